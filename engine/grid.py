@@ -1,0 +1,201 @@
+"""Grids: the geometry of one keyboard, in grid units (origin top left, y down)."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.resources
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+OVERLAP_TOLERANCE = 0.025
+"""Share of a key's width that neighbouring hitboxes may overlap (the Yandex grids share a unit or two of 99)."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: a label that it types or an action that it does, and its hitbox in grid units."""
+
+    label: str | None
+    action: str | None
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def name(self) -> str:
+        return self.label if self.label is not None else f"action {self.action}"
+
+    @property
+    def centre_x(self) -> float:
+        return self.x + self.w / 2
+
+    @property
+    def centre_y(self) -> float:
+        return self.y + self.h / 2
+
+    @property
+    def is_letter(self) -> bool:
+        return self.label is not None and len(self.label) == 1 and self.label.isalpha()
+
+    def contains(self, x: float, y: float) -> bool:
+        return self.x <= x < self.x + self.w and self.y <= y < self.y + self.h
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A keyboard's keys. Build it with `from_json`, which validates."""
+
+    name: str
+    width: float
+    height: float
+    keys: tuple[Key, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """letter without a key of its own -> the letter on whose key it is typed (ё on е)"""
+
+    @classmethod
+    def from_json(cls, name: str, value: object) -> Grid:
+        """The grid in the format of grid_name_to_grid.json: {width, height, keys: [{label | action, hitbox}], aliases?}.
+
+        Raises: ValueError for a missing field, a zero area, a key outside the grid, a duplicate, a real overlap,
+        an alias to a letter without a key, no letters at all.
+        """
+        try:
+            fields: Mapping[str, Any] = dict(value)  # type: ignore[call-overload]
+            keys = tuple(_key_from_json(key) for key in fields["keys"])
+            grid = cls(name, float(fields["width"]), float(fields["height"]), keys, dict(fields.get("aliases", {})))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"grid '{name}' is not {{width, height, keys: [{{label or action, hitbox: {{x, y, w, h}}}}]}}: {error!r}"
+            ) from error
+        grid._validate()
+        return grid
+
+    @cached_property
+    def letter_keys(self) -> tuple[Key, ...]:
+        return tuple(key for key in self.keys if key.is_letter)
+
+    @cached_property
+    def key_width(self) -> float:
+        """Median width of a letter's hitbox, in grid units."""
+        return float(np.median([key.w for key in self.letter_keys]))
+
+    @cached_property
+    def key_height(self) -> float:
+        """Median height of a letter's hitbox, in grid units."""
+        return float(np.median([key.h for key in self.letter_keys]))
+
+    @property
+    def key_radius(self) -> float:
+        """Half the diagonal of a letter's hitbox: the unit of key distances."""
+        return float(np.hypot(self.key_width, self.key_height)) / 2
+
+    @cached_property
+    def origin(self) -> tuple[float, float]:
+        """The middle of the box around all letter keys, in grid units: zero of the trajectory's coordinates."""
+        keys = self.letter_keys
+        left, right = min(key.x for key in keys), max(key.x + key.w for key in keys)
+        top, bottom = min(key.y for key in keys), max(key.y + key.h for key in keys)
+        return (left + right) / 2, (top + bottom) / 2
+
+    def letter_key(self, letter: str) -> Key:
+        """The key on which `letter` is typed. Raises: ValueError where the grid has none."""
+        typed = self.aliases.get(letter, letter)
+        for key in self.letter_keys:
+            if key.label == typed:
+                return key
+        raise ValueError(f"grid '{self.name}' has no key for '{letter}': add a letter alias to the grid or drop the letter")
+
+    def centres(self, alphabet: str) -> npt.NDArray[np.float64]:
+        """Key centres of the alphabet's letters, (K, 2), in grid units. Raises: ValueError, as `letter_key`."""
+        keys = [self.letter_key(letter) for letter in alphabet]
+        return np.array([(key.centre_x, key.centre_y) for key in keys], dtype=np.float64)
+
+    def key_at(self, x: float, y: float) -> Key | None:
+        """The first key whose hitbox holds the point, or None."""
+        return next((key for key in self.keys if key.contains(x, y)), None)
+
+    def _validate(self) -> None:
+        if not (np.isfinite([self.width, self.height]).all() and self.width > 0 and self.height > 0):
+            raise ValueError(f"grid '{self.name}' is {self.width} x {self.height} units: both must be above 0")
+        if not self.letter_keys:
+            raise ValueError(f"grid '{self.name}' has no letter keys among its {len(self.keys)} keys: nothing can be swiped")
+        for key in self.keys:
+            self._validate_hitbox(key)
+        labels = [key.label for key in self.keys if key.label is not None]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise ValueError(f"grid '{self.name}' has more than one key for {', '.join(map(repr, twice))}: keep one of each")
+        for letter, target in self.aliases.items():
+            if letter in labels or target not in labels:
+                raise ValueError(
+                    f"grid '{self.name}' aliases '{letter}' to '{target}': the first must have no key, the second must have one"
+                )
+        self._validate_overlaps()
+
+    def _validate_hitbox(self, key: Key) -> None:
+        box = (key.x, key.y, key.w, key.h)
+        if not np.isfinite(box).all() or key.w <= 0 or key.h <= 0:
+            raise ValueError(f"grid '{self.name}', key '{key.name}': hitbox {box} has no area")
+        if key.x < 0 or key.y < 0 or key.x + key.w > self.width or key.y + key.h > self.height:
+            raise ValueError(
+                f"grid '{self.name}', key '{key.name}': hitbox {box} (x, y, w, h) leaves the grid of {self.width} x {self.height} units"
+            )
+
+    def _validate_overlaps(self) -> None:
+        for index, one in enumerate(self.keys):
+            for other in self.keys[:index]:
+                shared_x = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
+                shared_y = min(one.y + one.h, other.y + other.h) - max(one.y, other.y)
+                allowed = OVERLAP_TOLERANCE * min(one.w, other.w, one.h, other.h)
+                if min(shared_x, shared_y) > max(allowed, 0):
+                    raise ValueError(
+                        f"grid '{self.name}': keys '{other.name}' and '{one.name}' overlap by {shared_x:g} x {shared_y:g} units, "
+                        f"more than the {allowed:g} that neighbours may share"
+                    )
+
+
+def _key_from_json(value: Mapping[str, Any]) -> Key:
+    box = value["hitbox"]
+    label, action = value.get("label"), value.get("action")
+    if (label is None) == (action is None) or not isinstance(label if action is None else action, str):
+        raise ValueError(f"a key needs a label or an action, one of them, got {dict(value)}")
+    return Key(label, action, float(box["x"]), float(box["y"]), float(box["w"]), float(box["h"]))
+
+
+def load_grids(path: Path | None = None) -> dict[str, Grid]:
+    """All grids of a grid_name_to_grid.json by name; without a path, those that come with Keyglide.
+
+    Raises: ValueError where the file is not JSON of that format; OSError where it cannot be read.
+    """
+    source = path if path is not None else importlib.resources.files("grids") / "grid_name_to_grid.json"
+    try:
+        value = json.loads(source.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"grid file '{source}' is not JSON: {error}") from error
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f"grid file '{source}' must hold an object of grids by name, and at least one")
+    return {name: Grid.from_json(name, grid) for name, grid in value.items()}
+
+
+def pick_grid(grids: Mapping[str, Grid], name: str) -> Grid:
+    """The grid of that name. Raises: ValueError that names the known grids and the nearest."""
+    if name in grids:
+        return grids[name]
+    raise ValueError(f"unknown grid '{name}': known are {_listed(grids)}{_nearest(name, grids)}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)
+    return f"; did you mean '{nearest[0]}'?" if nearest else ""

@@ -1,0 +1,104 @@
+"""Every compiled function of the engine.
+
+They stand in one file because numba's on-disk cache cannot see an edit in another. They take arrays and return arrays:
+no validation, no exceptions, no strings. Where numba is absent (Android) the same functions run as plain Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+try:
+    from numba import njit
+except ImportError:
+
+    def njit(**_options: Any) -> Callable[[Any], Any]:
+        """The function itself: numba is not installed."""
+        return lambda function: function
+
+
+# --- features ---
+
+
+@njit(cache=True, nogil=True)
+def resample(x: Any, y: Any, t: Any, n_points: int) -> Any:
+    """`n_points` points along a swipe, evenly spaced in the mean of elapsed time and arc length.
+
+    x, y, t: float64 (n,). Returns float64 (4, n_points): x, y, t, and the time between the two recorded points around.
+    Dwelling at a key (a double letter) and moving fast both keep their share of the points.
+    """
+    n = len(x)
+    progress = np.zeros(n)
+    for i in range(1, n):
+        progress[i] = progress[i - 1] + np.hypot(x[i] - x[i - 1], y[i] - y[i - 1])
+    length, duration = progress[n - 1], t[n - 1] - t[0]
+    for i in range(n):
+        by_length = progress[i] / length if length > 0 else i / (n - 1)
+        by_time = (t[i] - t[0]) / duration if duration > 0 else i / (n - 1)
+        progress[i] = 0.5 * (by_length + by_time)
+    points = np.empty((4, n_points))
+    right = 1
+    for j in range(n_points):
+        target = j / (n_points - 1)
+        while right < n - 1 and progress[right] < target:
+            right += 1
+        span = progress[right] - progress[right - 1]
+        share = (target - progress[right - 1]) / span if span > 0 else 0.0
+        share = min(max(share, 0.0), 1.0)
+        points[0, j] = x[right - 1] + share * (x[right] - x[right - 1])
+        points[1, j] = y[right - 1] + share * (y[right] - y[right - 1])
+        points[2, j] = t[right - 1] + share * (t[right] - t[right - 1])
+        points[3, j] = t[right] - t[right - 1]
+    return points
+
+
+@njit(cache=True, nogil=True)
+def trajectory_features(points: Any, origin: Any, key_size: Any) -> Any:
+    """The network's view of resampled points, float32 (N, 7): x, y, dx, dy, log dt, log speed, log gap.
+
+    points: (4, N) of `resample`; origin, key_size: float64 (2,), grid units. Differences are central; coordinates are
+    in keys, times in milliseconds. The constants bring each column near zero mean and unit variance.
+    """
+    n = points.shape[1]
+    out = np.empty((n, 7), dtype=np.float32)
+    for i in range(n):
+        before, after = max(i - 1, 0), min(i + 1, n - 1)
+        dx = (points[0, after] - points[0, before]) / (key_size[0] * (after - before))
+        dy = (points[1, after] - points[1, before]) / (key_size[1] * (after - before))
+        dt = (points[2, after] - points[2, before]) / (after - before)
+        out[i, 0] = (points[0, i] - origin[0]) / key_size[0] / 3.0
+        out[i, 1] = (points[1, i] - origin[1]) / key_size[1]
+        out[i, 2] = 4.0 * dx
+        out[i, 3] = 4.0 * dy
+        out[i, 4] = np.log(dt + 1.0) - 2.7
+        out[i, 5] = 0.5 * (np.log(np.hypot(dx, dy) / (dt + 1.0) + 1e-4) + 6.0)
+        out[i, 6] = np.log(points[3, i] + 1.0) - 2.8
+    return out
+
+
+@njit(cache=True, nogil=True)
+def look_up_key_distances(points: Any, centres: Any, cell: float, unit: float, slot_cells: Any, slot_rows: Any) -> Any:
+    """Distances of points to key centres by a direct-mapped hash table, float32 (N, K), in `unit`s.
+
+    points: float64 (>= 2, N); centres: float64 (K, 2). A point is rounded to a cell of the plane; slot_cells int64
+    (slots, 2) says which cell's distances slot_rows float32 (slots, K) hold. A miss computes and replaces. The result
+    depends on the cell alone, never on what the table held.
+    """
+    n, n_keys = points.shape[1], len(centres)
+    mask = len(slot_cells) - 1
+    out = np.empty((n, n_keys), dtype=np.float32)
+    for i in range(n):
+        column = np.int64(np.floor(points[0, i] / cell + 0.5))
+        row = np.int64(np.floor(points[1, i] / cell + 0.5))
+        slot = ((column * 73856093) ^ (row * 19349663)) & mask
+        if slot_cells[slot, 0] != column or slot_cells[slot, 1] != row:
+            slot_cells[slot, 0] = column
+            slot_cells[slot, 1] = row
+            for k in range(n_keys):
+                slot_rows[slot, k] = np.hypot(column * cell - centres[k, 0], row * cell - centres[k, 1]) / unit
+        for k in range(n_keys):
+            out[i, k] = slot_rows[slot, k]
+    return out
