@@ -1,0 +1,210 @@
+"""The network, whole: swipe point embedding, encoder, decoder. Written in one file so that it can be read in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.features import N_COLUMNS, FeatureSpec
+
+Embedding = Literal["soft_distances", "weighted"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that determines the network's shape; travels in the checkpoint and in the bundle's manifest."""
+
+    alphabet: str
+    """output letters; the token of a letter is its index, EOS = K, BOS = K + 1"""
+    features: FeatureSpec = FeatureSpec()
+    embedding: Embedding = "soft_distances"
+    width: int = 160
+    """D"""
+    feed_forward_width: int = 480
+    n_heads: int = 5
+    n_encoder_layers: int = 4
+    n_decoder_layers: int = 2
+    max_letters: int = 32
+
+    def __post_init__(self) -> None:
+        if self.width % self.n_heads:
+            raise ValueError(f"width {self.width} must be a multiple of n_heads {self.n_heads}")
+
+    @property
+    def n_letters(self) -> int:
+        return len(self.alphabet)
+
+    @property
+    def eos(self) -> int:
+        return self.n_letters
+
+    @property
+    def bos(self) -> int:
+        return self.n_letters + 1
+
+    @property
+    def n_frames(self) -> int:
+        """S: the encoder halves the points once."""
+        return self.features.n_points // 2
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.n_heads
+
+
+class SwipePointEmbedding(nn.Module):
+    """(trajectory (B, N, F), key_distances (B, N, K) in key radii) -> (B, N, D)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.kind = config.embedding
+        n_per_key = {"soft_distances": 2, "weighted": 1}[config.embedding]
+        self.linear = nn.Linear(N_COLUMNS + n_per_key * config.n_letters, config.width)
+
+    def forward(self, trajectory: Tensor, key_distances: Tensor) -> Tensor:
+        near = torch.sigmoid(4.0 - 1.8 * key_distances)
+        match self.kind:
+            case "soft_distances":
+                on_key = torch.exp(-2.0 * key_distances * key_distances)
+                inputs = torch.cat([trajectory, near, on_key], dim=-1)
+            case "weighted":
+                inputs = torch.cat([trajectory, near], dim=-1)
+        return self.linear(inputs.to(self.linear.weight.dtype))
+
+
+class Attention(nn.Module):
+    """Multi-head attention, spelled out: in bfloat16 on a CPU the fused one's backward pass took 60 % of a step."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.n_heads = config.n_heads
+        self.scale = config.head_width**-0.5
+        self.query = nn.Linear(config.width, config.width)
+        self.key_value = nn.Linear(config.width, 2 * config.width)
+        self.out = nn.Linear(config.width, config.width)
+
+    def keys_values(self, source: Tensor) -> Tensor:
+        """source (B, S, D) -> (2, B, H, S, Dh)"""
+        batch, length, _ = source.shape
+        return self.key_value(source).view(batch, length, 2, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+
+    def forward(self, x: Tensor, keys_values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """x (B, T, D), keys_values (2, B or 1, H, S, Dh), mask (T, S) added -> output (B, T, D), weights (B, H, T, S)."""
+        batch, length, width = x.shape
+        query = (self.query(x) * self.scale).view(batch, length, self.n_heads, -1).transpose(1, 2)
+        scores = query @ keys_values[0].transpose(-1, -2)
+        if mask is not None:
+            scores = scores + mask
+        weights = scores.softmax(dim=-1)
+        mixed = (weights @ keys_values[1]).transpose(1, 2).reshape(batch, length, width)
+        return self.out(mixed), weights
+
+
+class FeedForward(nn.Sequential):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(
+            nn.Linear(config.width, config.feed_forward_width), nn.ReLU(), nn.Linear(config.feed_forward_width, config.width)
+        )
+
+
+class EncoderLayer(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.attention_norm, self.attention = nn.LayerNorm(config.width), Attention(config)
+        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.attention_norm(x)
+        x = x + self.attention(h, self.attention.keys_values(h))[0]
+        return x + self.feed_forward(self.feed_forward_norm(x))
+
+
+class DecoderLayer(nn.Module):
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.self_norm, self.self_attention = nn.LayerNorm(config.width), Attention(config)
+        self.cross_norm, self.cross_attention = nn.LayerNorm(config.width), Attention(config)
+        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config)
+
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
+        """x (B, T, D), memory (2, B, H, S, Dh) -> (B, T, D); all letters at once, for training."""
+        h = self.self_norm(x)
+        x = x + self.self_attention(h, self.self_attention.keys_values(h), mask)[0]
+        x = x + self.cross_attention(self.cross_norm(x), memory)[0]
+        return x + self.feed_forward(self.feed_forward_norm(x))
+
+    def step(self, x: Tensor, memory: Tensor, cache: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One letter of B hypotheses of one swipe. x (B, D), memory (2, H, S, Dh), cache (2, B, H, T, Dh).
+
+        Returns x, the cache with T + 1 letters, the cross-attention weights (H, B, S). The hypotheses share the memory, so
+        they stand where the letters of one word would: one product for all of them.
+        """
+        h = self.self_norm(x)[:, None]
+        cache = torch.cat([cache, self.self_attention.keys_values(h)], dim=3)
+        x = x + self.self_attention(h, cache)[0][:, 0]
+        crossed, weights = self.cross_attention(self.cross_norm(x)[None], memory[:, None])
+        x = x + crossed[0]
+        return x + self.feed_forward(self.feed_forward_norm(x)), cache, weights[0]
+
+
+class SwipeNetwork(nn.Module):
+    """The encoder-decoder transformer. `forward` trains it; `encode` and `step` are what is exported."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = SwipePointEmbedding(config)
+        self.halve = nn.Conv1d(config.width, config.width, kernel_size=3, stride=2, padding=1)
+        self.frame_position = nn.Parameter(0.02 * torch.randn(config.n_frames, config.width))
+        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.n_encoder_layers))
+        self.encoder_norm = nn.LayerNorm(config.width)
+        self.ctc = nn.Linear(config.width, config.n_letters + 1)
+        self.token = nn.Embedding(config.n_letters + 2, config.width)
+        self.letter_position = nn.Parameter(0.02 * torch.randn(config.max_letters + 1, config.width))
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
+        self.decoder_norm = nn.LayerNorm(config.width)
+        self.out = nn.Linear(config.width, config.n_letters + 1)
+        nn.init.normal_(self.token.weight, std=0.1)
+
+    def frames(self, trajectory: Tensor, key_distances: Tensor) -> Tensor:
+        """(B, N, F), (B, N, K) -> the encoder's output (B, S, D)."""
+        x = F.relu(self.embedding(trajectory, key_distances))
+        x = F.relu(self.halve(x.transpose(1, 2))).transpose(1, 2) + self.frame_position
+        for layer in self.encoder:
+            x = layer(x)
+        return self.encoder_norm(x)
+
+    def forward(self, trajectory: Tensor, key_distances: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens (B, T): BOS and the letters. Returns logits (B, T, V) of what follows each, CTC logits (B, S, K + 1)."""
+        frames = self.frames(trajectory, key_distances)
+        length = tokens.shape[1]
+        x = self.token(tokens) + self.letter_position[:length]
+        mask = torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
+        for layer in self.decoder:
+            x = layer(x, layer.cross_attention.keys_values(frames), mask)
+        return self.out(self.decoder_norm(x)), self.ctc(frames)
+
+    def encode(self, trajectory: Tensor, key_distances: Tensor) -> tuple[Tensor, Tensor]:
+        """One swipe, (1, N, F) and (1, N, K) -> memory (L, 2, H, S, Dh), CTC log-probabilities (S, K + 1), blank last."""
+        frames = self.frames(trajectory, key_distances)
+        memory = torch.stack([layer.cross_attention.keys_values(frames)[:, 0] for layer in self.decoder])
+        return memory, self.ctc(frames)[0].log_softmax(dim=-1)
+
+    def step(self, tokens: Tensor, parents: Tensor, cache: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The next letter of B hypotheses of one swipe.
+
+        tokens, parents (B,); cache (L, 2, B_before, H, T, Dh); memory (L, 2, H, S, Dh). Hypothesis b continues row
+        parents[b] of the cache with tokens[b]. Returns log_probs (B, V), the new cache (L, 2, B, H, T + 1, Dh), and the
+        mean cross-attention of the last layer's heads (B, S).
+        """
+        cache = cache.index_select(2, parents)
+        x = self.token(tokens) + self.letter_position[cache.shape[4]]
+        layers = []
+        for index, layer in enumerate(self.decoder):
+            x, layer_cache, weights = layer.step(x, memory[index], cache[index])
+            layers.append(layer_cache)
+        return self.out(self.decoder_norm(x)).log_softmax(dim=-1), torch.stack(layers), weights.mean(dim=0)
