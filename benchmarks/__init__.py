@@ -1,0 +1,1 @@
+"""Speed and size of the engine, measured: one stage per file."""
