@@ -1,0 +1,158 @@
+"""Training batches: real swipes, augmented, mixed with synthetic ones of every word of the lexicon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from engine.features import FeatureExtractor
+from engine.grid import Grid
+from engine.swipe import Swipe
+from training import kernels
+from training.kernels import SegmentArrays
+from training.network import ModelConfig
+from training.swipe_data import SwipeData
+from training.synthesis import to_symbols
+
+IGNORED = -100
+"""Target of the places behind a word's EOS; the losses pass over it."""
+POOL = 8
+"""Batches drawn together and cut by word length, so that short words are not padded to long ones."""
+
+
+class Batch(NamedTuple):
+    trajectory: Tensor
+    """(B, N, F)"""
+    key_distances: Tensor
+    """(B, N, K)"""
+    tokens: Tensor
+    """(B, T): BOS, letters, filled up with EOS"""
+    targets: Tensor
+    """(B, T): letters, EOS, filled up with IGNORED"""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How training samples are drawn."""
+
+    synthetic_start: float = 0.65
+    """share of synthetic swipes at the first step"""
+    synthetic_end: float = 0.4
+    """share of synthetic swipes at the last step; linear between"""
+    real_power: float = -0.4
+    """a real swipe is drawn by (number of swipes of its word) ** this: below 0 flattens the words"""
+    synthetic_power: float = 0.3
+    """a lexicon word is drawn by (its frequency) ** this"""
+    augmentation: float = 1.0
+    """strength, see kernels.augment"""
+
+
+class Collator:
+    """(swipe, word) pairs -> a Batch of one grid and model."""
+
+    def __init__(self, config: ModelConfig, grid: Grid) -> None:
+        self._config = config
+        self._extract = FeatureExtractor(config.features, grid, config.alphabet)
+
+    def __call__(self, swipes: list[Swipe], words: list[str]) -> Batch:
+        features = [self._extract(swipe) for swipe in swipes]
+        length = max(len(word) for word in words) + 1
+        tokens = np.full((len(words), length), self._config.eos, dtype=np.int64)
+        targets = np.full((len(words), length), IGNORED, dtype=np.int64)
+        tokens[:, 0] = self._config.bos
+        for row, word in enumerate(words):
+            letters = [self._config.alphabet.index(letter) for letter in word]
+            tokens[row, 1 : len(word) + 1] = letters
+            targets[row, : len(word) + 1] = [*letters, self._config.eos]
+        return Batch(
+            torch.from_numpy(np.stack([one.trajectory for one in features])),
+            torch.from_numpy(np.stack([one.key_distances for one in features])),
+            torch.from_numpy(tokens),
+            torch.from_numpy(targets),
+        )
+
+
+class TrainingBatches(IterableDataset[Batch]):
+    """Batches first_step..n_steps, shared out among the data workers of all processes; the same seed, the same batches."""
+
+    def __init__(
+        self,
+        data: SwipeData,
+        bank: SegmentArrays,
+        words: dict[str, float],
+        collator: Collator,
+        grid: Grid,
+        alphabet: str,
+        mixture: Mixture,
+        *,
+        batch_size: int,
+        n_steps: int,
+        first_step: int = 0,
+        seed: int = 0,
+        rank: int = 0,
+    ) -> None:
+        """words: key sequence -> frequency, of the synthetic swipes."""
+        self._data, self._bank, self._collator, self._mixture = data, bank, collator, mixture
+        self._origin, self._key_size = np.array(grid.origin), np.array([grid.key_width, grid.key_height])
+        symbols = {word: to_symbols(word, alphabet) for word in words}
+        self._words = [word for word in words if len(symbols[word]) > 1]
+        self._symbols = [symbols[word] for word in self._words]
+        frequency = np.array([words[word] for word in self._words])
+        self._word_shares = np.cumsum(frequency**mixture.synthetic_power)
+        _, index, counts = np.unique(data.words, return_inverse=True, return_counts=True)
+        self._real_shares = np.cumsum(counts[index] ** mixture.real_power)
+        self._batch_size, self._steps = batch_size, range(first_step, n_steps)
+        self._n_steps, self._seed, self._rank = n_steps, seed, rank
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        number, n_workers = (worker.id, worker.num_workers) if worker else (0, 1)
+        seeds = (self._seed, self._rank, number, self._steps.start)
+        random = np.random.default_rng(seeds)
+        kernels.seed(int(random.integers(2**31)))
+        steps = self._steps[number::n_workers]
+        for start in range(0, len(steps), POOL):
+            yield from self._pool(steps[start : start + POOL], random)
+
+    def _pool(self, steps: range, random: np.random.Generator) -> Iterator[Batch]:
+        mixture, size = self._mixture, self._batch_size * len(steps)
+        progress = steps.start / self._n_steps
+        share = mixture.synthetic_start + (mixture.synthetic_end - mixture.synthetic_start) * progress
+        synthetic = random.random(size) < share
+        lexicon_index = _draw(self._word_shares, size, random)
+        real_index = _draw(self._real_shares, size, random)
+        words = [self._words[i] if s else str(self._data.words[j]) for s, i, j in zip(synthetic, lexicon_index, real_index)]
+        by_length = np.argsort([len(word) for word in words], kind="stable")
+        for batch in random.permutation(len(steps)):
+            rows = by_length[batch * self._batch_size : (batch + 1) * self._batch_size]
+            swipes = [
+                self._swipe(bool(synthetic[row]), int(lexicon_index[row] if synthetic[row] else real_index[row]))
+                for row in rows
+            ]
+            yield self._collator(swipes, [words[row] for row in rows])
+
+    def _swipe(self, synthetic: bool, index: int) -> Swipe:
+        if synthetic:
+            points = kernels.splice(self._bank, self._symbols[index])
+        else:
+            points = self._data.points[:, self._data.offsets[index] : self._data.offsets[index + 1]].astype(np.float64)
+        x, y, t = kernels.augment(points, self._origin, self._key_size, self._mixture.augmentation)
+        return Swipe(x, y, t)
+
+
+def _draw(cumulative: npt.NDArray[np.float64], size: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+    return np.searchsorted(cumulative, random.random(size) * cumulative[-1], side="right")
+
+
+def validation_batches(data: SwipeData, collator: Collator, batch_size: int) -> list[Batch]:
+    """All swipes once, unchanged, sorted by word length."""
+    by_length = np.argsort([len(word) for word in data.words], kind="stable")
+    groups = np.split(by_length, range(batch_size, len(by_length), batch_size))
+    return [collator([data.swipe(i) for i in group], [str(data.words[i]) for i in group]) for group in groups]

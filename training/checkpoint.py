@@ -1,0 +1,66 @@
+"""What a training leaves behind: averaged float32 weights and all that is needed to use them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.features import FeatureSpec
+from training.network import ModelConfig, SwipeNetwork
+
+PAYLOAD = "keyglide"
+"""The checkpoint's entry that is ours; the rest is Lightning's, for resuming."""
+
+
+@dataclass(frozen=True)
+class TrainingInfo:
+    """Where a model comes from; ends up in the bundle's manifest."""
+
+    command: str
+    data: str
+    grid: str
+    n_steps: int
+    n_swipes: int
+    """training samples seen, real and synthetic"""
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    network: SwipeNetwork
+    """float32, in evaluation mode"""
+    info: TrainingInfo
+
+    @property
+    def config(self) -> ModelConfig:
+        return self.network.config
+
+
+def payload(config: ModelConfig, weights: dict[str, torch.Tensor], info: TrainingInfo) -> dict[str, Any]:
+    """What `load_checkpoint` reads back."""
+    return {"config": asdict(config), "weights": weights, "info": asdict(info)}
+
+
+def config_from_json(fields: dict[str, Any]) -> ModelConfig:
+    """The inverse of dataclasses.asdict. Raises: TypeError for unknown fields."""
+    return ModelConfig(**{**fields, "features": FeatureSpec(**fields["features"])})
+
+
+def load_checkpoint(path: Path) -> TrainedModel:
+    """The model of a checkpoint that training.train wrote.
+
+    Raises: ValueError where the file is no such checkpoint or of another configuration; OSError where it cannot be read.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)[PAYLOAD]
+        network = SwipeNetwork(config_from_json(content["config"]))
+        network.load_state_dict(content["weights"])
+        info = TrainingInfo(**content["info"])
+    except OSError:
+        raise
+    except Exception as error:  # torch.load raises what the damaged bytes lead to
+        raise ValueError(f"'{path}' is no checkpoint of this version of training.train: {error!r}") from error
+    return TrainedModel(network.eval(), info)

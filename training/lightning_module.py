@@ -1,0 +1,112 @@
+"""The training loop's body: losses, schedule, validation with the averaged weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import lightning
+import torch
+import torch.nn.functional as F
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor
+
+from training.batches import IGNORED, Batch
+from training.checkpoint import PAYLOAD, TrainingInfo, payload
+from training.network import ModelConfig, SwipeNetwork
+from training.optimizer import MasterAdamW, copy
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """How a network is optimised."""
+
+    learning_rate: float = 1.5e-3
+    warm_up_steps: int = 500
+    decay_share: float = 0.4
+    """the last part of the steps, over which the learning rate falls to 1 % along a half cosine; constant before"""
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    ctc_weight: float = 0.3
+    """of the auxiliary CTC loss on the encoder"""
+    average: float = 0.999
+    """decay of the running average of the weights"""
+    bfloat16: bool = True
+    """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
+
+
+def learning_rate_factor(step: int, n_steps: int, config: LossConfig) -> float:
+    """Warm up linearly, stay, fall to 1 % along a half cosine."""
+    if step < config.warm_up_steps:
+        return (step + 1) / config.warm_up_steps
+    decay_steps = config.decay_share * n_steps
+    through = min(max((step - (n_steps - decay_steps)) / decay_steps, 0.0), 1.0)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * through))
+
+
+class SwipeTraining(lightning.LightningModule):
+    """A network, its losses and its optimizer, for Lightning's Trainer."""
+
+    def __init__(self, model: ModelConfig, loss: LossConfig, info: TrainingInfo, batch_size: int) -> None:
+        """info: its n_steps is the whole training's length; batch_size: of all processes together."""
+        super().__init__()
+        self.model_config, self.loss_config, self.info, self.batch_size = model, loss, info, batch_size
+        self.network = SwipeNetwork(model).to(torch.bfloat16 if loss.bfloat16 else torch.float32)
+        self.averaged = SwipeNetwork(model).requires_grad_(False)
+        self.averaged.eval()
+
+    def losses(self, network: SwipeNetwork, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """(cross-entropy, CTC loss, share of words whose every letter is the likeliest given those before)."""
+        logits, ctc_logits = network(batch.trajectory, batch.key_distances, batch.tokens)
+        logits, ctc_logits = logits.float(), ctc_logits.float()
+        cross_entropy = F.cross_entropy(
+            logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED, label_smoothing=self.loss_config.label_smoothing
+        )
+        n_letters = (batch.targets != IGNORED).sum(dim=1) - 1
+        n_frames = torch.full_like(n_letters, ctc_logits.shape[1])
+        letters = batch.targets.clamp_min(0)[:, :-1]
+        blank = self.model_config.n_letters
+        log_probs = ctc_logits.log_softmax(dim=-1).transpose(0, 1)
+        ctc = F.ctc_loss(log_probs, letters, n_frames, n_letters, blank=blank, zero_infinity=True)
+        right = (logits.argmax(dim=-1) == batch.targets) | (batch.targets == IGNORED)
+        return cross_entropy, ctc, right.all(dim=1).float().mean()
+
+    def training_step(self, batch: Batch, _index: int) -> Tensor:
+        cross_entropy, ctc, accuracy = self.losses(self.network, batch)
+        total = cross_entropy + self.loss_config.ctc_weight * ctc
+        if not torch.isfinite(total):
+            raise FloatingPointError(f"the loss is {total.item()} at step {self.global_step}: lower the learning rate")
+        shown = {"train/cross_entropy": cross_entropy, "train/ctc": ctc, "train/greedy_accuracy": accuracy}
+        self.log_dict(shown, prog_bar=True)
+        return total
+
+    def on_validation_start(self) -> None:
+        self.update_averaged()
+
+    def validation_step(self, batch: Batch, _index: int) -> None:
+        cross_entropy, ctc, accuracy = self.losses(self.averaged, batch)
+        shown = {"val/cross_entropy": cross_entropy, "val/ctc": ctc, "val/greedy_accuracy": accuracy}
+        self.log_dict(shown, prog_bar=True, sync_dist=True, batch_size=len(batch.tokens))
+
+    def configure_optimizers(self) -> Any:
+        config = self.loss_config
+        optimizer = MasterAdamW(self.network, config.learning_rate, config.weight_decay, config.average)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_factor(step, self.info.n_steps, config))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(self, *_args: Any, **_options: Any) -> None:
+        """Nothing: MasterAdamW clips its float32 gradients."""
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.update_averaged()
+        weights = {name: tensor.clone() for name, tensor in self.averaged.state_dict().items()}
+        n_swipes = self.global_step * self.batch_size
+        info = replace(self.info, n_steps=self.global_step, n_swipes=n_swipes)
+        checkpoint[PAYLOAD] = payload(self.model_config, weights, info)
+
+    def update_averaged(self) -> None:
+        """Writes the optimizer's running average into the network that is validated and kept."""
+        wrapped = self.optimizers()
+        assert isinstance(wrapped, LightningOptimizer) and isinstance(wrapped.optimizer, MasterAdamW)
+        copy(wrapped.optimizer.averages, self.averaged.parameters())

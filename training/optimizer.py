@@ -1,0 +1,67 @@
+"""AdamW whose weights are kept in float32, with a running average, for a network that computes in bfloat16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class MasterAdamW(torch.optim.AdamW):
+    """AdamW on float32 copies of the parameters; after each step the network gets them rounded to its own type.
+
+    In pure bfloat16 most updates would be lost to rounding; autocast costs more than it saves on a CPU.
+    """
+
+    def __init__(self, network: nn.Module, lr: float, weight_decay: float, average: float) -> None:
+        """average: decay of the running average of the weights, per step; it warms up over the first steps."""
+        self.live = list(network.parameters())
+        self.masters = [nn.Parameter(p.detach().float().clone()) for p in self.live]
+        self.averages = [p.detach().float().clone() for p in self.live]
+        self.average, self.n_updates = average, 0
+        matrices = [p for p in self.masters if p.ndim > 1]
+        vectors = [p for p in self.masters if p.ndim <= 1]
+        groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+        super().__init__(groups, lr=lr, betas=(0.9, 0.98), weight_decay=weight_decay, foreach=True)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for master, live in zip(self.masters, self.live):
+            master.grad = live.grad.float() if live.grad is not None else None
+        nn.utils.clip_grad_norm_(self.masters, 1.0, foreach=True)
+        super().step()
+        torch._foreach_copy_(self.live, self.masters)
+        self.n_updates += 1
+        decay = min(self.average, self.n_updates / (self.n_updates + 10))
+        torch._foreach_lerp_(self.averages, [p.detach() for p in self.masters], 1 - decay)
+        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for live in self.live:
+            live.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        weights = {"masters": [p.detach() for p in self.masters], "averages": self.averages, "n_updates": self.n_updates}
+        return super().state_dict() | {"weights": weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        weights = state_dict.pop("weights")
+        super().load_state_dict(state_dict)
+        with torch.no_grad():
+            copy(weights["masters"], self.masters)
+            copy(weights["averages"], self.averages)
+            copy(weights["masters"], self.live)
+        self.n_updates = weights["n_updates"]
+
+
+@torch.no_grad()
+def copy(sources: Iterable[Tensor], targets: Iterable[Tensor]) -> None:
+    """Writes each source into its target, rounding to the target's type."""
+    for source, target in zip(sources, targets, strict=True):
+        target.copy_(source)

@@ -1,0 +1,103 @@
+"""Recorded swipes with their words: read from JSON lines once, then from a cache of flat arrays."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+from tqdm import tqdm
+
+from engine.swipe import Swipe
+
+CACHE_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class SwipeData:
+    """n swipes as flat arrays. Swipe i is points[:, offsets[i]:offsets[i + 1]]."""
+
+    points: npt.NDArray[np.float32]
+    """(3, all points): x, y in grid units, t in milliseconds"""
+    offsets: npt.NDArray[np.int64]
+    """(n + 1,)"""
+    words: npt.NDArray[np.str_]
+    """(n,)"""
+    users: npt.NDArray[np.str_]
+    """(n,)"""
+    clean: npt.NDArray[np.bool_]
+    """(n,), whether the swipe passed the collection's geometric test; True where the file does not say"""
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def swipe(self, index: int) -> Swipe:
+        x, y, t = self.points[:, self.offsets[index] : self.offsets[index + 1]].astype(np.float64)
+        return Swipe(x, y, t)
+
+    def select(self, indices: npt.NDArray[np.int64]) -> SwipeData:
+        """The swipes at these indices, in their order."""
+        lengths = (self.offsets[1:] - self.offsets[:-1])[indices]
+        columns = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in indices])
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        return SwipeData(self.points[:, columns], offsets, self.words[indices], self.users[indices], self.clean[indices])
+
+    def split_by_user(self, held_out_share: float) -> tuple[SwipeData, SwipeData]:
+        """(the rest, the held out): whole people, chosen by the hash of their name, the same ones in every run."""
+        names, index = np.unique(self.users, return_inverse=True)
+        hashes = np.array([int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 2**32 for name in names])
+        held_out = (hashes < held_out_share)[index]
+        return self.select(np.flatnonzero(~held_out)), self.select(np.flatnonzero(held_out))
+
+
+def load_swipes(path: Path) -> SwipeData:
+    """The swipes of a JSON-lines file, plain or gzip. The first time takes seconds; a cache serves the next ones.
+
+    Raises: ValueError with the line number for a line that is no labelled swipe; OSError where the file is not readable.
+    """
+    stat = path.stat()
+    key = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {CACHE_VERSION}".encode()).hexdigest()[:16]
+    cache = platformdirs.user_cache_path("keyglide") / f"swipes-{key}.npz"
+    if cache.exists():
+        with np.load(cache) as arrays:
+            return SwipeData(**{name: arrays[name] for name in arrays.files})
+    data = _parse(path)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = cache.with_suffix(f".{os.getpid()}.npz")
+    np.savez(
+        unfinished, points=data.points, offsets=data.offsets, words=data.words, users=data.users, clean=data.clean
+    )
+    unfinished.replace(cache)
+    return data
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        yield from lines
+
+
+def _parse(path: Path) -> SwipeData:
+    points, words, users, clean = [], [], [], []
+    for number, line in enumerate(tqdm(_lines(path), desc=f"reading {path.name}", disable=not sys.stderr.isatty()), 1):
+        try:
+            record = json.loads(line)
+            curve = record["curve"]
+            swipe = Swipe.from_points(curve["x"], curve["y"], curve["t"])
+            words.append(str(record["word"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path.name}, line {number} is no swipe with a word: {error!r}") from error
+        points.append(np.array([swipe.x, swipe.y, swipe.t], dtype=np.float32))
+        users.append(str(record.get("user", "")))
+        clean.append(bool(record.get("clean", True)))
+    if not points:
+        raise ValueError(f"{path.name} holds no swipes")
+    offsets = np.concatenate([[0], np.cumsum([part.shape[1] for part in points])])
+    return SwipeData(np.concatenate(points, axis=1), offsets, np.array(words), np.array(users), np.array(clean))

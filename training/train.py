@@ -1,0 +1,126 @@
+"""`python -m training.train`: trains a network on real and synthetic swipes; resumable, one or several processes."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import os
+import shlex
+import sys
+import warnings
+from pathlib import Path
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from engine.grid import load_grids, pick_grid
+from engine.lexicon import Lexicon
+from training.batches import Batch, Collator, TrainingBatches, validation_batches
+from training.checkpoint import TrainingInfo
+from training.lightning_module import SwipeTraining
+from training.presets import PRESETS, Preset
+from training.swipe_data import load_swipes
+from training.synthesis import build_segment_bank
+
+HELD_OUT = 0.05
+"""Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
+MALLOC = {"MALLOC_TOP_PAD_": 2**29, "MALLOC_TRIM_THRESHOLD_": 2**32, "MALLOC_MMAP_THRESHOLD_": 2**32}
+"""glibc keeps freed pages: without it page faults take a third of the time of a step on a CPU."""
+CITATION = "How We Swipe (Leiva, Kim, Cui, Bi, Oulasvirta, MobileHCI 2021), training part"
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
+    parser.add_argument("data", type=Path, help="labelled swipes, JSON lines, plain or .gz")
+    parser.add_argument("run", type=Path, help="folder for checkpoints and logs; an existing run is resumed")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="english")
+    parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: the shipped English lexicon)")
+    parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core, one thread each")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, or goes on with, the run in options.run."""
+    preset = PRESETS[options.preset]
+    if options.steps:
+        preset = dataclasses.replace(preset, n_steps=options.steps)
+    lightning.seed_everything(options.seed, workers=True, verbose=False)
+    torch.set_num_threads(1 if options.processes > 1 else os.cpu_count() or 1)
+    command = shlex.join(["python", "-m", "training.train", *sys.argv[1:]])
+    info = TrainingInfo(command, CITATION, preset.grid, preset.n_steps, 0, options.seed)
+    module = SwipeTraining(preset.model, preset.loss, info, preset.batch_size)
+    last = options.run / "last.ckpt"
+    resumed = last if last.exists() else None
+    first_step = torch.load(last, weights_only=True, mmap=True)["global_step"] if resumed else 0
+    training, validation = loaders(options, preset, first_step)
+    trainer = make_trainer(options, preset)
+    trainer.fit(module, training, validation, ckpt_path=resumed, weights_only=True)
+
+
+def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
+    """(training, validation) batches of this process."""
+    grid = pick_grid(load_grids(), preset.grid)
+    data, held_out = load_swipes(options.data).split_by_user(HELD_OUT)
+    lexicon = Lexicon.open(options.lexicon)
+    shortest = preset.model.max_letters
+    words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < shortest}
+    collator = Collator(preset.model, grid)
+    rank = int(os.environ.get("LOCAL_RANK", 0))
+    batches = TrainingBatches(
+        data,
+        build_segment_bank(data, grid, preset.model.alphabet),
+        words,
+        collator,
+        grid,
+        preset.model.alphabet,
+        preset.mixture,
+        batch_size=preset.batch_size // options.processes,
+        n_steps=preset.n_steps,
+        first_step=first_step,
+        seed=options.seed,
+        rank=rank,
+    )
+    mine = validation_batches(held_out, collator, 64)[rank :: options.processes]
+    return DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=8), DataLoader(mine, batch_size=None)  # type: ignore[arg-type]
+
+
+def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Trainer:
+    best = ModelCheckpoint(
+        options.run, "best", monitor="val/greedy_accuracy", mode="max", save_last=True, enable_version_counter=False
+    )
+    several = options.processes > 1
+    return lightning.Trainer(
+        accelerator="cpu",
+        devices=options.processes,
+        strategy="ddp" if several else "auto",
+        max_steps=preset.n_steps,
+        val_check_interval=preset.validate_every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        callbacks=[best, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
+        logger=TensorBoardLogger(options.run, name="", version=""),
+        log_every_n_steps=50,
+    )
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    if "MALLOC_TOP_PAD_" not in os.environ:
+        os.environ.update({name: str(value) for name, value in MALLOC.items()})
+        os.execv(sys.executable, [sys.executable, "-m", "training.train", *sys.argv[1:]])
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*isinstance.treespec.*")
+    try:
+        run(options)
+    except (ValueError, OSError, FloatingPointError) as error:
+        sys.exit(f"training.train: {error}")
+
+
+if __name__ == "__main__":
+    main()
