@@ -71,7 +71,7 @@ class Grid:
             fields: Mapping[str, Any] = dict(value)  # type: ignore[call-overload]
             keys = tuple(_key_from_json(key) for key in fields["keys"])
             grid = cls(name, float(fields["width"]), float(fields["height"]), keys, dict(fields.get("aliases", {})))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"grid '{name}' is not {{width, height, keys: [{{label or action, hitbox: {{x, y, w, h}}}}]}}: {error!r}"
             ) from error
@@ -133,8 +133,9 @@ class Grid:
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
             raise ValueError(f"grid '{self.name}' has more than one key for {', '.join(map(repr, twice))}: keep one of each")
+        letters = [key.label for key in self.letter_keys]
         for letter, target in self.aliases.items():
-            if letter in labels or target not in labels:
+            if letter in labels or target not in letters:
                 raise ValueError(
                     f"grid '{self.name}' aliases '{letter}' to '{target}': the first must have no key, the second must have one"
                 )

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Points = npt.NDArray[np.float64]
 
+LARGEST = {"x": 1e6, "y": 1e6, "t": 1e18}
+"""Grid units and milliseconds. Beyond them sums overflow; time may count from 1970, even in nanoseconds."""
+
 
 @dataclass(frozen=True, eq=False)
 class Swipe:
@@ -25,7 +28,8 @@ class Swipe:
     def from_points(cls, x: npt.ArrayLike, y: npt.ArrayLike, t: npt.ArrayLike) -> Swipe:
         """The swipe through these points, n >= 2.
 
-        Raises: ValueError for unequal or no points, a single one (a tap), NaN or infinity, time that goes backwards.
+        Raises: ValueError for unequal or no points, a single one (a tap), NaN, infinity or absurdly large numbers,
+        time that goes backwards.
         """
         arrays = [_as_points(name, values) for name, values in (("x", x), ("y", y), ("t", t))]
         lengths = [len(values) for values in arrays]
@@ -50,11 +54,14 @@ class Swipe:
 def _as_points(name: str, values: npt.ArrayLike) -> Points:
     try:
         array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be a list of numbers: {error}") from error
     if array.ndim != 1:
         raise ValueError(f"{name} must be a flat list of numbers, got {array.ndim} dimensions")
     wrong = np.flatnonzero(~np.isfinite(array))
     if len(wrong):
         raise ValueError(f"{name} of point {int(wrong[0])} is {array[wrong[0]]}: every coordinate must be a finite number")
+    large = np.flatnonzero(np.abs(array) > LARGEST[name])
+    if len(large):
+        raise ValueError(f"{name} of point {int(large[0])} is {array[large[0]]:g}: it must lie within +-{LARGEST[name]:g}")
     return array

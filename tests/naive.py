@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 
 # --- lexicon ---
@@ -18,3 +22,62 @@ def build_trie(priors: Mapping[str, int], alphabet: str) -> tuple[list[int], lis
     word_prior = [priors.get(node, 0) for node in nodes]
     best_prior = [min(prior for word, prior in priors.items() if word.startswith(node)) for node in nodes]
     return first_child, token, word_prior, best_prior
+
+
+# --- grid ---
+
+
+def shared_sides(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[int, int]:
+    """How many columns and rows of units two hitboxes of whole units share."""
+    columns = set(range(one["x"], one["x"] + one["w"])) & set(range(other["x"], other["x"] + other["w"]))
+    rows = set(range(one["y"], one["y"] + one["h"])) & set(range(other["y"], other["y"] + other["h"]))
+    return len(columns), len(rows)
+
+
+# --- features ---
+
+
+def progress(x: Sequence[float], y: Sequence[float], t: Sequence[float]) -> list[float]:
+    """How far along the swipe each point is, 0 to 1: the mean of its shares of the arc length and of the time."""
+    last = len(x) - 1
+    lengths = [0.0] + [math.dist((x[i], y[i]), (x[i + 1], y[i + 1])) for i in range(last)]
+    arc = [sum(lengths[: i + 1]) for i in range(last + 1)]
+    by_index = [i / last for i in range(last + 1)]
+    by_length = [length / arc[-1] for length in arc] if arc[-1] > 0 else by_index
+    by_time = [(time - t[0]) / (t[-1] - t[0]) for time in t] if t[-1] > t[0] else by_index
+    return [(length + time) / 2 for length, time in zip(by_length, by_time, strict=True)]
+
+
+def resample(x: Sequence[float], y: Sequence[float], t: Sequence[float], n_points: int) -> npt.NDArray[np.float64]:
+    """x, y, t (3, n_points) at even steps of `progress`."""
+    steps = [j / (n_points - 1) for j in range(n_points)]
+    along = progress(x, y, t)
+    return np.array([np.interp(steps, along, values) for values in (x, y, t)])
+
+
+def gaps(x: Sequence[float], y: Sequence[float], t: Sequence[float], n_points: int) -> list[set[float]]:
+    """For each resampled point the time between the recorded points around it; several where it lies on one of them."""
+    along = progress(x, y, t)
+    return [
+        {t[i + 1] - t[i] for i in range(len(t) - 1) if along[i] - 1e-9 <= j / (n_points - 1) <= along[i + 1] + 1e-9}
+        for j in range(n_points)
+    ]
+
+
+def trajectory_features(
+    points: npt.NDArray[np.float64], origin: tuple[float, float], key_size: tuple[float, float]
+) -> npt.NDArray[np.float64]:
+    """(N, 7) from (4, N), column by column."""
+    x, y = (points[0] - origin[0]) / key_size[0], (points[1] - origin[1]) / key_size[1]
+    neighbours = [(max(i - 1, 0), min(i + 1, len(x) - 1)) for i in range(len(x))]
+    dx, dy, dt = (
+        np.array([(values[after] - values[before]) / (after - before) for before, after in neighbours]) for values in (x, y, points[2])
+    )
+    speed = np.sqrt(dx**2 + dy**2) / (dt + 1)
+    columns = [x / 3, y, 4 * dx, 4 * dy, np.log(dt + 1) - 2.7, (np.log(speed + 1e-4) + 6) / 2, np.log(points[3] + 1) - 2.8]
+    return np.stack(columns, axis=1)
+
+
+def key_distances(points: npt.NDArray[np.float64], centres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Exact distances (N, K) in grid units. points: (2 or more, N)."""
+    return np.array([[math.dist((x, y), centre) for centre in centres] for x, y in points[:2].T])

@@ -1,0 +1,50 @@
+"""What several test files share: the shipped grids, and the recordings beside the repository where they are."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from engine.grid import Grid, load_grids
+from engine.swipe import Swipe
+
+hypothesis.settings.register_profile("keyglide", hypothesis.settings.get_profile("default"), deadline=None)
+if hypothesis.settings.get_current_profile_name() == "default":  # on CI hypothesis chooses a profile of its own
+    hypothesis.settings.load_profile("keyglide")
+
+ROOT = Path(__file__).parents[1]
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+ALPHABETS = {"qwerty_en": LATIN, "default": CYRILLIC, "extra": CYRILLIC}
+
+
+@pytest.fixture(scope="session")
+def grids() -> dict[str, Grid]:
+    return load_grids()
+
+
+@pytest.fixture(scope="session")
+def qwerty(grids: dict[str, Grid]) -> Grid:
+    return grids["qwerty_en"]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings; it lies beside the repository, not in it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no real recordings: ../shared/data is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_swipes(shared_data: Path) -> list[Swipe]:
+    """The first 300 swipes of How We Swipe's dev set, on qwerty_en."""
+    with gzip.open(shared_data / "how_we_swipe" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
+        curves = [json.loads(line)["curve"] for line in itertools.islice(lines, 300)]
+    return [Swipe.from_points(curve["x"], curve["y"], curve["t"]) for curve in curves]
