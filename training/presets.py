@@ -19,9 +19,9 @@ class Preset:
     grid: str = "qwerty_en"
     loss: LossConfig = LossConfig()
     mixture: Mixture = Mixture()
-    batch_size: int = 192
+    batch_size: int = 256
     """of all processes together"""
-    n_steps: int = 24_000
+    n_steps: int = 15_000
     validate_every: int = 1_000
     """steps"""
 

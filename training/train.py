@@ -15,6 +15,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy
 from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
@@ -98,7 +99,7 @@ def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Train
     return lightning.Trainer(
         accelerator="cpu",
         devices=options.processes,
-        strategy="ddp" if several else "auto",
+        strategy=DDPStrategy(gradient_as_bucket_view=True, static_graph=True) if several else "auto",
         max_steps=preset.n_steps,
         val_check_interval=preset.validate_every,
         check_val_every_n_epoch=None,

@@ -1,0 +1,89 @@
+"""How English words are written: their capitals and apostrophes.
+
+The frequencies of wordfreq are case-folded. Capitals come from the word lists of SCOWL, whose file names end in a level, 10
+(the commonest words) to 95 (nearly anything), and from `written_forms.txt`, which stands above them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.lexicon import key_sequence
+
+CURATED = Path(__file__).with_name("written_forms.txt")
+UNLISTED = 100
+"""The level of what no list has."""
+ORDINARY = 60
+"""Words up to this level are known to most readers."""
+ANYTHING = 95
+"""From this level on a list has words in lower case that nobody writes so (london): they do not count."""
+
+
+@dataclass(frozen=True)
+class Casing:
+    """The levels at which words are listed in lower case and with capitals."""
+
+    lower: Mapping[str, int] = field(default_factory=dict)
+    """word -> level"""
+    capitals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """word in lower case -> {as written: level}"""
+
+    @classmethod
+    def read(cls, paths: Iterable[Path]) -> Casing:
+        """The casing in word lists of SCOWL (ISO 8859-1, a word a line, the level at the end of the file's name).
+
+        Raises: ValueError for a file without a level; OSError for one that cannot be read.
+        """
+        lower: dict[str, int] = {}
+        capitals: dict[str, dict[str, int]] = {}
+        for path in paths:
+            if not path.suffix[1:].isdigit():
+                raise ValueError(f"word list {path} has no level: expected a name like english-upper.50")
+            level = int(path.suffix[1:])
+            for word in path.read_text(encoding="iso-8859-1").split():
+                if word != word.lower():
+                    levels = capitals.setdefault(word.lower(), {})
+                    levels[word] = min(level, levels.get(word, UNLISTED))
+                elif level < ANYTHING:
+                    lower[word] = min(level, lower.get(word, UNLISTED))
+        return cls(lower, capitals)
+
+    def level(self, word: str) -> int:
+        """The lowest level at which a lower-case word is listed in any casing, or UNLISTED."""
+        return min(self.lower.get(word, UNLISTED), *self.capitals.get(word, {}).values(), UNLISTED)
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """How a lower-case word is written, the commonest first: in lower case where that is an ordinary word."""
+        capitals = sorted((level, form.isupper(), form) for form, level in self.capitals.get(word, {}).items())
+        if not capitals:
+            owner = word.removesuffix("'s")
+            return (word,) if word in self.lower or owner == word else (self.forms(owner)[0] + "'s",)
+        lower, (level, shouted, _) = self.lower.get(word, UNLISTED), capitals[0]
+        if shouted:  # NASA, but not WHO; lists of ANYTHING have too many abbreviations
+            capitals_first = level + 10 <= lower and lower > ORDINARY and level < ANYTHING
+        else:  # London, Tom, John, but not Will, Rose, May
+            capitals_first = level <= lower and lower >= 50 or level + 30 <= lower
+        if capitals_first:
+            forms = [form for other, also_shouted, form in capitals[:2] if other == level and (level < ANYTHING or not also_shouted)]
+            return (*forms, word) if lower <= ORDINARY or lower < min(UNLISTED, level + 10) else tuple(forms)
+        limit = UNLISTED if lower == UNLISTED else 50
+        return (word, *(form for other, _, form in capitals[:2] if other <= limit))
+
+
+def read_written_forms(path: Path, alphabet: str) -> dict[str, tuple[str, ...]]:
+    """Key sequence -> its written forms, from lines of forms separated by spaces; # begins a comment.
+
+    Raises: ValueError for a line whose forms are not swiped alike, or whose key sequence had a line before.
+    """
+    written: dict[str, tuple[str, ...]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        forms = tuple(line.partition("#")[0].split())
+        if not forms:
+            continue
+        sequence, *others = {key_sequence(form, alphabet) or "" for form in forms}
+        if others or not sequence or sequence in written or len(set(forms)) < len(forms):
+            raise ValueError(f"{path}, line {number}: expected different forms of one new key sequence, got {line!r}")
+        written[sequence] = forms
+    return written
