@@ -15,7 +15,7 @@ try:
     from numba import njit
 except ImportError:
 
-    def njit(**_options: Any) -> Callable[[Any], Any]:
+    def njit(**_options: Any) -> Callable[[Any], Any]:  # type: ignore[no-redef]
         """The function itself: numba is not installed."""
         return lambda function: function
 
@@ -102,3 +102,73 @@ def look_up_key_distances(points: Any, centres: Any, cell: float, unit: float, s
         for k in range(n_keys):
             out[i, k] = slot_rows[slot, k]
     return out
+
+
+# --- beam search ---
+
+
+@njit(cache=True, nogil=True)
+def finish(trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any) -> Any:
+    """The scores of the words that end at live hypotheses, and the best of all so far.
+
+    trie, prior_scale, nodes, scores, log_probs: as `expand`. leaders: float64 (n_best,), the best finished scores before, descending.
+    Returns float64 (B,), -inf where no word ends, and the new leaders.
+    """
+    finished = np.full(len(nodes), -np.inf)
+    leaders = leaders.copy()
+    for b in range(len(nodes)):
+        prior = trie.word_prior[nodes[b]]
+        if prior > 0:
+            finished[b] = scores[b] + log_probs[b, log_probs.shape[1] - 1] - prior_scale * (np.float64(prior) - 1.0)
+        rank = len(leaders)
+        while rank > 0 and finished[b] > leaders[rank - 1]:
+            rank -= 1
+        for later in range(len(leaders) - 1, rank, -1):
+            leaders[later] = leaders[later - 1]
+        if rank < len(leaders):
+            leaders[rank] = finished[b]
+    return finished, leaders
+
+
+@njit(cache=True, nogil=True)
+def expand(  # noqa: PLR0913
+    trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any, beam_width: int, margin: float
+) -> Any:
+    """One step of the search: the words that end here, and the best continuations that the trie allows.
+
+    trie: lexicon.Trie; prior_scale: nats per stored prior step. Live hypotheses: nodes int64 (B,), scores float64 (B,),
+    log_probs float64 (B, V) of what follows them, the end of the word last. leaders: as `finish`.
+    Returns the finished scores and the leaders of `finish`, and of each continuation its parent (row of B), token, node
+    (int64) and score (float64), at most beam_width of them, by descending bound: score plus the best prior at or below
+    the node. Dropped are bounds that cannot beat the last leader or are more than `margin` below the best of all.
+    Ties: lowest parent, then lowest token.
+    """
+    finished, leaders = finish(trie, prior_scale, nodes, scores, log_probs, leaders)
+    bounds = np.empty(beam_width)
+    parents = np.empty(beam_width, dtype=np.int64)
+    children = np.empty(beam_width, dtype=np.int64)
+    best, n_kept = leaders[0], 0
+    floor = leaders[-1]
+    for b in range(len(nodes)):
+        for child in range(np.int64(trie.first_child[nodes[b]]), np.int64(trie.first_child[nodes[b] + 1])):
+            reached = scores[b] + log_probs[b, trie.token[child]]
+            bound = reached - prior_scale * (np.float64(trie.best_prior[child]) - 1.0)
+            if not (bound > floor and bound >= best - margin):
+                continue
+            best = max(best, bound)
+            at = min(n_kept, beam_width - 1)
+            n_kept = at + 1
+            while at > 0 and bounds[at - 1] < bound:
+                bounds[at], parents[at], children[at] = bounds[at - 1], parents[at - 1], children[at - 1]
+                at -= 1
+            bounds[at], parents[at], children[at] = bound, b, child
+            if n_kept == beam_width:
+                floor = max(floor, bounds[n_kept - 1])
+    while n_kept > 0 and bounds[n_kept - 1] < best - margin:
+        n_kept -= 1
+    parents, children = parents[:n_kept], children[:n_kept]
+    tokens, reached_scores = np.empty(n_kept, dtype=np.int64), np.empty(n_kept)
+    for i in range(n_kept):
+        tokens[i] = trie.token[children[i]]
+        reached_scores[i] = scores[parents[i]] + log_probs[parents[i], tokens[i]]
+    return finished, leaders, parents, tokens, children, reached_scores

@@ -1,0 +1,124 @@
+"""The search for the words that the decoder finds most probable, among those of a lexicon."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import kernels
+from engine.lexicon import Lexicon
+from engine.manifest import SearchDefaults
+from engine.model import Cache, Memory, StepOutput
+
+
+class Decoder(Protocol):
+    """What the search needs of a model. ModelBundle is one."""
+
+    @property
+    def alphabet(self) -> str: ...
+
+    @property
+    def max_letters(self) -> int: ...
+
+    @property
+    def empty_cache(self) -> Cache: ...
+
+    def step(
+        self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory
+    ) -> StepOutput: ...
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How to search one swipe."""
+
+    beam_width: int
+    """B, the most live hypotheses that a step continues"""
+    prior_weight: float
+    """weight of a word's log prior in its score"""
+    margin: float = math.inf
+    """nats that a live hypothesis may be behind the best"""
+    n_best: int = 4
+    """how many words to return"""
+
+    def __post_init__(self) -> None:
+        for name in ("beam_width", "n_best"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("prior_weight", "margin"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+
+    @classmethod
+    def of(cls, defaults: SearchDefaults, n_best: int = 4) -> SearchOptions:
+        return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A finished hypothesis: a word of the lexicon."""
+
+    tokens: tuple[int, ...]
+    node: int
+    """where its key sequence ends in the trie"""
+    score: float
+    """log probability with the end of the word, plus the weighted log prior"""
+    probability: float
+    """its share among all finished hypotheses of the search"""
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """The hypotheses of one length, B of them, and how those would score that end here."""
+
+    letters: npt.NDArray[np.int64]
+    """(B, T)"""
+    nodes: npt.NDArray[np.int64]
+    finished: npt.NDArray[np.float64]
+    """(B,), -inf where no word ends"""
+
+
+def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
+    """The best `options.n_best` words by descending score; ties: the shorter, then the live hypothesis that ranked higher.
+
+    A live hypothesis ranks by its score plus the best weighted prior below its node, which no completion can exceed. So
+    the search stops exactly when none can enter the n best. Fewer, or none, come back where the lexicon has no more, or
+    the beam was too narrow to reach them.
+    """
+    prior_scale = options.prior_weight * lexicon.prior_unit
+    letters, cache = np.empty((1, 0), dtype=np.int64), decoder.empty_cache
+    tokens, parents = np.array([len(decoder.alphabet) + 1]), np.zeros(1, dtype=np.int64)
+    nodes, scores, leaders = np.zeros(1, dtype=np.int64), np.zeros(1), np.full(options.n_best, -np.inf)
+    steps: list[_Step] = []
+    while len(tokens) and letters.shape[1] <= decoder.max_letters:
+        output = decoder.step(tokens, parents, cache, memory)
+        cache, log_probs = output.cache, output.log_probs.astype(np.float64)
+        finished, leaders, parents, tokens, children, scores = kernels.expand(
+            lexicon.trie, prior_scale, nodes, scores, log_probs, leaders, options.beam_width, options.margin
+        )
+        steps.append(_Step(letters, nodes, finished))
+        letters, nodes = np.concatenate((letters[parents], tokens[:, None]), axis=1), children
+    return _ranked(steps, options.n_best)
+
+
+def _ranked(steps: list[_Step], n_best: int) -> list[Hypothesis]:
+    """The best finished hypotheses of all steps, with their probabilities."""
+    scores = np.concatenate([step.finished for step in steps])
+    order = np.argsort(-scores, kind="stable")[:n_best]
+    order = order[np.isfinite(scores[order])]
+    if not len(order):
+        return []
+    shares = np.exp(scores - scores[order[0]])
+    shares /= shares.sum()
+    starts = np.cumsum([0, *(len(step.finished) for step in steps)])
+    hypotheses = []
+    for index in order:
+        at = int(np.searchsorted(starts, index, side="right")) - 1
+        step, row = steps[at], index - starts[at]
+        word = tuple(step.letters[row].tolist())
+        hypotheses.append(Hypothesis(word, int(step.nodes[row]), float(scores[index]), float(shares[index])))
+    return hypotheses

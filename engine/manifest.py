@@ -1,0 +1,95 @@
+"""The manifest of a model bundle: everything about a model that is not a weight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.features import FeatureSpec
+
+FORMAT_VERSION = 1
+"""The newest bundle format that this engine reads."""
+
+
+class ModelBundleError(ValueError):
+    """A model bundle that cannot be used: a file is missing or altered, or its format is newer than the engine."""
+
+
+@dataclass(frozen=True)
+class SearchDefaults:
+    """The search settings that were tuned for a model on dev."""
+
+    beam_width: int
+    prior_weight: float
+    margin: float
+    """nats"""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """manifest.json of a model bundle."""
+
+    alphabet: str
+    """letter i is token i; EOS = len(alphabet), BOS = len(alphabet) + 1"""
+    feature_spec: FeatureSpec
+    config: Mapping[str, Any]
+    """the network's ModelConfig, for whoever reloads it in training"""
+    grids: tuple[str, ...]
+    """names of the grids that it was trained on"""
+    search: SearchDefaults
+    max_letters: int
+    """the longest word that the decoder can write"""
+    training_data: str
+    """what it was trained on, with citation"""
+    training_command: str
+    metrics: Mapping[str, Any]
+    commit: str
+    """the project's commit that exported it"""
+    sha256: Mapping[str, str]
+    """file name -> hex digest"""
+    format_version: int = FORMAT_VERSION
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """The manifest in a manifest.json. Raises: ModelBundleError for a newer format or a missing or wrong field."""
+        try:
+            fields = dict(json.loads(text))
+            version = int(fields["format_version"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise ModelBundleError(f"manifest.json is not a manifest: {_reason(error)}; export the bundle again") from error
+        if version > FORMAT_VERSION:
+            raise ModelBundleError(
+                f"manifest.json has format_version {version}, this engine reads up to {FORMAT_VERSION}: update Keyglide"
+            )
+        try:
+            return cls._of(fields)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ModelBundleError(f"manifest.json is damaged: {_reason(error)}; export the bundle again") from error
+
+    @classmethod
+    def _of(cls, fields: Mapping[str, Any]) -> Manifest:
+        search = fields["search"]
+        return cls(
+            alphabet=str(fields["alphabet"]),
+            feature_spec=FeatureSpec(**fields["feature_spec"]),
+            config=dict(fields["config"]),
+            grids=tuple(str(name) for name in fields["grids"]),
+            search=SearchDefaults(int(search["beam_width"]), float(search["prior_weight"]), float(search["margin"])),
+            max_letters=int(fields["max_letters"]),
+            training_data=str(fields["training_data"]),
+            training_command=str(fields["training_command"]),
+            metrics=dict(fields["metrics"]),
+            commit=str(fields["commit"]),
+            sha256={str(name): str(digest) for name, digest in fields["sha256"].items()},
+            format_version=int(fields["format_version"]),
+        )
+
+    def to_json(self) -> str:
+        """The text of manifest.json."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def _reason(error: Exception) -> str:
+    return f"no field {error}" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,138 @@
+"""The recognizer: the whole engine behind one call, from a swipe to candidates."""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter_ns
+
+from engine.beam_search import Hypothesis, SearchOptions, search
+from engine.features import FeatureExtractor
+from engine.grid import Grid, load_grids, pick_grid
+from engine.lexicon import Lexicon
+from engine.model import ModelBundle
+from engine.swipe import Swipe
+
+DEFAULT_GRID = "qwerty_en"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A word that the swipe may mean."""
+
+    word: str
+    """the commonest written form"""
+    score: float
+    """log probability plus the weighted log prior; higher is better"""
+    probability: float
+    """its share among the finished hypotheses of the search"""
+    key_sequence: str
+    """the letters that were swiped; no two candidates of a swipe share it"""
+    forms: tuple[str, ...]
+    """all written forms, commonest first"""
+
+
+@dataclass(frozen=True)
+class StageTimes:
+    """Milliseconds that the stages of one swipe took."""
+
+    features: float
+    encode: float
+    search: float
+    total: float
+    """from the swipe to its candidates"""
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What became of one swipe."""
+
+    candidates: list[Candidate]
+    """best first; empty where no word was found"""
+    milliseconds: StageTimes
+
+
+class SwipeRecognizer:
+    """Decodes the swipes of one grid. Cheap to make from loaded parts; not for several threads at once."""
+
+    def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid) -> None:
+        """Raises: ValueError where the alphabet of the lexicon or the keys of the grid are not the model's."""
+        if lexicon.alphabet != bundle.alphabet:
+            raise ValueError(
+                f"the lexicon's alphabet is '{lexicon.alphabet}', the model's is '{bundle.alphabet}': "
+                "build the lexicon for the model's alphabet"
+            )
+        _check_letters(grid, bundle.alphabet)
+        self.bundle = bundle
+        self.lexicon = lexicon
+        self.grid = grid
+        self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, bundle.alphabet)
+        self.default_options = SearchOptions.of(bundle.manifest.search)
+
+    @classmethod
+    def load(
+        cls, bundle: Path | str | None = None, lexicon: Path | str | None = None, grid: Grid | str = DEFAULT_GRID
+    ) -> SwipeRecognizer:
+        """A recognizer that is warm: kernels compiled, graphs run once. Without paths: the English that comes with Keyglide.
+
+        bundle: a folder; lexicon: a file; grid: one of Keyglide's by name, or any Grid.
+        Raises: ModelBundleError, ValueError (lexicon, unknown grid, alphabets that differ), OSError.
+        """
+        chosen = pick_grid(load_grids(), grid) if isinstance(grid, str) else grid
+        recognizer = cls(ModelBundle.load(bundle), open_lexicon(lexicon), chosen)
+        recognizer.warm_up()
+        return recognizer
+
+    def warm_up(self) -> None:
+        """Decodes one made-up swipe, so that the first real one is as fast as the rest."""
+        keys = [self.grid.letter_key(letter) for letter in self.bundle.alphabet]
+        ends = keys[0], keys[-1]
+        self.decode(Swipe.from_points([key.centre_x for key in ends], [key.centre_y for key in ends], [0.0, 200.0]))
+
+    def recognize(self, swipe: Swipe, options: SearchOptions | None = None) -> list[Candidate]:
+        """The candidates, best first; none where the search reached no word. Without options: the model's own."""
+        return self.decode(swipe, options).candidates
+
+    def decode(self, swipe: Swipe, options: SearchOptions | None = None) -> Recognition:
+        """The candidates, as `recognize`, and how long each stage took."""
+        start = perf_counter_ns()
+        features = self.extractor(swipe)
+        featured = perf_counter_ns()
+        memory = self.bundle.encode(features)
+        encoded = perf_counter_ns()
+        hypotheses = search(self.bundle, memory, self.lexicon, options or self.default_options)
+        candidates = [self._candidate(hypothesis) for hypothesis in hypotheses]
+        end = perf_counter_ns()
+        stages = featured - start, encoded - featured, end - encoded, end - start
+        return Recognition(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)))
+
+    def _candidate(self, hypothesis: Hypothesis) -> Candidate:
+        sequence = "".join(self.bundle.alphabet[token] for token in hypothesis.tokens)
+        forms = self.lexicon.forms(hypothesis.node) or (sequence,)
+        return Candidate(forms[0], hypothesis.score, hypothesis.probability, sequence, forms)
+
+
+def open_lexicon(path: Path | str | None = None) -> Lexicon:
+    """The lexicon in a file; without one, the English lexicon that comes with Keyglide. Raises: ValueError, OSError."""
+    if path is not None:
+        return Lexicon.open(path)
+    with importlib.resources.as_file(importlib.resources.files("engine") / "lexicons" / "english.lexicon") as packaged:
+        return Lexicon.open(packaged)
+
+
+def _check_letters(grid: Grid, alphabet: str) -> None:
+    """Raises: ValueError where a letter of the alphabet has no key. Further letters on the grid are never candidates."""
+    labels = [key.label for key in grid.letter_keys if key.label is not None]
+    missing = [letter for letter in alphabet if letter not in labels and letter not in grid.aliases]
+    if missing:
+        unknown = [label for label in labels if label not in alphabet]
+        also = f" and the model does not know its letters {_some(unknown)}" if unknown else ""
+        raise ValueError(
+            f"grid '{grid.name}' has no key for {_some(missing)} of the model's alphabet{also}: take a model and a grid of one language"
+        )
+
+
+def _some(letters: list[str]) -> str:
+    shown = ", ".join(f"'{letter}'" for letter in letters[:3])
+    return f"{shown} and {len(letters) - 3} more" if len(letters) > 3 else shown
