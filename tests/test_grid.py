@@ -223,7 +223,8 @@ class TestComplaints:
             qwerty.letter_key(",")
 
     def test_an_unknown_grid_names_the_known_and_the_nearest(self, grids: dict[str, Grid]) -> None:
-        with pytest.raises(ValueError, match=r"^unknown grid 'qwerty': known are 'default', 'extra', 'qwerty_en'; did you mean 'qwerty_en'\?$"):
+        expected = r"^unknown grid 'qwerty': known are 'default', 'extra', 'qwerty_en'; did you mean 'qwerty_en'\?$"
+        with pytest.raises(ValueError, match=expected):
             pick_grid(grids, "qwerty")
 
     def test_an_unknown_grid_that_is_like_none(self, grids: dict[str, Grid]) -> None:
