@@ -6,6 +6,7 @@ The frequencies of wordfreq are case-folded. Capitals come from the word lists o
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from engine.lexicon import key_sequence
 CURATED = Path(__file__).with_name("written_forms.txt")
 UNLISTED = 100
 """The level of what no list has."""
+COMMONEST = 10
+"""The level of the commonest words."""
 ORDINARY = 60
 """Words up to this level are known to most readers."""
 ANYTHING = 95
@@ -57,19 +60,29 @@ class Casing:
     def forms(self, word: str) -> tuple[str, ...]:
         """How a lower-case word is written, the commonest first: in lower case where that is an ordinary word."""
         capitals = sorted((level, form.isupper(), form) for form, level in self.capitals.get(word, {}).items())
+        lower = self.lower.get(word, UNLISTED)
         if not capitals:
-            owner = word.removesuffix("'s")
-            return (word,) if word in self.lower or owner == word else (self.forms(owner)[0] + "'s",)
-        lower, (level, shouted, _) = self.lower.get(word, UNLISTED), capitals[0]
+            return (word if lower < UNLISTED else self._like_its_base(word),)
+        level, shouted, _ = capitals[0]
         if shouted:  # NASA, but not WHO; lists of ANYTHING have too many abbreviations
             capitals_first = level + 10 <= lower and lower > ORDINARY and level < ANYTHING
         else:  # London, Tom, John, but not Will, Rose, May
-            capitals_first = level <= lower and lower >= 50 or level + 30 <= lower
+            capitals_first = (level <= lower and lower >= 50) or level + 30 <= lower
         if capitals_first:
-            forms = [form for other, also_shouted, form in capitals[:2] if other == level and (level < ANYTHING or not also_shouted)]
+            forms = [form for other, capital, form in capitals[:2] if other == level and capital == shouted]
             return (*forms, word) if lower <= ORDINARY or lower < min(UNLISTED, level + 10) else tuple(forms)
-        limit = UNLISTED if lower == UNLISTED else 50
+        if lower <= COMMONEST and len(word) <= 2:
+            return (word,)
+        limit = 40 if lower <= COMMONEST else 50 if lower < UNLISTED else UNLISTED
         return (word, *(form for other, _, form in capitals[:2] if other <= limit))
+
+    def _like_its_base(self, word: str) -> str:
+        """A word in no list with the capital of its base: obama's as Obama, josé as Jose."""
+        owner = word.removesuffix("'s")
+        if owner != word:
+            return self.forms(owner)[0] + "'s"
+        plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+        return word.capitalize() if plain != word and self.forms(plain)[0].istitle() else word
 
 
 def read_written_forms(path: Path, alphabet: str) -> dict[str, tuple[str, ...]]:
