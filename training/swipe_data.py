@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from engine.swipe import Swipe
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,9 @@ class SwipeData:
     clean: npt.NDArray[np.bool_]
     """(n,), whether the swipe passed the collection's geometric test; True where the file does not say"""
 
+    prompts: npt.NDArray[np.str_]
+    """(n,), what kind of text the person was asked for; empty where the file does not say"""
+
     def __len__(self) -> int:
         return len(self.words)
 
@@ -48,7 +51,8 @@ class SwipeData:
         lengths = (self.offsets[1:] - self.offsets[:-1])[indices]
         columns = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in indices])
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return SwipeData(self.points[:, columns], offsets, self.words[indices], self.users[indices], self.clean[indices])
+        labels = (column[indices] for column in (self.words, self.users, self.clean, self.prompts))
+        return SwipeData(self.points[:, columns], offsets, *labels)
 
     def split_by_user(self, held_out_share: float) -> tuple[SwipeData, SwipeData]:
         """(the rest, the held out): whole people, chosen by the hash of their name, the same ones in every run."""
@@ -72,9 +76,7 @@ def load_swipes(path: Path) -> SwipeData:
     data = _parse(path)
     cache.parent.mkdir(parents=True, exist_ok=True)
     unfinished = cache.with_suffix(f".{os.getpid()}.npz")
-    np.savez(
-        unfinished, points=data.points, offsets=data.offsets, words=data.words, users=data.users, clean=data.clean
-    )
+    np.savez(unfinished, **vars(data))
     unfinished.replace(cache)
     return data
 
@@ -85,7 +87,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _parse(path: Path) -> SwipeData:
-    points, words, users, clean = [], [], [], []
+    points, words, users, clean, prompts = [], [], [], [], []
     for number, line in enumerate(tqdm(_lines(path), desc=f"reading {path.name}", disable=not sys.stderr.isatty()), 1):
         try:
             record = json.loads(line)
@@ -97,7 +99,9 @@ def _parse(path: Path) -> SwipeData:
         points.append(np.array([swipe.x, swipe.y, swipe.t], dtype=np.float32))
         users.append(str(record.get("user", "")))
         clean.append(bool(record.get("clean", True)))
+        prompts.append(str(record.get("prompt", "")))
     if not points:
         raise ValueError(f"{path.name} holds no swipes")
     offsets = np.concatenate([[0], np.cumsum([part.shape[1] for part in points])])
-    return SwipeData(np.concatenate(points, axis=1), offsets, np.array(words), np.array(users), np.array(clean))
+    labels = (np.array(column) for column in (words, users, clean, prompts))
+    return SwipeData(np.concatenate(points, axis=1), offsets, *labels)
