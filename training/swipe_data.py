@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from engine.swipe import Swipe
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,7 @@ def _parse(path: Path) -> SwipeData:
         points.append(np.array([swipe.x, swipe.y, swipe.t], dtype=np.float32))
         users.append(str(record.get("user", "")))
         clean.append(bool(record.get("clean", True)))
-        prompts.append(str(record.get("prompt", "")))
+        prompts.append(str(record.get("prompt") or ""))
     if not points:
         raise ValueError(f"{path.name} holds no swipes")
     offsets = np.concatenate([[0], np.cumsum([part.shape[1] for part in points])])
