@@ -1,0 +1,158 @@
+"""python -m engine.decode: recorded swipes -> words, as tables or JSON lines."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from engine.accuracy import Accuracy, rank_of
+from engine.beam_search import SearchOptions
+from engine.decode_output import Decoded, as_json, as_table
+from engine.explain import explain
+from engine.grid import Grid, load_grids, pick_grid
+from engine.model import ModelBundle
+from engine.recognizer import DEFAULT_GRID, SwipeRecognizer, open_lexicon
+from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
+
+N_EXPLAINED = 2
+N_COUNTED = 4
+"""Candidates that accuracy looks at, whether they are shown or not."""
+PROGRESS_AFTER_S = 2.0
+
+
+class Recognizers:
+    """One model and one lexicon on whichever grids the swipes were made."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        """Raises: ValueError, OSError for a bundle, a lexicon or a grid that cannot be used."""
+        self._grids = load_grids() | (load_grids(args.grids) if args.grids else {})
+        self._grid_name: str | None = args.grid
+        self.bundle = ModelBundle.load(args.model)
+        self._lexicon = open_lexicon(args.lexicon)
+        self._on_grid = functools.lru_cache(maxsize=8)(self._load_on_grid)
+        if args.grid is not None:
+            self._on_grid(args.grid, None)
+
+    def for_record(self, record: SwipeRecord) -> SwipeRecognizer:
+        """Raises: ValueError for a grid that is unknown, broken or not the model's."""
+        grid = self._grid_name or record.grid or DEFAULT_GRID
+        if isinstance(grid, str):
+            return self._on_grid(grid, None)
+        return self._on_grid(str(grid["grid_name"]), json.dumps(grid, sort_keys=True))
+
+    def _load_on_grid(self, name: str, geometry: str | None) -> SwipeRecognizer:
+        """geometry: the JSON of an inline grid."""
+        grid = pick_grid(self._grids, name) if geometry is None else Grid.from_json(name, json.loads(geometry))
+        recognizer = SwipeRecognizer(self.bundle, self._lexicon, grid)
+        recognizer.warm_up()
+        return recognizer
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m engine.decode", description="Recorded swipes -> words.")
+    parser.add_argument("file", help="a swipe, a JSON list of them, or one per line; plain or gzip; - for standard input")
+    parser.add_argument("--json", action="store_true", help="one JSON line per swipe, in input order")
+    parser.add_argument("--top", type=_positive, default=4, metavar="N", help="candidates per swipe (default 4)")
+    parser.add_argument("--beam", type=_positive, metavar="N", help="beam width (default: the model's)")
+    parser.add_argument("--grid", metavar="NAME", help=f"grid of all swipes (default: what each one names, else {DEFAULT_GRID})")
+    parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
+    return parser.parse_args(argv)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decodes the file; the exit code."""
+    try:
+        recognizers = Recognizers(args)
+        if args.file == "-":
+            return _decode_all(sys.stdin.buffer, recognizers, args)
+        with Path(args.file).open("rb") as file:
+            return _decode_all(file, recognizers, args)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _complain(f"cannot read {error.filename or args.file}: {error.strerror or error}")
+    except ValueError as error:
+        _complain(str(error))
+    return 1
+
+
+def main() -> int:
+    try:
+        return run(parse_args())
+    except BrokenPipeError:  # the reader of our output has left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _decode_all(file: BinaryIO, recognizers: Recognizers, args: argparse.Namespace) -> int:
+    """Prints what becomes of each record; 1 where any could not be decoded, else 0."""
+    defaults = SearchOptions.of(recognizers.bundle.manifest.search, max(args.top, N_COUNTED))
+    options = replace(defaults, beam_width=args.beam or defaults.beam_width)
+    ranks: list[int | None] = []
+    n_bad = 0
+    for record in _with_progress(read_swipes(file)):
+        result = _decode(record, recognizers, options, explains=args.explain)
+        if isinstance(result, BadRecord):
+            n_bad += 1
+            _complain(": ".join((", ".join(filter(None, (_name(args.file), result.where))), result.reason)))
+        if record.word is not None:
+            ranks.append(result.rank if isinstance(result, Decoded) else None)
+        if args.json:
+            print(as_json(result, args.top), flush=True)
+        elif isinstance(result, Decoded):
+            print(as_table(result, args.top))
+    if ranks:
+        print(f"accuracy: {Accuracy.of_ranks(ranks)}", file=sys.stderr if args.json else sys.stdout)
+    return 1 if n_bad else 0
+
+
+def _decode(record: SwipeRecord | BadRecord, recognizers: Recognizers, options: SearchOptions, *, explains: bool) -> Decoded | BadRecord:
+    if isinstance(record, BadRecord):
+        return record
+    try:
+        recognizer = recognizers.for_record(record)
+    except ValueError as error:
+        return BadRecord(record.where, str(error), record.word)
+    recognition = recognizer.decode(record.swipe, options)
+    explained = recognition.candidates[:N_EXPLAINED] if explains else []
+    explanations = [explain(recognizer, record.swipe, candidate, options.prior_weight) for candidate in explained]
+    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizers.bundle.alphabet)
+    return Decoded(record, recognition, explanations, rank)
+
+
+def _with_progress(records: Iterable[SwipeRecord | BadRecord]) -> Iterable[SwipeRecord | BadRecord]:
+    """The records; where they take long, with a progress bar if standard error is a terminal and the results go elsewhere."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        return records
+    from tqdm import tqdm  # late: it costs start-up time
+
+    return cast("Iterable[SwipeRecord | BadRecord]", tqdm(records, unit=" swipes", delay=PROGRESS_AFTER_S))
+
+
+def _positive(text: str) -> int:
+    """Raises: ValueError, which argparse reports as a usage error."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return int(text)
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _complain(message: str) -> None:
+    print("error:", " ".join(message.split()), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

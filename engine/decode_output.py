@@ -1,0 +1,79 @@
+"""What python -m engine.decode prints of each swipe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.explain import Explanation, LetterExplanation
+from engine.recognizer import Candidate, Recognition
+from engine.swipe_file import BadRecord, SwipeRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """One swipe and what became of it."""
+
+    record: SwipeRecord
+    recognition: Recognition
+    explanations: list[Explanation]
+    """of the best candidates, where they were asked for"""
+    rank: int | None
+    """where its word stands among the candidates, from 0; None for a miss, or where the word is not known"""
+
+
+def as_json(result: Decoded | BadRecord, n_shown: int) -> str:
+    """One line: {"candidates", "milliseconds"}, with "explanations" where there are any; or {"error"}."""
+    if isinstance(result, BadRecord):
+        return json.dumps({"error": f"{result.where}: {result.reason}" if result.where else result.reason})
+    candidates = [
+        {"word": candidate.word, "score": candidate.score, "probability": candidate.probability}
+        for candidate in result.recognition.candidates[:n_shown]
+    ]
+    times = {stage: round(value, 3) for stage, value in asdict(result.recognition.milliseconds).items()}
+    fields: dict[str, Any] = {"candidates": candidates, "milliseconds": times}
+    if result.explanations:
+        fields["explanations"] = [asdict(explanation) for explanation in result.explanations]
+    return json.dumps(fields)
+
+
+def as_table(result: Decoded, n_shown: int) -> str:
+    """A few lines for people."""
+    candidates = result.recognition.candidates[:n_shown]
+    title = ", ".join(filter(None, (result.record.where, result.record.word and f"meant as '{result.record.word}'")))
+    lines = [title] if title else []
+    width = max((len(_shown(candidate)) for candidate in candidates), default=0)
+    for rank, candidate in enumerate(candidates, start=1):
+        lines.append(f"{rank:3}  {_shown(candidate):{width}}  {candidate.score:8.3f}  {candidate.probability:7.2%}")
+    if not candidates:
+        lines.append("     no word found")
+    times = asdict(result.recognition.milliseconds).items()
+    lines.append("     " + ", ".join(f"{stage} {value:.2f} ms" for stage, value in times))
+    for explanation in result.explanations:
+        lines += _explained(explanation)
+    return "\n".join(lines) + "\n"
+
+
+def _shown(candidate: Candidate) -> str:
+    return f"{candidate.word} ({', '.join(candidate.forms[1:])})" if candidate.forms[1:] else candidate.word
+
+
+def _explained(explanation: Explanation) -> list[str]:
+    rows = [("letter", "log-prob", "looked at", "other letters in the lexicon", "other letters of all")]
+    rows += [_row(letter) for letter in explanation.letters]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    letters = explanation.score - explanation.weighted_log_prior
+    sums = f"{explanation.score:.3f} = letters {letters:.3f} + prior {explanation.weighted_log_prior:.3f}"
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["", f"     {explanation.word}: {sums}", *(f"     {line}" for line in table)]
+
+
+def _row(letter: LetterExplanation) -> tuple[str, str, str, str, str]:
+    at = letter.looked_at
+    point = f"point {at.index} ({at.x:g}, {at.y:g}) at {at.t:g} ms, near {at.key}"
+    return (letter.letter, f"{letter.log_prob:.3f}", point, _listed(letter.allowed), _listed(letter.others))
+
+
+def _listed(alternatives: tuple[tuple[str, float], ...]) -> str:
+    return "  ".join(f"{letter} {log_prob:.2f}" for letter, log_prob in alternatives) or "-"

@@ -1,0 +1,100 @@
+"""Why a candidate has its score: what the decoder thought of each of its letters, and where it looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.features import Features
+from engine.lexicon import Trie
+from engine.recognizer import Candidate, SwipeRecognizer
+from engine.swipe import Swipe
+
+END = "end"
+"""stands for the end of the word among letters"""
+N_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """The recorded point nearest to where the decoder's attention was highest."""
+
+    index: int
+    """0 for the swipe's first point"""
+    x: float
+    y: float
+    t: float
+    key: str
+    """the letter whose key is nearest"""
+
+
+@dataclass(frozen=True)
+class LetterExplanation:
+    """One letter of a candidate, or its end."""
+
+    letter: str
+    log_prob: float
+    allowed: tuple[tuple[str, float], ...]
+    """the best other letters that lead to a word of the lexicon, with log-probabilities"""
+    others: tuple[tuple[str, float], ...]
+    """the best other letters of all, with log-probabilities"""
+    looked_at: LookedAt
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The score of one candidate: the sum of its letters' log-probabilities and of its weighted prior."""
+
+    word: str
+    score: float
+    weighted_log_prior: float
+    letters: tuple[LetterExplanation, ...]
+    """the last one is the end of the word"""
+
+
+def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, prior_weight: float) -> Explanation:
+    """Decodes the candidate's letters once more, one by one, and notes what the decoder says."""
+    bundle, trie = recognizer.bundle, recognizer.lexicon.trie
+    features = recognizer.extractor(swipe)
+    memory, cache, node = bundle.encode(features), bundle.empty_cache, 0
+    token, letters = len(bundle.alphabet) + 1, []
+    for letter in (*candidate.key_sequence, END):
+        output = bundle.step(np.array([token]), np.zeros(1, dtype=np.int64), cache, memory)
+        cache, allowed = output.cache, _allowed(trie, node, len(bundle.alphabet))
+        token = len(bundle.alphabet) if letter == END else bundle.alphabet.index(letter)
+        log_probs = output.log_probs[0].tolist()
+        alternatives = [
+            tuple((_name(other, bundle.alphabet), log_probs[other]) for other in _best(log_probs, among - {token}))
+            for among in (set(allowed), set(range(len(log_probs))))
+        ]
+        looked_at = _looked_at(swipe, features, output.attention[0], bundle.alphabet)
+        letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at))
+        node = allowed.get(token, node)
+    log_prior = prior_weight * recognizer.lexicon.log_prior(candidate.key_sequence)
+    return Explanation(candidate.word, candidate.score, log_prior, tuple(letters))
+
+
+def _allowed(trie: Trie, node: int, end: int) -> dict[int, int]:
+    """The tokens that the lexicon allows after a node, with the nodes that they lead to; the end leads nowhere further."""
+    children = range(int(trie.first_child[node]), int(trie.first_child[node + 1]))
+    allowed = {int(trie.token[child]): child for child in children}
+    return allowed | ({end: node} if trie.word_prior[node] else {})
+
+
+def _best(log_probs: list[float], tokens: set[int]) -> list[int]:
+    return sorted(tokens, key=lambda token: (-log_probs[token], token))[:N_ALTERNATIVES]
+
+
+def _name(token: int, alphabet: str) -> str:
+    return alphabet[token] if token < len(alphabet) else END
+
+
+def _looked_at(swipe: Swipe, features: Features, attention: npt.NDArray[np.float32], alphabet: str) -> LookedAt:
+    """The recorded point behind the frame with the highest attention (S,). A frame stands on every (N / S)th resampled point."""
+    point = int(attention.argmax()) * features.points.shape[1] // len(attention)
+    x, y, t = features.points[:, point]
+    nearest = np.lexsort((np.hypot(swipe.x - x, swipe.y - y), np.abs(swipe.t - t)))[0]
+    key = alphabet[int(features.key_distances[point].argmin())]
+    return LookedAt(int(nearest), float(swipe.x[nearest]), float(swipe.y[nearest]), float(swipe.t[nearest]), key)
