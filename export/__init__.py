@@ -1,1 +1,1 @@
-"""Checkpoint -> model bundle, and the proof that both give the same numbers and the same candidates."""
+"""Checkpoint -> model bundle, and the proof that both give the same numbers."""

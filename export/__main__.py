@@ -1,0 +1,89 @@
+"""`python -m export CHECKPOINT BUNDLE`: writes a model bundle, if ONNX and torch give the same on recorded swipes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.grid import load_grids, pick_grid
+from engine.manifest import SearchDefaults
+from engine.model import ModelBundle
+from engine.recognizer import SwipeRecognizer, open_lexicon
+from export.bundle import MAX_BYTES, ProofError, n_bytes, write_bundle
+from export.proof import Proof, Sample, prove
+from training.checkpoint import load_checkpoint
+from training.network import ModelConfig
+from training.swipe_data import load_swipes
+
+SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
+"""Where recorded swipes are looked for, in this order."""
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="what training.train wrote, *.ckpt")
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder to write; an earlier bundle there is replaced")
+    parser.add_argument("--swipes", type=Path, help=f"recorded swipes for the proof, JSON lines (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--n-swipes", type=int, default=256, help="how many of them, evenly spread (default: %(default)s)")
+    parser.add_argument("--lexicon", type=Path, help="lexicon for the proof (default: the shipped English one)")
+    parser.add_argument("--grid", help="grid of the swipes, by name (default: the one the model was trained on)")
+    parser.add_argument("--beam", type=int, default=16, help="default beam width of the bundle (default: %(default)s)")
+    parser.add_argument("--prior-weight", type=float, default=0.3, help="default prior weight of the bundle (default: %(default)s)")
+    parser.add_argument("--margin", type=float, default=10.0, help="default margin of the bundle, in nats (default: %(default)s)")
+    parser.add_argument("--metrics", type=Path, help="what `training.evaluate --json` printed, for the manifest")
+    return parser.parse_args(arguments)
+
+
+def read_samples(path: Path | None, n_swipes: int, config: ModelConfig) -> list[Sample]:
+    """Recorded swipes of words that the model can write, evenly spread over the file.
+
+    Raises: ValueError where the file has fewer; OSError where there is none.
+    """
+    path = path or next((known for known in SWIPES if known.exists()), SWIPES[-1])
+    data = load_swipes(path)
+    usable = [i for i, word in enumerate(data.words) if len(word) <= config.max_letters and set(word) <= set(config.alphabet)]
+    if len(usable) < n_swipes:
+        raise ValueError(
+            f"{path} has {len(usable)} swipes of words of the model's letters, the proof needs {n_swipes}: "
+            "name a larger file with --swipes, or prove less with --n-swipes"
+        )
+    spread = np.linspace(0, len(usable) - 1, n_swipes).round().astype(int)
+    return [Sample(data.swipe(usable[i]), str(data.words[usable[i]])) for i in spread]
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.n_swipes < 1:
+        raise ValueError(f"--n-swipes must be at least 1, got {options.n_swipes}")
+    model = load_checkpoint(options.checkpoint)
+    grid = pick_grid(load_grids(), options.grid or model.info.grid)
+    lexicon = open_lexicon(options.lexicon)
+    samples = read_samples(options.swipes, options.n_swipes, model.config)
+    metrics: dict[str, Any] = json.loads(options.metrics.read_text(encoding="utf-8")) if options.metrics else {}
+
+    def proof_of(bundle: ModelBundle) -> Proof:
+        return prove(SwipeRecognizer(bundle, lexicon, grid), model.network, samples)
+
+    search = SearchDefaults(options.beam, options.prior_weight, options.margin)
+    proof = write_bundle(model, options.bundle, search, metrics, proof_of)
+    size = n_bytes(options.bundle)
+    print(proof.report(), file=sys.stderr)
+    if size > MAX_BYTES:
+        print(f"the bundle has {size:,} bytes, more than the {MAX_BYTES:,} that may be shipped", file=sys.stderr)
+    print(f"{options.bundle}  {size:,} bytes")
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    try:
+        run(options)
+    except (ProofError, ValueError, OSError) as error:
+        sys.exit(f"export: {error}")
+
+
+if __name__ == "__main__":
+    main()

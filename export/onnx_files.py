@@ -1,0 +1,126 @@
+"""Torch modules -> ONNX files with nothing in them but the graph."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from engine.features import N_COLUMNS
+from export.graphs import DecoderStepGraph, EncoderGraph
+from training.network import SwipeNetwork
+
+OPSET = 20
+"""The newest that the oldest supported onnxruntime runs."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What goes into a graph and comes out, by name."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    dynamic: dict[str, dict[int, str]]
+    """name -> axis -> the name of its length; all other lengths are fixed"""
+
+
+ENCODER_SIGNATURE = Signature(("trajectory", "key_distances"), ("memory", "ctc_log_probs"), {})
+STEP_SIGNATURE = Signature(
+    ("tokens", "parents", "cache", "memory"),
+    ("log_probs", "new_cache", "attention"),
+    {
+        "tokens": {0: "B"},
+        "parents": {0: "B"},
+        "cache": {2: "B_before", 4: "T"},
+        "log_probs": {0: "B"},
+        "new_cache": {2: "B", 4: "T_after"},
+        "attention": {0: "B"},
+    },
+)
+
+
+def encoder_onnx(network: SwipeNetwork) -> onnx.ModelProto:
+    """encoder.onnx of the bundle. All lengths are fixed."""
+    config = network.config
+    example = torch.zeros(1, config.features.n_points, N_COLUMNS), torch.ones(1, config.features.n_points, config.n_letters)
+    return to_onnx(EncoderGraph(network), example, ENCODER_SIGNATURE)
+
+
+def decoder_step_onnx(network: SwipeNetwork) -> onnx.ModelProto:
+    """decoder_step.onnx of the bundle. The numbers of hypotheses and of letters are free."""
+    config = network.config
+    rows, rows_before, letters = 3, 2, 4  # any that differ: torch reads 0, 1 and equal lengths as fixed
+    heads = (config.n_heads, letters, config.head_width)
+    example = (
+        torch.arange(rows),
+        torch.zeros(rows, dtype=torch.int64),
+        torch.zeros(config.n_decoder_layers, 2, rows_before, *heads),
+        torch.zeros(config.n_decoder_layers, 2, config.n_heads, config.n_frames, config.head_width),
+    )
+    return to_onnx(DecoderStepGraph(network), example, STEP_SIGNATURE)
+
+
+def to_onnx(module: nn.Module, example: tuple[Tensor, ...], signature: Signature) -> onnx.ModelProto:
+    """The module's graph, checked. Raises: whatever torch or onnx say of a module that cannot be exported."""
+    free = torch.export.Dim.DYNAMIC
+    shapes = tuple(dict.fromkeys(signature.dynamic.get(name, {}), free) for name in signature.inputs)
+    with _quiet():
+        program = torch.onnx.export(
+            module.eval(),
+            example,
+            input_names=signature.inputs,
+            output_names=signature.outputs,
+            dynamic_shapes=shapes if signature.dynamic else None,
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    _strip(model)
+    _name_lengths(model, signature)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Removes what torch writes for debugging: the stack trace of each node, with the paths of this machine."""
+    parts: list[Any] = [model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output]
+    for part in parts:
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    model.graph.ClearField("value_info")
+
+
+def _name_lengths(model: onnx.ModelProto, signature: Signature) -> None:
+    """Gives the free lengths their names. Raises: ValueError where the exporter fixed one, or freed another."""
+    for value in (*model.graph.input, *model.graph.output):
+        names = signature.dynamic.get(value.name, {})
+        for axis, length in enumerate(value.type.tensor_type.shape.dim):
+            if (axis in names) == length.HasField("dim_value"):
+                raise ValueError(
+                    f"the graph's {value.name}, axis {axis}, is {length.dim_value or length.dim_param}: expected "
+                    f"{names.get(axis, 'a fixed length')}; the network's code ties it to another length"
+                )
+            if axis in names:
+                length.dim_param = names[axis]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns of its own deprecations and of absent torchvision, on every run."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
