@@ -12,6 +12,7 @@ import pytest
 
 from engine.grid import Grid, load_grids
 from engine.swipe import Swipe
+from training.swipe_data import SwipeData, load_swipes
 
 hypothesis.settings.register_profile("keyglide", hypothesis.settings.get_profile("default"), deadline=None)
 if hypothesis.settings.get_current_profile_name() == "default":  # on CI hypothesis chooses a profile of its own
@@ -48,3 +49,12 @@ def real_swipes(shared_data: Path) -> list[Swipe]:
     with gzip.open(shared_data / "how_we_swipe" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
         curves = [json.loads(line)["curve"] for line in itertools.islice(lines, 300)]
     return [Swipe.from_points(curve["x"], curve["y"], curve["t"]) for curve in curves]
+
+
+@pytest.fixture(scope="session")
+def real_data(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> SwipeData:
+    """The first 300 swipes of How We Swipe's dev set with their words."""
+    some = tmp_path_factory.mktemp("data") / "some.jsonl"
+    with gzip.open(shared_data / "how_we_swipe" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
+        some.write_text("".join(itertools.islice(lines, 300)), encoding="utf-8")
+    return load_swipes(some)

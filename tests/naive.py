@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -80,3 +81,13 @@ def trajectory_features(
 def key_distances(points: npt.NDArray[np.float64], centres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Exact distances (N, K) in grid units. points: (2 or more, N)."""
     return np.array([[math.dist((x, y), centre) for centre in centres] for x, y in points[:2].T])
+
+
+# --- training ---
+
+
+def least_alignment_cost(points: Sequence[tuple[float, float]], centres: Sequence[tuple[float, float]]) -> float:
+    """Least sum of squared distances of letters 2..L to rising points; the first letter has the first point, the last the last."""
+    between = itertools.combinations(range(1, len(points) - 1), len(centres) - 2)
+    choices = ((*middle, len(points) - 1) for middle in between)
+    return min(sum(math.dist(points[i], c) ** 2 for i, c in zip(choice, centres[1:], strict=True)) for choice in choices)

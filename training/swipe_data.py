@@ -19,6 +19,8 @@ from tqdm import tqdm
 from engine.swipe import Swipe
 
 CACHE_VERSION = 3
+MIN_PEOPLE = 20
+"""Holding out whole people needs this many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +53,20 @@ class SwipeData:
         lengths = (self.offsets[1:] - self.offsets[:-1])[indices]
         columns = np.concatenate([np.arange(self.offsets[i], self.offsets[i + 1]) for i in indices])
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        labels = (column[indices] for column in (self.words, self.users, self.clean, self.prompts))
-        return SwipeData(self.points[:, columns], offsets, *labels)
+        words, users, clean, prompts = self.words[indices], self.users[indices], self.clean[indices], self.prompts[indices]
+        return SwipeData(self.points[:, columns], offsets, words, users, clean, prompts)
 
     def split_by_user(self, held_out_share: float) -> tuple[SwipeData, SwipeData]:
-        """(the rest, the held out): whole people, chosen by the hash of their name, the same ones in every run."""
-        names, index = np.unique(self.users, return_inverse=True)
+        """(the rest, the held out): whole people, chosen by the hash of their name, the same ones in every run.
+
+        With fewer than MIN_PEOPLE people, single swipes are held out, by the hash of their place in the file.
+        """
+        names, person = np.unique(self.users, return_inverse=True)
+        if len(names) < MIN_PEOPLE:
+            names, person = np.arange(len(self)).astype(str), np.arange(len(self))
         hashes = np.array([int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 2**32 for name in names])
-        held_out = (hashes < held_out_share)[index]
-        return self.select(np.flatnonzero(~held_out)), self.select(np.flatnonzero(held_out))
+        held_out = hashes <= max(held_out_share, hashes.min())
+        return self.select(np.flatnonzero(~held_out[person])), self.select(np.flatnonzero(held_out[person]))
 
 
 def load_swipes(path: Path) -> SwipeData:
@@ -103,5 +110,5 @@ def _parse(path: Path) -> SwipeData:
     if not points:
         raise ValueError(f"{path.name} holds no swipes")
     offsets = np.concatenate([[0], np.cumsum([part.shape[1] for part in points])])
-    labels = (np.array(column) for column in (words, users, clean, prompts))
-    return SwipeData(np.concatenate(points, axis=1), offsets, *labels)
+    columns = np.concatenate(points, axis=1)
+    return SwipeData(columns, offsets, np.array(words), np.array(users), np.array(clean), np.array(prompts))

@@ -36,7 +36,10 @@ def to_symbols(word: str, alphabet: str) -> npt.NDArray[np.int16]:
 
 
 def build_segment_bank(data: SwipeData, grid: Grid, alphabet: str) -> SegmentArrays:
-    """The segments of all swipes that trace their word, ready for `kernels.splice`."""
+    """The segments of all swipes that trace their word, ready for `kernels.splice`.
+
+    Raises: ValueError where no swipe traces its word, or a word has a letter outside the alphabet.
+    """
     centres = np.tile(grid.centres(alphabet), (2, 1))
     first, last, symbols, velocity = [], [], [], []
     for index in tqdm(range(len(data)), desc="cutting swipes", disable=not sys.stderr.isatty()):
@@ -57,6 +60,8 @@ def build_segment_bank(data: SwipeData, grid: Grid, alphabet: str) -> SegmentArr
         last.append(anchors[1:] + start)
         symbols.append(np.stack([padded[k : k + len(word) - 1] for k in range(4)], axis=1))
         velocity.append(np.stack([at_letters[:-1], at_letters[1:]], axis=1))
+    if not symbols:
+        raise ValueError(f"no swipe among the {len(data)} given traces its word: nothing to make synthetic swipes of")
     all_symbols = np.concatenate(symbols).astype(np.int16)
     candidates, offsets = _candidates_by_gap(all_symbols, centres, grid.key_width)
     return SegmentArrays(
@@ -84,14 +89,16 @@ def _candidates_by_gap(
     pairs = np.arange(n_gaps) // 4
     displacement = centres[pairs % n_symbols] - centres[pairs // n_symbols]
     doubled = np.stack([pairs // n_symbols >= n_symbols // 2, pairs % n_symbols >= n_symbols // 2], axis=1)
+    ends = np.stack([np.arange(n_gaps) // 2 % 2, np.arange(n_gaps) % 2], axis=1)
     counts = np.array([len(segments) for segments in own])
     lists = []
     for index in range(n_gaps):
         found = own[index]
         if len(found) < MIN_CANDIDATES:
-            others = np.flatnonzero((counts > 0) & (np.arange(n_gaps) % 4 == index % 4))
+            others = np.flatnonzero(counts)
             distance = np.hypot(*(displacement[others] - displacement[index]).T) / key_width
             distance += 0.7 * (doubled[others] != doubled[index]).sum(axis=1)
+            distance += 2.0 * (ends[others] != ends[index]).sum(axis=1)
             for other in others[np.argsort(distance, kind="stable")]:
                 if len(found) >= MIN_CANDIDATES:
                     break

@@ -1,0 +1,109 @@
+"""Batches and the whole loop, on the tiny preset and the example swipes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.grid import Grid
+from engine.lexicon import Entry, build_lexicon, write_lexicon
+from tests.conftest import LATIN, ROOT
+from training.batches import IGNORED, Collator, Mixture, TrainingBatches, validation_batches
+from training.checkpoint import TrainingInfo, load_checkpoint
+from training.lightning_module import SwipeTraining
+from training.presets import PRESETS
+from training.swipe_data import SwipeData, load_swipes
+from training.synthesis import build_segment_bank
+
+EXAMPLES = ROOT / "examples" / "swipes.jsonl"
+TINY = PRESETS["tiny"]
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> SwipeData:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        return load_swipes(EXAMPLES)
+
+
+def make_batches(data: SwipeData, grid: Grid, mixture: Mixture, **options: int) -> TrainingBatches:
+    bank = build_segment_bank(data, grid, LATIN)
+    words = {"held": 0.5, "thought": 0.25, "a": 0.25}
+    options = {"batch_size": 8, "n_steps": 10, "seed": 1} | options
+    return TrainingBatches(data, bank, words, Collator(TINY.model, grid), grid, LATIN, mixture, **options)
+
+
+def spell(targets: torch.Tensor) -> list[str]:
+    return ["".join(LATIN[token] for token in row if 0 <= token < 26) for row in targets.tolist()]
+
+
+def test_a_batch_holds_tokens_and_what_follows_them(examples: SwipeData, qwerty: Grid) -> None:
+    batch = Collator(TINY.model, qwerty)([examples.swipe(0), examples.swipe(1)], ["ab", "cde"])
+    assert batch.tokens.tolist() == [[27, 0, 1, 26], [27, 2, 3, 4]]
+    assert batch.targets.tolist() == [[0, 1, 26, IGNORED], [2, 3, 4, 26]]
+    assert batch.trajectory.shape == (2, 64, 7) and batch.key_distances.shape == (2, 64, 26)
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.0, None), (1.0, {"held", "thought"})])
+def test_the_mixture_is_kept(share: float, words: set[str] | None, examples: SwipeData, qwerty: Grid) -> None:
+    mixture = Mixture(synthetic_start=share, synthetic_end=share)
+    seen = {word for batch in make_batches(examples, qwerty, mixture) for word in spell(batch.targets)}
+    assert seen == words if words else seen <= set(examples.words) and len(seen) > 5
+
+
+def test_the_same_seed_gives_the_same_batches(examples: SwipeData, qwerty: Grid) -> None:
+    one, same, other = (list(make_batches(examples, qwerty, Mixture(), seed=seed)) for seed in (1, 1, 2))
+    assert len(one) == 10
+    for first, second in zip(one, same, strict=True):
+        torch.testing.assert_close(tuple(first), tuple(second))
+    assert any(spell(first.targets) != spell(second.targets) for first, second in zip(one, other, strict=True))
+
+
+def test_validation_holds_every_swipe_once(examples: SwipeData, qwerty: Grid) -> None:
+    batches = validation_batches(examples, Collator(TINY.model, qwerty), 5)
+    assert sorted(word for batch in batches for word in spell(batch.targets)) == sorted(examples.words)
+
+
+def test_the_network_overfits_one_batch(examples: SwipeData, qwerty: Grid) -> None:
+    torch.manual_seed(0)
+    batch = validation_batches(examples, Collator(TINY.model, qwerty), 12)[0]
+    loss = dataclasses.replace(TINY.loss, label_smoothing=0.0, bfloat16=False)
+    module = SwipeTraining(TINY.model, loss, TrainingInfo("", "", "", 200, 0, 0), 12)
+    optimizer = torch.optim.Adam(module.network.parameters(), 3e-3)
+    for _ in range(200):
+        cross_entropy, ctc, accuracy = module.losses(module.network, batch)
+        optimizer.zero_grad()
+        (cross_entropy + ctc).backward()
+        optimizer.step()
+    assert accuracy == 1.0 and cross_entropy < 0.05 and ctc < 0.5
+
+
+def test_a_run_resumes_where_it_stopped(tmp_path: Path) -> None:
+    lexicon = tmp_path / "words.lexicon"
+    write_lexicon(build_lexicon([Entry(word, 1.0, (word,)) for word in ("held", "world", "thought")], LATIN, "test"), lexicon)
+    command = [sys.executable, "-m", "training.train", str(EXAMPLES), str(tmp_path / "run"), "--preset", "tiny", "--lexicon", str(lexicon)]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for steps, so_far in ((100, 100), (200, 200)):
+        command_line = [*command, "--steps", str(steps), "--processes", "1"]
+        done = subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        model = load_checkpoint(tmp_path / "run" / "last.ckpt")
+        assert model.info.n_steps == so_far and model.info.n_swipes == so_far * TINY.batch_size
+        assert "training.train" in model.info.command and model.config == TINY.model
+    assert all(np.isfinite(tensor.numpy()).all() for tensor in model.network.state_dict().values())
+    assert list((tmp_path / "run").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
+def test_a_damaged_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "bad.ckpt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"bad\.ckpt' is no checkpoint"):
+        load_checkpoint(path)
