@@ -185,7 +185,7 @@ def main() -> int:
     options = parse_args()
     try:
         report = run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError) as error:
         print(f"build_lexicon: {error}", file=sys.stderr)
         return 1
     if options.json:

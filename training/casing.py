@@ -59,6 +59,8 @@ class Casing:
 
     def forms(self, word: str) -> tuple[str, ...]:
         """How a lower-case word is written, the commonest first: in lower case where that is an ordinary word."""
+        if word.endswith("'s"):
+            return (self.forms(word.removesuffix("'s"))[0] + "'s",)
         capitals = sorted((level, form.isupper(), form) for form, level in self.capitals.get(word, {}).items())
         lower = self.lower.get(word, UNLISTED)
         if not capitals:
@@ -77,10 +79,7 @@ class Casing:
         return (word, *(form for other, _, form in capitals[:2] if other <= limit))
 
     def _like_its_base(self, word: str) -> str:
-        """A word in no list with the capital of its base: obama's as Obama, josé as Jose."""
-        owner = word.removesuffix("'s")
-        if owner != word:
-            return self.forms(owner)[0] + "'s"
+        """A word in no list with the capital that it has without diacritics: rené as Rene."""
         plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         return word.capitalize() if plain != word and self.forms(plain)[0].istitle() else word
 
