@@ -150,6 +150,8 @@ def _is_object(line: bytes) -> bool:
 def _not_json(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} at column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "not JSON: it is nested too deeply"
     return f"not JSON: {error}"
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import os
+import re
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from engine.grid import Grid, load_grids
+from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
+from tests import toy
 from training.swipe_data import SwipeData, load_swipes
 
 hypothesis.settings.register_profile("keyglide", hypothesis.settings.get_profile("default"), deadline=None)
@@ -22,6 +26,12 @@ ROOT = Path(__file__).parents[1]
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 ALPHABETS = {"qwerty_en": LATIN, "default": CYRILLIC, "extra": CYRILLIC}
+
+if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+    # The run without the JIT is about kernels; what needs torch is tested by the run with it.
+    needs_torch = re.compile(r"^(from|import) torch\b", re.MULTILINE)
+    tests = Path(__file__).parent.glob("test_*.py")
+    collect_ignore = [path.name for path in tests if needs_torch.search(path.read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +68,20 @@ def real_data(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sw
     with gzip.open(shared_data / "how_we_swipe" / "dev.jsonl.gz", "rt", encoding="utf-8") as lines:
         some.write_text("".join(itertools.islice(lines, 300)), encoding="utf-8")
     return load_swipes(some)
+
+
+@pytest.fixture(scope="session")
+def toy_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the toy model bundle. Not to be written to."""
+    return toy.write_bundle(tmp_path_factory.mktemp("toy") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def toy_lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the toy lexicon. Not to be written to."""
+    return toy.write_lexicon(tmp_path_factory.mktemp("toy") / "toy.lexicon")
+
+
+@pytest.fixture(scope="session")
+def toy_recognizer(toy_bundle: Path, toy_lexicon: Path) -> SwipeRecognizer:
+    return SwipeRecognizer.load(toy_bundle, toy_lexicon)

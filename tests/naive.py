@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.beam_search import SearchOptions
+from engine.lexicon import Trie
+
+LogProbsOf = Callable[[str], Sequence[float]]
 
 # --- lexicon ---
 
@@ -91,3 +96,80 @@ def least_alignment_cost(points: Sequence[tuple[float, float]], centres: Sequenc
     between = itertools.combinations(range(1, len(points) - 1), len(centres) - 2)
     choices = ((*middle, len(points) - 1) for middle in between)
     return min(sum(math.dist(points[i], c) ** 2 for i, c in zip(choice, centres[1:], strict=True)) for choice in choices)
+
+
+# --- beam search ---
+
+Continuation = tuple[float, int, int, int, float]
+"""bound, parent, token, node, score"""
+
+
+def expand(
+    trie: Trie,
+    prior_scale: float,
+    live: Sequence[tuple[int, float]],
+    log_probs: Sequence[Sequence[float]],
+    leaders: Sequence[float],
+    options: SearchOptions,
+) -> tuple[list[float], list[float], list[Continuation]]:
+    """Finished scores, new leaders, and all continuations that stay. live: node and score of each hypothesis."""
+    first_child, token, word_prior, best_prior = (array.tolist() for array in trie)
+    finished = [
+        score + row[-1] - prior_scale * (word_prior[node] - 1) if word_prior[node] else -math.inf
+        for (node, score), row in zip(live, log_probs, strict=True)
+    ]
+    leaders = sorted([*leaders, *finished], reverse=True)[: len(leaders)]
+    continuations = []
+    for parent, (node, score) in enumerate(live):
+        for child in range(first_child[node], first_child[node + 1]):
+            reached = score + log_probs[parent][token[child]]
+            continuations.append((reached - prior_scale * (best_prior[child] - 1), parent, token[child], child, reached))
+    best = max([leaders[0], *(continuation[0] for continuation in continuations)])
+    kept = [one for one in continuations if one[0] > leaders[-1] and one[0] >= best - options.margin]
+    return finished, leaders, sorted(kept, key=lambda one: -one[0])[: options.beam_width]
+
+
+def score_all(words: Mapping[str, float], log_probs_of: LogProbsOf, alphabet: str, prior_weight: float) -> list[tuple[str, float]]:
+    """Every word with its score, best first. words: log priors; log_probs_of: what follows some letters, the end last."""
+    scores = {}
+    for word, log_prior in words.items():
+        letters = sum(log_probs_of(word[:i])[alphabet.index(letter)] for i, letter in enumerate(word))
+        scores[word] = letters + log_probs_of(word)[-1] + prior_weight * log_prior
+    return sorted(scores.items(), key=lambda item: -item[1])
+
+
+def beam_search(words: Mapping[str, float], log_probs_of: LogProbsOf, alphabet: str, options: SearchOptions) -> list[tuple[str, float]]:
+    """The n best words with their scores, by a beam over prefixes; it goes on until every prefix is a dead end."""
+    live, finished = [("", 0.0)], []
+    while live:
+        ended = [prefix for prefix, _ in live if prefix in words]
+        scores = dict(live)
+        finished += [(word, scores[word] + log_probs_of(word)[-1] + options.prior_weight * words[word]) for word in ended]
+        finished.sort(key=lambda item: -item[1])
+        continuations = []
+        for prefix, score in live:
+            for letter in alphabet:
+                below = [prior for word, prior in words.items() if word.startswith(prefix + letter)]
+                if below:
+                    reached = score + log_probs_of(prefix)[alphabet.index(letter)]
+                    continuations.append((prefix + letter, reached, reached + options.prior_weight * max(below)))
+        best = max([bound for _, _, bound in continuations] + [score for _, score in finished], default=0.0)
+        continuations = [one for one in continuations if one[2] >= best - options.margin]
+        continuations.sort(key=lambda one: -one[2])
+        live = [(prefix, score) for prefix, score, _ in continuations[: options.beam_width]]
+    return finished[: options.n_best]
+
+
+# --- CTC ---
+
+
+def ctc_probabilities(frame_probs: Sequence[Sequence[float]], word: Sequence[int]) -> tuple[float, float]:
+    """The probabilities that the frames write something beginning with the word, and the word itself; blank is the last label."""
+    blank = len(frame_probs[0]) - 1
+    begins = ends = 0.0
+    for labels in itertools.product(range(blank + 1), repeat=len(frame_probs)):
+        probability = math.prod(row[label] for row, label in zip(frame_probs, labels, strict=True))
+        written = [label for label, _ in itertools.groupby(labels) if label != blank]
+        begins += probability * (written[: len(word)] == list(word))
+        ends += probability * (written == list(word))
+    return begins, ends
