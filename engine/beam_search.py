@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import kernels
+from engine.ctc import CtcPrefixes
 from engine.lexicon import Lexicon
 from engine.manifest import SearchDefaults
 from engine.model import Cache, Memory, StepOutput
@@ -44,18 +45,22 @@ class SearchOptions:
     """nats that a live hypothesis may be behind the best"""
     n_best: int = 4
     """how many words to return"""
+    ctc_weight: float = 0.0
+    """share, 0 to 1, of the encoder's CTC head in a log probability; the decoder has the rest"""
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "n_best"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.ctc_weight <= 1:
+            raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")
         for name in ("prior_weight", "margin"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
 
     @classmethod
     def of(cls, defaults: SearchDefaults, n_best: int = 4) -> SearchOptions:
-        return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best)
+        return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best, defaults.ctc_weight)
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Hypothesis:
     node: int
     """where its key sequence ends in the trie"""
     score: float
-    """log probability with the end of the word, plus the weighted log prior"""
+    """log probability with the end of the word, of decoder and CTC head by their weights, plus the weighted log prior"""
     probability: float
     """its share among all finished hypotheses of the search"""
 
@@ -93,13 +98,18 @@ def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
     letters, cache = np.empty((1, 0), dtype=np.int64), decoder.empty_cache
     tokens, parents = np.array([len(decoder.alphabet) + 1]), np.zeros(1, dtype=np.int64)
     nodes, scores, leaders = np.zeros(1, dtype=np.int64), np.zeros(1), np.full(options.n_best, -np.inf)
+    prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     steps: list[_Step] = []
     while len(tokens) and letters.shape[1] <= decoder.max_letters:
         output = decoder.step(tokens, parents, cache, memory)
         cache, log_probs = output.cache, output.log_probs.astype(np.float64)
+        if options.ctc_weight > 0:
+            log_probs += options.ctc_weight * (prefixes.log_next() - log_probs)
         finished, leaders, parents, tokens, children, scores = kernels.expand(
             lexicon.trie, prior_scale, nodes, scores, log_probs, leaders, options.beam_width, options.margin
         )
+        if options.ctc_weight > 0:
+            prefixes = prefixes.extend(parents, tokens)
         steps.append(_Step(letters, nodes, finished))
         letters, nodes = np.concatenate((letters[parents], tokens[:, None]), axis=1), children
     return _ranked(steps, options.n_best)

@@ -172,3 +172,28 @@ def expand(  # noqa: PLR0913
         tokens[i] = trie.token[children[i]]
         reached_scores[i] = scores[parents[i]] + log_probs[parents[i], tokens[i]]
     return finished, leaders, parents, tokens, children, reached_scores
+
+
+# --- CTC ---
+
+
+@njit(cache=True, nogil=True)
+def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: Any, tokens: Any) -> Any:
+    """The CTC alignments of C continuations: prefix parents[c] with the letter tokens[c] behind it.
+
+    aligned float64 (S + 1, 2, B), last_letters int64 (B,), frame_probs float64 (S, K + 1): as ctc.CtcPrefixes; parents,
+    tokens: int64 (C,). Returns float64 (S + 1, 2, C).
+    """
+    n_frames, blank = len(frame_probs), frame_probs.shape[1] - 1
+    extended = np.zeros((n_frames + 1, 2, len(parents)))
+    for c in range(len(parents)):
+        parent, token = parents[c], tokens[c]
+        repeats = last_letters[parent] == token
+        letter, after = 0.0, 0.0
+        for frame in range(n_frames):
+            before = aligned[frame, 1, parent] + (0.0 if repeats else aligned[frame, 0, parent])
+            after = (after + letter) * frame_probs[frame, blank]
+            letter = (letter + before) * frame_probs[frame, token]
+            extended[frame + 1, 0, c] = letter
+            extended[frame + 1, 1, c] = after
+    return extended

@@ -25,6 +25,7 @@ class SearchDefaults:
     prior_weight: float
     margin: float
     """nats"""
+    ctc_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Manifest:
             feature_spec=FeatureSpec(**fields["feature_spec"]),
             config=dict(fields["config"]),
             grids=tuple(str(name) for name in fields["grids"]),
-            search=SearchDefaults(int(search["beam_width"]), float(search["prior_weight"]), float(search["margin"])),
+            search=SearchDefaults(
+                int(search["beam_width"]), float(search["prior_weight"]), float(search["margin"]), float(search["ctc_weight"])
+            ),
             max_letters=int(fields["max_letters"]),
             training_data=str(fields["training_data"]),
             training_command=str(fields["training_command"]),
