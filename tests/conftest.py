@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 import json
 import os
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
+from engine import decode
 from engine.grid import Grid, load_grids
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from tests import toy
+from tests.decoding import Result, Run, Swiped, as_json
 from training.swipe_data import SwipeData, load_swipes
 
 hypothesis.settings.register_profile("keyglide", hypothesis.settings.get_profile("default"), deadline=None)
@@ -85,3 +90,29 @@ def toy_lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def toy_recognizer(toy_bundle: Path, toy_lexicon: Path) -> SwipeRecognizer:
     return SwipeRecognizer.load(toy_bundle, toy_lexicon)
+
+
+@pytest.fixture
+def run(toy_bundle: Path, toy_lexicon: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command on content, which is put into a file, or given as standard input where stdin is set."""
+
+    def run(content: object, *options: str | Path, stdin: bool = False) -> Result:
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        file = tmp_path / "traj.json"
+        file.write_bytes(data)
+        if stdin:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))  # type: ignore[arg-type]
+        defaults = ["--model", toy_bundle, "--lexicon", toy_lexicon]
+        code = decode.run(decode.parse_args([str(part) for part in ["-" if stdin else file, *defaults, *options]]))
+        out, err = capsys.readouterr()
+        return Result(code, out, err.replace(str(file), "traj.json"))
+
+    return run
+
+
+@pytest.fixture
+def swipe_of(qwerty: Grid) -> Swiped:
+    def swipe_of(word: str) -> dict[str, Any]:
+        return as_json(toy.swipe_of(word, qwerty))
+
+    return swipe_of
