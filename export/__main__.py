@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from engine.grid import load_grids, pick_grid
 from engine.manifest import SearchDefaults
@@ -35,6 +36,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--beam", type=int, default=16, help="default beam width of the bundle (default: %(default)s)")
     parser.add_argument("--prior-weight", type=float, default=0.3, help="default prior weight of the bundle (default: %(default)s)")
     parser.add_argument("--margin", type=float, default=10.0, help="default margin of the bundle, in nats (default: %(default)s)")
+    parser.add_argument("--ctc-weight", type=float, default=0.4, help="default weight of the CTC head (default: %(default)s)")
     parser.add_argument("--metrics", type=Path, help="what `training.evaluate --json` printed, for the manifest")
     return parser.parse_args(arguments)
 
@@ -59,6 +61,7 @@ def read_samples(path: Path | None, n_swipes: int, config: ModelConfig) -> list[
 def run(options: argparse.Namespace) -> None:
     if options.n_swipes < 1:
         raise ValueError(f"--n-swipes must be at least 1, got {options.n_swipes}")
+    torch.set_num_threads(1)  # one swipe is small work: beside a training, two threads waited for each other 30 times as long
     model = load_checkpoint(options.checkpoint)
     grid = pick_grid(load_grids(), options.grid or model.info.grid)
     lexicon = open_lexicon(options.lexicon)
@@ -68,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
     def proof_of(bundle: ModelBundle) -> Proof:
         return prove(SwipeRecognizer(bundle, lexicon, grid), model.network, samples)
 
-    search = SearchDefaults(options.beam, options.prior_weight, options.margin)
+    search = SearchDefaults(options.beam, options.prior_weight, options.margin, options.ctc_weight)
     proof = write_bundle(model, options.bundle, search, metrics, proof_of)
     size = n_bytes(options.bundle)
     print(proof.report(), file=sys.stderr)

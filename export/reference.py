@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.beam_search import SearchOptions
+from engine.ctc import IMPOSSIBLE
 from engine.features import Features
 from engine.lexicon import Lexicon
 from training.network import SwipeNetwork
@@ -45,26 +46,29 @@ class ReferenceResult:
 @dataclass(frozen=True)
 class _Live:
     prefix: str
-    log_prob: float
+    decoder: float
+    """log probability of the prefix by the decoder"""
+    ctc: float
+    """log probability of a word that begins so by the CTC head"""
+
+    def score(self, options: SearchOptions) -> float:
+        return (1 - options.ctc_weight) * self.decoder + options.ctc_weight * self.ctc
 
 
 def reference_search(network: SwipeNetwork, features: Features, tree: PrefixTree, options: SearchOptions) -> ReferenceResult:
-    """The best words of a swipe: `engine.beam_search.search`, with a full forward of the network for every hypothesis.
+    """The words of a swipe: `engine.beam_search.search`, with a full forward of the network for every hypothesis.
 
     Ties: the shorter word, then the hypothesis that ranked higher.
     """
-    live, finished, narrowest = [_Live("", 0.0)], list[ScoredWord](), math.inf
+    live, finished, narrowest = [_Live("", 0.0, 0.0)], list[ScoredWord](), math.inf
     while live and len(live[0].prefix) <= network.config.max_letters:
         continued: list[_Live] = []
-        for hypothesis, log_probs in zip(live, _log_probs(network, features, [one.prefix for one in live]), strict=True):
+        for hypothesis, following in zip(live, _follow(network, features, live), strict=True):
+            *longer, ended = following
             if hypothesis.prefix in tree.word_prior:
                 prior = options.prior_weight * tree.word_prior[hypothesis.prefix]
-                finished.append(ScoredWord(hypothesis.prefix, hypothesis.log_prob + log_probs[-1] + prior))
-            continued += [
-                _Live(hypothesis.prefix + letter, hypothesis.log_prob + log_prob)
-                for letter, log_prob in zip(tree.alphabet, log_probs, strict=False)
-                if hypothesis.prefix + letter in tree.best_prior
-            ]
+                finished.append(ScoredWord(hypothesis.prefix, ended.score(options) + prior))
+            continued += [one for one in longer if one.prefix in tree.best_prior]
         live, gap = _prune(continued, finished, tree, options)
         narrowest = min(narrowest, gap)
     return ReferenceResult(sorted(finished, key=lambda word: -word.score), narrowest)
@@ -76,7 +80,7 @@ def _prune(
     """The hypotheses to go on with, by descending bound, and the distance in nats of the closest decision about one."""
 
     def bound(hypothesis: _Live) -> float:
-        return hypothesis.log_prob + options.prior_weight * tree.best_prior[hypothesis.prefix]
+        return hypothesis.score(options) + options.prior_weight * tree.best_prior[hypothesis.prefix]
 
     ranked = sorted(continued, key=lambda hypothesis: -bound(hypothesis))
     scores = sorted((word.score for word in finished), reverse=True)
@@ -89,13 +93,46 @@ def _prune(
     return kept, min(gaps, default=math.inf)
 
 
-def _log_probs(network: SwipeNetwork, features: Features, prefixes: list[str]) -> list[list[float]]:
-    """(B, V) of what follows each prefix, all of one length: encoder and decoder from the start."""
+def _follow(network: SwipeNetwork, features: Features, live: list[_Live]) -> list[list[_Live]]:
+    """Each hypothesis with each letter of the alphabet behind it, and last the whole word that it would be.
+
+    All of one length. Encoder and decoder run from the start, for all of them together: they attend to the one swipe.
+    """
     config = network.config
-    tokens = torch.tensor([[config.bos, *(config.alphabet.index(letter) for letter in prefix)] for prefix in prefixes])
-    trajectory = torch.from_numpy(features.trajectory).expand(len(prefixes), -1, -1)
-    key_distances = torch.from_numpy(features.key_distances).expand(len(prefixes), -1, -1)
+    words = [[config.alphabet.index(letter) for letter in one.prefix] for one in live]
+    trajectory, key_distances = torch.from_numpy(features.trajectory)[None], torch.from_numpy(features.key_distances)[None]
     with torch.inference_mode():
-        logits, _ = network(trajectory, key_distances, tokens)
-        log_probs: list[list[float]] = logits[:, -1].log_softmax(dim=-1).tolist()
-    return log_probs
+        logits, ctc_logits = network(trajectory, key_distances, torch.tensor([[config.bos, *word] for word in words]))
+        decoder = logits[:, -1].log_softmax(dim=-1).tolist()
+        frames = ctc_logits[0].double().softmax(dim=-1).tolist()
+    return [
+        [
+            _Live(one.prefix + letter, one.decoder + log_prob, ctc)
+            for letter, log_prob, ctc in zip([*config.alphabet, ""], log_probs, ctc_following(frames, word), strict=True)
+        ]
+        for one, word, log_probs in zip(live, words, decoder, strict=True)
+    ]
+
+
+def ctc_following(frames: list[list[float]], word: list[int]) -> list[float]:
+    """The CTC head's log probabilities of what begins with `word` and each letter, and last of `word` itself.
+
+    frames: (S, K + 1) probabilities, blank last. Source: Graves 2012, from the first letter on.
+    """
+    blank, n_frames, last = len(frames[0]) - 1, len(frames), -1
+    in_letter = [0.0] * (n_frames + 1)  # the first s frames write the letters so far, the last of them on a letter
+    in_blank = [1.0]  # or on blank
+    for frame in frames:
+        in_blank.append(in_blank[-1] * frame[blank])
+
+    def before(frame: int, token: int) -> float:
+        return in_blank[frame] + (in_letter[frame] if token != last else 0.0)
+
+    for token in word:
+        letter, rest = [0.0], [0.0]
+        for index, frame in enumerate(frames):
+            rest.append((rest[index] + letter[index]) * frame[blank])
+            letter.append((letter[index] + before(index, token)) * frame[token])
+        in_letter, in_blank, last = letter, rest, token
+    reached = [sum(before(index, token) * frame[token] for index, frame in enumerate(frames)) for token in range(blank)]
+    return [math.log(max(probability, IMPOSSIBLE)) for probability in [*reached, in_letter[-1] + in_blank[-1]]]

@@ -1,0 +1,163 @@
+"""`python -m training.evaluate BUNDLE DATA`: how often the exported bundle, through the engine, finds the word that was meant."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.accuracy import Accuracy
+from engine.beam_search import SearchOptions
+from engine.lexicon import key_sequence
+from engine.manifest import ModelBundleError
+from engine.model import MANIFEST
+from engine.recognizer import DEFAULT_GRID
+from training.decode_data import Outcome, Setup, decode_rows
+from training.metrics import STAGES, Interval, Percentiles, bootstrap_interval, stage_percentiles, top_k
+from training.strata import Stratum, strata
+from training.swipe_data import SwipeData, load_swipes
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report."""
+
+    group: str
+    name: str
+    accuracy: Accuracy
+    top_1_interval: Interval
+
+
+@dataclass(frozen=True)
+class Report:
+    """An evaluation."""
+
+    bundle: str
+    """sha256 of the manifest, the first 16 digits"""
+    lexicon_words: int
+    data: str
+    search: SearchOptions
+    rows: list[Row]
+    milliseconds: dict[str, Percentiles]
+    """by stage, measured while n_processes decoded"""
+    n_processes: int
+
+    def as_json(self) -> dict[str, Any]:
+        """{"accuracy": {group: {name: {...}}}, ...}"""
+        groups: dict[str, dict[str, Any]] = {}
+        for row in self.rows:
+            interval = [row.top_1_interval.low, row.top_1_interval.high]
+            groups.setdefault(row.group, {})[row.name] = {**asdict(row.accuracy), "top_1_interval": interval}
+        fields = asdict(replace(self, rows=[]))
+        del fields["rows"]
+        return {**fields, "accuracy": groups}
+
+    def as_table(self) -> str:
+        lines = [f"{'':28}{'swipes':>8}{'top-1':>9}{'top-3':>9}{'top-4':>9}{'swipe_mrr':>11}   95 % of top-1 (people drawn again)"]
+        group = ""
+        for row in self.rows:
+            name = f"{row.group if row.group != group else '':15}{row.name}"
+            group = row.group
+            one = row.accuracy
+            shares = "".join(f"{100 * share:8.2f}%" for share in (one.top_1, one.top_3, one.top_4))
+            between = f"{100 * row.top_1_interval.low:.1f} .. {100 * row.top_1_interval.high:.1f}"
+            lines.append(f"{name:28}{one.n_swipes:8,}{shares}{one.swipe_mrr:11.4f}   {between}")
+        lines.append("")
+        lines.append(f"{'milliseconds':28}" + "".join(f"{stage:>10}" for stage in STAGES))
+        for name in ("p50", "p95", "p99"):
+            lines.append(f"{name:28}" + "".join(f"{getattr(self.milliseconds[stage], name):10.2f}" for stage in STAGES))
+        return "\n".join(lines)
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="model bundle, a folder")
+    parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
+    add_search_arguments(parser)
+    parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N swipes")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
+    return parser.parse_args(arguments)
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of evaluate and tune."""
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
+    parser.add_argument("--beam", type=int, metavar="N", help="beam width (default: the bundle's, like the next three)")
+    parser.add_argument("--prior-weight", type=float, metavar="W", help="weight of the words' log priors")
+    parser.add_argument("--margin", type=float, metavar="NATS", help="how far a hypothesis may be behind the best")
+    parser.add_argument("--ctc-weight", type=float, metavar="W", help="share of the CTC head, 0 to 1")
+    parser.add_argument("--processes", type=int, default=1, metavar="N", help="processes that decode (default: %(default)s)")
+
+
+def search_options(defaults: SearchOptions, options: argparse.Namespace) -> SearchOptions:
+    """The bundle's, changed by what the command line says. Raises: ValueError for a value out of range."""
+    given = {
+        "beam_width": options.beam,
+        "prior_weight": options.prior_weight,
+        "margin": options.margin,
+        "ctc_weight": options.ctc_weight,
+    }
+    return replace(defaults, **{name: value for name, value in given.items() if value is not None})
+
+
+def evaluate(data: SwipeData, outcomes: list[Outcome], divided: list[Stratum]) -> list[Row]:
+    """The accuracy in each stratum. data, outcomes and the strata's rows: of the same n swipes."""
+    ranks = [outcome.rank for outcome in outcomes]
+    hits = top_k(ranks, 1)
+    report = []
+    for stratum in divided:
+        rows = np.flatnonzero(stratum.rows)
+        accuracy = Accuracy.of_ranks(ranks[row] for row in rows)
+        report.append(Row(stratum.group, stratum.name, accuracy, bootstrap_interval(hits[rows], data.users[rows])))
+    return report
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
+    for name in ("processes", "limit"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"--{name} must be at least 1, got {value}")
+    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    decoder = setup.load()
+    recognizer, data = decoder.recognizer, decoder.data
+    rows = range(min(len(data), options.limit or len(data)))
+    data = data.select(np.array(rows)) if len(rows) < len(data) else data
+    train_words = words_of(load_swipes(options.train), recognizer.bundle.alphabet) if options.train else None
+    search = search_options(recognizer.default_options, options)
+    outcomes = decode_rows(setup, rows, search, options.processes)
+    return Report(
+        bundle=hashlib.sha256((options.bundle / MANIFEST).read_bytes()).hexdigest()[:16],
+        lexicon_words=len(recognizer.lexicon),
+        data=options.data.name,
+        search=search,
+        rows=evaluate(data, outcomes, strata(data, recognizer.lexicon, train_words)),
+        milliseconds=stage_percentiles([outcome.milliseconds for outcome in outcomes]),
+        n_processes=options.processes,
+    )
+
+
+def words_of(data: SwipeData, alphabet: str) -> set[str]:
+    """The key sequences of all words in the data."""
+    return {sequence for word in set(data.words.tolist()) if (sequence := key_sequence(word, alphabet))}
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    try:
+        report = run(options)
+    except (ModelBundleError, ValueError, OSError) as error:
+        sys.exit(f"training.evaluate: {error}")
+    print(json.dumps(report.as_json()) if options.json else report.as_table())
+
+
+if __name__ == "__main__":
+    main()
