@@ -45,7 +45,8 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["nonsense", "{}", '{"word": "a", "curve": {"x": [1], "y": [1], "t": [0]}}', '{"curve": {"x": [1, 2], "y": [1, 2], "t": [0, 1]}}']
+    "line",
+    ["nonsense", "{}", '{"word": "a", "curve": {"x": [1], "y": [1], "t": [0]}}', '{"curve": {"x": [1, 2], "y": [1, 2], "t": [0, 1]}}'],
 )
 def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "swipes.jsonl"

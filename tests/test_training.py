@@ -15,12 +15,11 @@ import torch
 from engine.grid import Grid
 from engine.lexicon import Entry, build_lexicon, write_lexicon
 from tests.conftest import LATIN, ROOT
-from training.batches import IGNORED, Collator, Mixture, TrainingBatches, validation_batches
+from training.batches import IGNORED, Collator, Mixture, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo, load_checkpoint
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS
 from training.swipe_data import SwipeData, load_swipes
-from training.synthesis import build_segment_bank
 
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 TINY = PRESETS["tiny"]
@@ -33,11 +32,10 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> SwipeData:
         return load_swipes(EXAMPLES)
 
 
-def make_batches(data: SwipeData, grid: Grid, mixture: Mixture, **options: int) -> TrainingBatches:
-    bank = build_segment_bank(data, grid, LATIN)
+def make_batches(data: SwipeData, grid: Grid, mixture: Mixture, seed: int = 1) -> TrainingBatches:
     words = {"held": 0.5, "thought": 0.25, "a": 0.25}
-    options = {"batch_size": 8, "n_steps": 10, "seed": 1} | options
-    return TrainingBatches(data, bank, words, Collator(TINY.model, grid), grid, LATIN, mixture, **options)
+    source = SwipeSource(data, words, grid, LATIN, mixture)
+    return TrainingBatches(source, Collator(TINY.model, grid), Stretch(batch_size=8, n_steps=10, seed=seed))
 
 
 def spell(targets: torch.Tensor) -> list[str]:

@@ -16,10 +16,9 @@ from engine.features import FeatureExtractor
 from engine.grid import Grid
 from engine.swipe import Swipe
 from training import kernels
-from training.kernels import SegmentArrays
 from training.network import ModelConfig
 from training.swipe_data import SwipeData
-from training.synthesis import to_symbols
+from training.synthesis import build_segment_bank, to_symbols
 
 IGNORED = -100
 """Target of the places behind a word's EOS; the losses pass over it."""
@@ -79,27 +78,22 @@ class Collator:
         )
 
 
-class TrainingBatches(IterableDataset[Batch]):
-    """Batches first_step..n_steps, shared out among the data workers of all processes; the same seed, the same batches."""
+class Draw(NamedTuple):
+    """One training sample before it is made."""
 
-    def __init__(
-        self,
-        data: SwipeData,
-        bank: SegmentArrays,
-        words: dict[str, float],
-        collator: Collator,
-        grid: Grid,
-        alphabet: str,
-        mixture: Mixture,
-        *,
-        batch_size: int,
-        n_steps: int,
-        first_step: int = 0,
-        seed: int = 0,
-        rank: int = 0,
-    ) -> None:
-        """words: key sequence -> frequency, of the synthetic swipes."""
-        self._data, self._bank, self._collator, self._mixture = data, bank, collator, mixture
+    word: str
+    synthetic: bool
+    index: int
+    """of the lexicon's words where it is synthetic, else of the real swipes"""
+
+
+class SwipeSource:
+    """Draws words, and makes a swipe for each: a real one, or one spliced from pieces of real ones; augmented."""
+
+    def __init__(self, data: SwipeData, words: dict[str, float], grid: Grid, alphabet: str, mixture: Mixture) -> None:
+        """words: key sequence -> frequency, of the synthetic swipes. Raises: ValueError, as `build_segment_bank`."""
+        self._data, self._mixture = data, mixture
+        self._bank = build_segment_bank(data, grid, alphabet)
         self._origin, self._key_size = np.array(grid.origin), np.array([grid.key_width, grid.key_height])
         symbols = {word: to_symbols(word, alphabet) for word in words}
         self._words = [word for word in words if len(symbols[word]) > 1]
@@ -108,43 +102,59 @@ class TrainingBatches(IterableDataset[Batch]):
         self._word_shares = np.cumsum(frequency**mixture.synthetic_power)
         _, index, counts = np.unique(data.words, return_inverse=True, return_counts=True)
         self._real_shares = np.cumsum(counts[index] ** mixture.real_power)
-        self._batch_size, self._steps = batch_size, range(first_step, n_steps)
-        self._n_steps, self._seed, self._rank = n_steps, seed, rank
+
+    def draw(self, n: int, progress: float, random: np.random.Generator) -> list[Draw]:
+        """n samples. progress: how much of the training is over, 0 to 1."""
+        start, end = self._mixture.synthetic_start, self._mixture.synthetic_end
+        synthetic = random.random(n) < start + (end - start) * progress
+        index = np.where(synthetic, _draw(self._word_shares, n, random), _draw(self._real_shares, n, random))
+        return [Draw(self._words[i] if s else str(self._data.words[i]), bool(s), int(i)) for s, i in zip(synthetic, index, strict=True)]
+
+    def swipe(self, draw: Draw) -> Swipe:
+        if draw.synthetic:
+            points = kernels.splice(self._bank, self._symbols[draw.index])
+        else:
+            points = self._data.points[:, self._data.offsets[draw.index] : self._data.offsets[draw.index + 1]].astype(np.float64)
+        x, y, t = kernels.augment(points, self._origin, self._key_size, self._mixture.augmentation)
+        return Swipe(x, y, t)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The part of a training that one process is to make batches for."""
+
+    batch_size: int
+    n_steps: int
+    """of the whole training"""
+    first_step: int = 0
+    seed: int = 0
+    rank: int = 0
+    """number of the process"""
+
+
+class TrainingBatches(IterableDataset[Batch]):
+    """Batches first_step..n_steps, shared out among the process's data workers; the same seed, the same batches."""
+
+    def __init__(self, source: SwipeSource, collator: Collator, stretch: Stretch) -> None:
+        self._source, self._collator, self._stretch = source, collator, stretch
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
         number, n_workers = (worker.id, worker.num_workers) if worker else (0, 1)
-        seeds = (self._seed, self._rank, number, self._steps.start)
-        random = np.random.default_rng(seeds)
+        stretch = self._stretch
+        random = np.random.default_rng((stretch.seed, stretch.rank, number, stretch.first_step))
         kernels.seed(int(random.integers(2**31)))
-        steps = self._steps[number::n_workers]
+        steps = range(stretch.first_step, stretch.n_steps)[number::n_workers]
         for start in range(0, len(steps), POOL):
             yield from self._pool(steps[start : start + POOL], random)
 
     def _pool(self, steps: range, random: np.random.Generator) -> Iterator[Batch]:
-        mixture, size = self._mixture, self._batch_size * len(steps)
-        progress = steps.start / self._n_steps
-        share = mixture.synthetic_start + (mixture.synthetic_end - mixture.synthetic_start) * progress
-        synthetic = random.random(size) < share
-        lexicon_index = _draw(self._word_shares, size, random)
-        real_index = _draw(self._real_shares, size, random)
-        words = [self._words[i] if s else str(self._data.words[j]) for s, i, j in zip(synthetic, lexicon_index, real_index)]
-        by_length = np.argsort([len(word) for word in words], kind="stable")
+        size = self._stretch.batch_size
+        draws = self._source.draw(size * len(steps), steps.start / self._stretch.n_steps, random)
+        draws.sort(key=lambda draw: len(draw.word))
         for batch in random.permutation(len(steps)):
-            rows = by_length[batch * self._batch_size : (batch + 1) * self._batch_size]
-            swipes = [
-                self._swipe(bool(synthetic[row]), int(lexicon_index[row] if synthetic[row] else real_index[row]))
-                for row in rows
-            ]
-            yield self._collator(swipes, [words[row] for row in rows])
-
-    def _swipe(self, synthetic: bool, index: int) -> Swipe:
-        if synthetic:
-            points = kernels.splice(self._bank, self._symbols[index])
-        else:
-            points = self._data.points[:, self._data.offsets[index] : self._data.offsets[index + 1]].astype(np.float64)
-        x, y, t = kernels.augment(points, self._origin, self._key_size, self._mixture.augmentation)
-        return Swipe(x, y, t)
+            rows = draws[batch * size : (batch + 1) * size]
+            yield self._collator([self._source.swipe(row) for row in rows], [row.word for row in rows])
 
 
 def _draw(cumulative: npt.NDArray[np.float64], size: int, random: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -84,7 +84,7 @@ def direction(centres: Any, start: int, end: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def misfit(bank: Any, segment: int, word: Any, gap: int, previous: int) -> float:
+def misfit(bank: Any, segment: int, word: Any, gap: int, previous: int) -> Any:
     """How badly a segment suits the gap after letter `gap` of a word, following the segment `previous` (-1: none).
 
     Its own neighbours against the word's (a corner's shape depends on where one comes from and goes to), its
@@ -132,9 +132,9 @@ def choose_segments(bank: Any, word: Any) -> Any:
         index = gap_index(word[gap], word[gap + 1], gap == 0, gap == len(chosen) - 1, n_symbols)
         low, high = bank.candidate_offsets[index], bank.candidate_offsets[index + 1]
         least, best = np.inf, -1
-        if previous >= 0 and previous + 1 < len(bank.first) and bank.first[previous + 1] == bank.last[previous]:
-            if np.random.random() < 0.5:  # the swipe it came from may go on as this word does
-                least, best = misfit(bank, previous + 1, word, gap, previous), previous + 1
+        goes_on = previous >= 0 and previous + 1 < len(bank.first) and bank.first[previous + 1] == bank.last[previous]
+        if goes_on and np.random.random() < 0.5:  # the swipe it came from may go on as this word does
+            least, best = misfit(bank, previous + 1, word, gap, previous), previous + 1
         for _ in range(N_CANDIDATES):
             segment = bank.candidates[np.random.randint(low, high)]
             cost = misfit(bank, segment, word, gap, previous)

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-
 AVERAGE_EVERY = 4
 """Steps between updates of the running average: each costs as much as a tenth of the step's optimizer."""
 
@@ -36,7 +35,7 @@ class MasterAdamW(torch.optim.AdamW):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for master, live in zip(self.masters, self.live):
+        for master, live in zip(self.masters, self.live, strict=True):
             master.grad = live.grad.float() if live.grad is not None else None
         nn.utils.clip_grad_norm_(self.masters, 1.0, foreach=True)
         super().step()

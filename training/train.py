@@ -20,12 +20,11 @@ from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
 from engine.lexicon import Lexicon
-from training.batches import Batch, Collator, TrainingBatches, validation_batches
+from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS, Preset
 from training.swipe_data import load_swipes
-from training.synthesis import build_segment_bank
 
 HELD_OUT = 0.05
 """Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
@@ -73,22 +72,11 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < shortest}
     collator = Collator(preset.model, grid)
     rank = int(os.environ.get("LOCAL_RANK", 0))
-    batches = TrainingBatches(
-        data,
-        build_segment_bank(data, grid, preset.model.alphabet),
-        words,
-        collator,
-        grid,
-        preset.model.alphabet,
-        preset.mixture,
-        batch_size=preset.batch_size // options.processes,
-        n_steps=preset.n_steps,
-        first_step=first_step,
-        seed=options.seed,
-        rank=rank,
-    )
+    source = SwipeSource(data, words, grid, preset.model.alphabet, preset.mixture)
+    stretch = Stretch(preset.batch_size // options.processes, preset.n_steps, first_step, options.seed, rank)
+    batches = DataLoader(TrainingBatches(source, collator, stretch), batch_size=None, num_workers=1, prefetch_factor=8)
     mine = validation_batches(held_out, collator, 64)[rank :: options.processes]
-    return DataLoader(batches, batch_size=None, num_workers=1, prefetch_factor=8), DataLoader(mine, batch_size=None)  # type: ignore[arg-type]
+    return batches, DataLoader(mine, batch_size=None)  # type: ignore[arg-type]
 
 
 def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Trainer:
