@@ -28,9 +28,7 @@ class Decoder(Protocol):
     @property
     def empty_cache(self) -> Cache: ...
 
-    def step(
-        self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory
-    ) -> StepOutput: ...
+    def step(self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory) -> StepOutput: ...
 
 
 @dataclass(frozen=True)
@@ -102,9 +100,7 @@ def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
     steps: list[_Step] = []
     while len(tokens) and letters.shape[1] <= decoder.max_letters:
         output = decoder.step(tokens, parents, cache, memory)
-        cache, log_probs = output.cache, output.log_probs.astype(np.float64)
-        if options.ctc_weight > 0:
-            log_probs += options.ctc_weight * (prefixes.log_next() - log_probs)
+        cache, log_probs = output.cache, mixed_log_probs(output.log_probs, prefixes, options.ctc_weight)
         finished, leaders, parents, tokens, children, scores = kernels.expand(
             lexicon.trie, prior_scale, nodes, scores, log_probs, leaders, options.beam_width, options.margin
         )
@@ -113,6 +109,14 @@ def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
         steps.append(_Step(letters, nodes, finished))
         letters, nodes = np.concatenate((letters[parents], tokens[:, None]), axis=1), children
     return _ranked(steps, options.n_best)
+
+
+def mixed_log_probs(log_probs: npt.NDArray[np.float32], prefixes: CtcPrefixes, ctc_weight: float) -> npt.NDArray[np.float64]:
+    """(B, V): what the decoder says of the next letter, (B, V), and the CTC head after the same prefixes, by their weights."""
+    mixed = log_probs.astype(np.float64)
+    if ctc_weight > 0:
+        mixed += ctc_weight * (prefixes.log_next() - mixed)
+    return mixed
 
 
 def _ranked(steps: list[_Step], n_best: int) -> list[Hypothesis]:

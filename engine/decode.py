@@ -125,7 +125,7 @@ def _decode(record: SwipeRecord | BadRecord, recognizers: Recognizers, options: 
         return BadRecord(record.where, str(error), record.word)
     recognition = recognizer.decode(record.swipe, options)
     explained = recognition.candidates[:N_EXPLAINED] if explains else []
-    explanations = [explain(recognizer, record.swipe, candidate, options.prior_weight) for candidate in explained]
+    explanations = [explain(recognizer, record.swipe, candidate, options) for candidate in explained]
     rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizers.bundle.alphabet)
     return Decoded(record, recognition, explanations, rank)
 

@@ -1,4 +1,4 @@
-"""Why a candidate has its score: what the decoder thought of each of its letters, and where it looked."""
+"""Why a candidate has its score: what the search made of each of its letters, and where the decoder looked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.beam_search import SearchOptions, mixed_log_probs
+from engine.ctc import CtcPrefixes
 from engine.features import Features
 from engine.lexicon import Trie
 from engine.recognizer import Candidate, SwipeRecognizer
@@ -36,6 +38,7 @@ class LetterExplanation:
 
     letter: str
     log_prob: float
+    """of decoder and CTC head, mixed as in the search"""
     allowed: tuple[tuple[str, float], ...]
     """the best other letters that lead to a word of the lexicon, with log-probabilities"""
     others: tuple[tuple[str, float], ...]
@@ -54,25 +57,27 @@ class Explanation:
     """the last one is the end of the word"""
 
 
-def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, prior_weight: float) -> Explanation:
-    """Decodes the candidate's letters once more, one by one, and notes what the decoder says."""
+def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, options: SearchOptions) -> Explanation:
+    """Follows the candidate's letters once more, one by one. options: those of the search that found it."""
     bundle, trie = recognizer.bundle, recognizer.lexicon.trie
     features = recognizer.extractor(swipe)
     memory, cache, node = bundle.encode(features), bundle.empty_cache, 0
+    prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     token, letters = len(bundle.alphabet) + 1, []
     for letter in (*candidate.key_sequence, END):
         output = bundle.step(np.array([token]), np.zeros(1, dtype=np.int64), cache, memory)
         cache, allowed = output.cache, _allowed(trie, node, len(bundle.alphabet))
+        log_probs = mixed_log_probs(output.log_probs, prefixes, options.ctc_weight)[0].tolist()
         token = len(bundle.alphabet) if letter == END else bundle.alphabet.index(letter)
-        log_probs = output.log_probs[0].tolist()
         alternatives = [
             tuple((_name(other, bundle.alphabet), log_probs[other]) for other in _best(log_probs, among - {token}))
             for among in (set(allowed), set(range(len(log_probs))))
         ]
         looked_at = _looked_at(swipe, features, output.attention[0], bundle.alphabet)
         letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at))
-        node = allowed.get(token, node)
-    log_prior = prior_weight * recognizer.lexicon.log_prior(candidate.key_sequence)
+        if letter != END:
+            node, prefixes = allowed[token], prefixes.extend(np.zeros(1, dtype=np.int64), np.array([token]))
+    log_prior = options.prior_weight * recognizer.lexicon.log_prior(candidate.key_sequence)
     return Explanation(candidate.word, candidate.score, log_prior, tuple(letters))
 
 

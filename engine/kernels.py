@@ -153,7 +153,7 @@ def expand(  # noqa: PLR0913
         for child in range(np.int64(trie.first_child[nodes[b]]), np.int64(trie.first_child[nodes[b] + 1])):
             reached = scores[b] + log_probs[b, trie.token[child]]
             bound = reached - prior_scale * (np.float64(trie.best_prior[child]) - 1.0)
-            if not (bound > floor and bound >= best - margin):
+            if not (bound > floor and bound >= best - margin):  # best may still rise: the last word is below
                 continue
             best = max(best, bound)
             at = min(n_kept, beam_width - 1)

@@ -120,11 +120,14 @@ RECOGNIZE = """
 import json, sys
 if sys.argv[3] == "absent":
     sys.modules["numba"] = None
+from dataclasses import replace
 from engine import Swipe, SwipeRecognizer
 recognizer = SwipeRecognizer.load(sys.argv[1], sys.argv[2])
 for line in sys.stdin:
-    candidates = recognizer.recognize(Swipe.from_points(*json.loads(line)))
-    print(json.dumps([(one.word, one.score.hex(), one.probability.hex()) for one in candidates]))
+    for ctc_weight in (0.0, 0.25):
+        options = replace(recognizer.default_options, ctc_weight=ctc_weight)
+        candidates = recognizer.recognize(Swipe.from_points(*json.loads(line)), options)
+        print(json.dumps([(one.word, one.score.hex(), one.probability.hex()) for one in candidates]))
 print("numba" in sys.modules and sys.modules["numba"] is not None, type(__import__("engine.kernels").kernels.expand).__name__)
 """
 
@@ -149,4 +152,4 @@ def test_candidates_do_not_depend_on_numba(toy_recognizer: SwipeRecognizer, toy_
     *absent, without = recognize_in_another_process(toy_bundle, toy_lexicon, "absent", lines)
     assert (on, off, without) == ("True CPUDispatcher", "True function", "False function")
     assert compiled == interpreted == absent
-    assert len(compiled) == len(trials)
+    assert len(compiled) == 2 * len(trials)
