@@ -144,13 +144,13 @@ class Lexicon:
         letters: list[str] = []
         while node > 0:
             letters.append(self.alphabet[self.trie.token[node]])
-            node = int(np.searchsorted(self.trie.first_child, node, side="right")) - 1  # its parent
+            node = int(np.searchsorted(self.trie.first_child, np.uint32(node), side="right")) - 1  # its parent
         return "".join(reversed(letters))
 
     def forms(self, word: str | int) -> tuple[str, ...]:
         """The written forms, commonest first, of a key sequence, given as such or as its node. Raises: ValueError for no word."""
         node = self._node(word)
-        index = int(np.searchsorted(self.written.node, node))
+        index = int(np.searchsorted(self.written.node, np.uint32(node)))  # an int would have numpy convert the whole array
         if index == len(self.written.node) or self.written.node[index] != node:
             return (word if isinstance(word, str) else self.spell(node),)
         start, stop = self.written.start[index : index + 2].tolist()

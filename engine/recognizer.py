@@ -109,7 +109,7 @@ class SwipeRecognizer:
 
     def _candidate(self, hypothesis: Hypothesis) -> Candidate:
         sequence = "".join(self.bundle.alphabet[token] for token in hypothesis.tokens)
-        forms = self.lexicon.forms(hypothesis.node) or (sequence,)
+        forms = self.lexicon.forms(hypothesis.node)
         return Candidate(forms[0], hypothesis.score, hypothesis.probability, sequence, forms)
 
 
