@@ -7,6 +7,7 @@ has met; the CTC head judges each frame on its own, which mends rare words.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,13 +45,14 @@ class CtcPrefixes:
 
     def log_next(self) -> Floats:
         """(B, K + 1): the log probability of each letter after the prefix, and of the end last, in place of blank."""
-        return self._log_reached() - self.log_probs[:, None]
+        return self._log_reached - self.log_probs[:, None]
 
     def extend(self, parents: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> CtcPrefixes:
         """The prefixes parents[c] (rows of these) with the letter tokens[c] behind them; both (C,)."""
         aligned = kernels.align_letters(self.aligned, self.last_letters, self.frame_probs, parents, tokens)
-        return CtcPrefixes(self.frame_probs, aligned, tokens, self._log_reached()[parents, tokens])
+        return CtcPrefixes(self.frame_probs, aligned, tokens, self._log_reached[parents, tokens])
 
+    @cached_property
     def _log_reached(self) -> Floats:
         """(B, K + 1): the log probability of beginning with the prefix and each letter; of being the prefix, last."""
         before, letters = self.aligned[:-1], self.frame_probs[:, :-1]
