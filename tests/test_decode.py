@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import decode
 from engine.grid import Grid
 from engine.lexicon import build_lexicon
 from tests import toy
@@ -130,6 +131,17 @@ def test_explain(run: Run, swipe_of: Swiped) -> None:
 
 def test_explain_where_nothing_was_found_or_the_word_is_the_only_one(run: Run, swipe_of: Swiped) -> None:
     assert len(run(swipe_of("london"), "--json", "--explain").json_lines[0]["explanations"]) == 1
+
+
+def test_a_progress_bar_changes_nothing_else(run: Run, swipe_of: Swiped, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = lines(*[{"curve": swipe_of("cat"), "word": "cat"}] * 3)
+    quiet = run(content, "--json")
+    monkeypatch.setattr(decode, "PROGRESS_AFTER_S", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown = run(content, "--json")
+    assert shown.words() == quiet.words() == [["cat", "car", "vat"]] * 3
+    assert "3 swipes [" in shown.err
+    assert shown.err.endswith(quiet.err)
 
 
 # --- grids ---
