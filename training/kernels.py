@@ -146,49 +146,55 @@ def choose_segments(bank: Any, word: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def splice(bank: Any, word: Any) -> Any:
-    """A new swipe for a word of L >= 2 symbols, no two equal in a row, out of segments of real ones: float64 (3, n).
+def joints(bank: Any, word: Any, chosen: Any) -> Any:
+    """Where the new swipe passes each letter, float64 (L, 2): as far from its key as the segments' own ends from theirs.
 
-    Each segment is moved to its keys and sheared, along its arc length, so that its ends meet its neighbours' ends.
+    At a joint the segment before and the one behind it differ; one of the two is taken at random.
     """
+    places = np.empty((len(word), 2))
+    for letter in range(len(word)):
+        behind = letter < len(chosen) and (letter == 0 or np.random.random() < 0.5)
+        segment = chosen[letter] if behind else chosen[letter - 1]
+        point = bank.first[segment] if behind else bank.last[segment]
+        symbol = bank.symbols[segment, 1] if behind else bank.symbols[segment, 2]
+        for axis in range(2):
+            places[letter, axis] = bank.points[axis, point] - bank.centres[symbol, axis] + bank.centres[word[letter], axis]
+    return places
+
+
+@njit(cache=True, nogil=True)
+def sheared(points: Any, start: Any, end: Any) -> Any:
+    """The points float64 (3, n), moved and sheared along their arc length so that they lead from start to end, (2,) each."""
+    n = points.shape[1]
+    arc = np.zeros(n)
+    for i in range(1, n):
+        arc[i] = arc[i - 1] + np.hypot(points[0, i] - points[0, i - 1], points[1, i] - points[1, i - 1])
+    out = np.empty((3, n))
+    out[2] = points[2]
+    for axis in range(2):
+        shift = start[axis] - points[axis, 0]
+        shear = end[axis] - points[axis, n - 1] - shift
+        out[axis] = points[axis] + shift + shear * arc / (arc[n - 1] + 1e-9)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def splice(bank: Any, word: Any) -> Any:
+    """A new swipe for a word of L >= 2 symbols, no two equal in a row, out of segments of real ones: float64 (3, n)."""
     chosen = choose_segments(bank, word)
-    centres = bank.centres
+    places = joints(bank, word, chosen)
     n = 1
     for segment in chosen:
         n += bank.last[segment] - bank.first[segment]
     out = np.empty((3, n))
-    filled = 0
-    start_x, start_y = 0.0, 0.0
+    at, time = 0, 0.0
     for gap in range(len(chosen)):
         first, last = bank.first[chosen[gap]], bank.last[chosen[gap]]
-        end_x = bank.points[0, last] - centres[bank.symbols[chosen[gap], 2], 0]
-        end_y = bank.points[1, last] - centres[bank.symbols[chosen[gap], 2], 1]
-        if gap == 0:
-            start_x = bank.points[0, first] - centres[bank.symbols[chosen[0], 1], 0] + centres[word[0], 0]
-            start_y = bank.points[1, first] - centres[bank.symbols[chosen[0], 1], 1] + centres[word[0], 1]
-        if gap + 1 < len(chosen) and np.random.random() < 0.5:  # the joint's place is one neighbour's or the other's
-            following = chosen[gap + 1]
-            end_x = bank.points[0, bank.first[following]] - centres[bank.symbols[following, 1], 0]
-            end_y = bank.points[1, bank.first[following]] - centres[bank.symbols[following, 1], 1]
-        end_x += centres[word[gap + 1], 0]
-        end_y += centres[word[gap + 1], 1]
-        length = 1e-9
-        for i in range(first, last):
-            length += np.hypot(bank.points[0, i + 1] - bank.points[0, i], bank.points[1, i + 1] - bank.points[1, i])
-        shift_x, shift_y = start_x - bank.points[0, first], start_y - bank.points[1, first]
-        shear_x, shear_y = end_x - bank.points[0, last] - shift_x, end_y - bank.points[1, last] - shift_y
-        time = out[2, filled - 1] if gap > 0 else 0.0
-        arc = 0.0
-        for i in range(first, last + 1):
-            if i > first:
-                arc += np.hypot(bank.points[0, i] - bank.points[0, i - 1], bank.points[1, i] - bank.points[1, i - 1])
-            elif gap > 0:
-                continue  # the joint stands already
-            out[0, filled] = bank.points[0, i] + shift_x + shear_x * arc / length
-            out[1, filled] = bank.points[1, i] + shift_y + shear_y * arc / length
-            out[2, filled] = time + bank.points[2, i] - bank.points[2, first]
-            filled += 1
-        start_x, start_y = end_x, end_y
+        piece = sheared(bank.points[:, first : last + 1].astype(np.float64), places[gap], places[gap + 1])
+        piece[2] += time - piece[2, 0]
+        out[:, at : at + piece.shape[1]] = piece  # its first point is the last of the piece before
+        at += last - first
+        time = out[2, at]
     return out
 
 
