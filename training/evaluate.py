@@ -77,24 +77,31 @@ class Report:
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="model bundle, a folder")
-    parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
-    add_search_arguments(parser)
+    add_setup_arguments(parser)
+    parser.add_argument("--beam", type=positive, metavar="N", help="beam width (default: the bundle's, like the next three)")
+    parser.add_argument("--prior-weight", type=float, metavar="W", help="weight of the words' log priors")
+    parser.add_argument("--margin", type=float, metavar="NATS", help="how far a hypothesis may be behind the best")
+    parser.add_argument("--ctc-weight", type=float, metavar="W", help="share of the CTC head, 0 to 1")
     parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N swipes")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
 
 
-def add_search_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of evaluate and tune."""
+def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
+    """What evaluate and tune have in common."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="model bundle, a folder")
+    parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
-    parser.add_argument("--beam", type=int, metavar="N", help="beam width (default: the bundle's, like the next three)")
-    parser.add_argument("--prior-weight", type=float, metavar="W", help="weight of the words' log priors")
-    parser.add_argument("--margin", type=float, metavar="NATS", help="how far a hypothesis may be behind the best")
-    parser.add_argument("--ctc-weight", type=float, metavar="W", help="share of the CTC head, 0 to 1")
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="processes that decode (default: %(default)s)")
+    parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
+
+
+def positive(text: str) -> int:
+    """Raises: ArgumentTypeError for what is no number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, got '{text}'")
+    return int(text)
 
 
 def search_options(defaults: SearchOptions, options: argparse.Namespace) -> SearchOptions:
@@ -122,10 +129,6 @@ def evaluate(data: SwipeData, outcomes: list[Outcome], divided: list[Stratum]) -
 
 def run(options: argparse.Namespace) -> Report:
     """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
-    for name in ("processes", "limit"):
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise ValueError(f"--{name} must be at least 1, got {value}")
     setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
     decoder = setup.load()
     recognizer, data = decoder.recognizer, decoder.data

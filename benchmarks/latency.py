@@ -1,0 +1,232 @@
+"""`python -m benchmarks.latency`: how long a swipe takes on one thread, by stage; how long the start takes; how much memory."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.resources
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from engine.accuracy import Accuracy, rank_of
+from engine.model import MANIFEST
+from engine.recognizer import StageTimes, SwipeRecognizer
+from engine.swipe_file import SwipeRecord, read_swipes
+
+SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
+"""Where recorded swipes are looked for, in this order."""
+STAGES = ("features", "encode", "search", "total")
+PERCENTILES = (50, 95, 99)
+BUDGETS = {"p50_ms": 5.0, "p95_ms": 9.0, "start_s": 1.5, "peak_mb": 200.0}
+"""What the issue allows."""
+N_STARTS = 7
+N_WARM_UP = 20
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was measured, on what."""
+
+    processor: str
+    n_cpus: int
+    load_average: float
+    """of the last minute, before; above 0.5 or so the times are too long"""
+    system: str
+    versions: dict[str, str]
+    bundle: str
+    """sha256 of its manifest"""
+    lexicon_words: int
+    beam_width: int
+    margin: float
+    n_threads: int
+    data: str
+    n_swipes: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The record."""
+
+    setting: Setting
+    milliseconds: dict[str, dict[str, float]]
+    """stage -> p50, p95, p99 over all swipes, warm"""
+    accuracy: Accuracy | None
+    """that the swipes which were timed were decoded; None where their words are not known"""
+    start_s: list[float]
+    """from the start of `python -m engine.decode` to its first candidate, in each of several fresh processes"""
+    memory: dict[str, float]
+    """resident MB of a fresh process: loaded_mb, after_mb, peak_mb"""
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "median_start_s": float(np.median(self.start_s)), "budgets": BUDGETS}
+
+    def as_table(self) -> str:
+        one, start = self.setting, float(np.median(self.start_s))
+        lines = [
+            f"{one.processor}, {one.n_cpus} CPUs, load {one.load_average:.2f}; {one.system}",
+            ", ".join(f"{name} {number}" for name, number in one.versions.items()),
+            f"bundle {one.bundle[:16]}, {one.lexicon_words:,} words, beam {one.beam_width}, margin {one.margin:g} nats, "
+            f"{one.n_threads} thread, {one.n_swipes} swipes of {one.data}",
+            "",
+            f"{'milliseconds':16}" + "".join(f"{stage:>10}" for stage in STAGES),
+        ]
+        for name in (f"p{share}" for share in PERCENTILES):
+            budget = BUDGETS.get(f"{name}_ms")
+            allowed = f"   {_verdict(self.milliseconds['total'][name], budget)}" if budget else ""
+            lines.append(f"{name:16}" + "".join(f"{self.milliseconds[stage][name]:10.2f}" for stage in STAGES) + allowed)
+        lines += [
+            "",
+            f"{'first candidate':16}{start:10.2f} s after the start of the process   {_verdict(start, BUDGETS['start_s'])}",
+            f"{'resident memory':16}{self.memory['loaded_mb']:10.0f} MB loaded, {self.memory['peak_mb']:.0f} MB at most   "
+            f"{_verdict(self.memory['peak_mb'], BUDGETS['peak_mb'])}",
+        ]
+        return "\n".join(lines + ([f"{'accuracy':16}  {self.accuracy}"] if self.accuracy else []))
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=__doc__)
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--n-swipes", type=int, default=500, metavar="N", help="how many, evenly spread (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
+    return parser.parse_args(arguments)
+
+
+def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
+    """At most n_swipes good swipes, evenly spread over the file. Raises: ValueError where there is none; OSError."""
+    with path.open("rb") as file:
+        records = [record for record in read_swipes(file) if isinstance(record, SwipeRecord)]
+    if not records or n_swipes < 1:
+        raise ValueError(f"{path} has {len(records)} swipes and {n_swipes} are asked for: name other --data or --n-swipes")
+    spread = np.linspace(0, len(records) - 1, min(n_swipes, len(records))).round().astype(int)
+    return [records[i] for i in spread]
+
+
+def measure_stages(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> tuple[list[StageTimes], Accuracy | None]:
+    """Every swipe once, warm, one after the other."""
+    for record in records[:N_WARM_UP]:
+        recognizer.recognize(record.swipe)
+    times, ranks = [], []
+    for record in tqdm(records, desc="swipes", disable=not sys.stderr.isatty()):
+        recognition = recognizer.decode(record.swipe)
+        times.append(recognition.milliseconds)
+        if record.word is not None:
+            ranks.append(rank_of(record.word, recognition.candidates, recognizer.bundle.alphabet))
+    return times, Accuracy.of_ranks(ranks) if ranks else None
+
+
+def measure_start(file: Path, model_options: list[str]) -> list[float]:
+    """Seconds from the start of a process to the first candidates that it prints; numba's cache is warm.
+
+    Raises: ValueError where the process prints none.
+    """
+    command = [sys.executable, "-m", "engine.decode", str(file), "--json", *model_options]
+    seconds = []
+    for _ in tqdm(range(N_STARTS + 1), desc="starts", disable=not sys.stderr.isatty()):
+        begin = time.perf_counter()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout and process.stderr
+            line = process.stdout.readline()
+            seconds.append(time.perf_counter() - begin)
+            complaint = process.stderr.read().decode(errors="replace")
+        if not line or not json.loads(line).get("candidates"):
+            raise ValueError(f"`{' '.join(command)}` printed no candidates but {line.decode()}{complaint}")
+    return seconds[1:]
+
+
+def measure_memory(file: Path, model_options: list[str]) -> dict[str, float]:
+    """Resident MB of a process that decodes the file."""
+    command = [sys.executable, "-m", "benchmarks.memory", str(file), *model_options]
+    memory: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return memory
+
+
+def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swipes: int) -> Setting:
+    folder = bundle or importlib.resources.files("engine") / "models" / "english"
+    return Setting(
+        processor=_processor(),
+        n_cpus=os.cpu_count() or 0,
+        load_average=os.getloadavg()[0],
+        system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        versions={name: _version(name) for name in ("keyglide", "numpy", "numba", "onnxruntime")},
+        bundle=hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
+        lexicon_words=len(recognizer.lexicon),
+        beam_width=recognizer.default_options.beam_width,
+        margin=recognizer.default_options.margin,
+        n_threads=1,  # engine.model gives onnxruntime one
+        data=data.name,
+        n_swipes=n_swipes,
+    )
+
+
+def run(options: argparse.Namespace) -> Measurement:
+    """Raises: ModelBundleError, ValueError, OSError, CalledProcessError."""
+    data = options.data or next((known for known in SWIPES if known.exists()), SWIPES[-1])
+    records = read_records(data, options.n_swipes)
+    recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
+    setting = describe(recognizer, options.bundle, data, len(records))
+    times, accuracy = measure_stages(recognizer, records)
+    columns = {stage: [getattr(one, stage) for one in times] for stage in STAGES}
+    names = [f"p{share}" for share in PERCENTILES]
+    stages = {
+        stage: dict(zip(names, np.percentile(column, PERCENTILES).tolist(), strict=True)) for stage, column in columns.items()
+    }
+    lexicon = ["--lexicon", str(options.lexicon)] if options.lexicon else []
+    with tempfile.TemporaryDirectory() as folder:
+        one, all_of_them = Path(folder) / "one.jsonl", Path(folder) / "all.jsonl"
+        one.write_text(_as_line(records[0]), encoding="utf-8")
+        all_of_them.write_text("".join(map(_as_line, records)), encoding="utf-8")
+        start_s = measure_start(one, lexicon + (["--model", str(options.bundle)] if options.bundle else []))
+        memory = measure_memory(all_of_them, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
+    return Measurement(setting, stages, accuracy, start_s, memory)
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    try:
+        measurement = run(options)
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"benchmarks.latency: {error}")
+    print(json.dumps(measurement.as_json()) if options.json else measurement.as_table())
+
+
+def _as_line(record: SwipeRecord) -> str:
+    swipe = record.swipe
+    return json.dumps({"curve": {"x": swipe.x.tolist(), "y": swipe.y.tolist(), "t": swipe.t.tolist()}}) + "\n"
+
+
+def _verdict(value: float, budget: float) -> str:
+    return f"(budget {budget:g}: {'kept' if value <= budget else 'OVER'})"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    main()

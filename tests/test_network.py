@@ -1,0 +1,112 @@
+"""The network against itself: a step with a cache is a forward of all letters, and padding does not leak."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.features import N_COLUMNS, FeatureSpec
+from training.network import ModelConfig, SwipeNetwork
+
+torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
+CONFIG = ModelConfig(
+    "abcdefg", FeatureSpec(8), width=12, feed_forward_width=20, n_heads=3, n_encoder_layers=2, n_decoder_layers=2, max_letters=6
+)
+
+
+@pytest.fixture(scope="module", params=["soft_distances", "weighted"])
+def network(request: pytest.FixtureRequest) -> SwipeNetwork:
+    """Random weights, large enough that every letter changes what follows."""
+    torch.manual_seed(3)
+    config = ModelConfig(**{**vars(CONFIG), "embedding": request.param})
+    made = SwipeNetwork(config).eval().requires_grad_(False)
+    for parameter in made.parameters():
+        parameter.mul_(2.0).add_(0.05 * torch.randn_like(parameter))
+    return made
+
+
+def swipes(n: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Random (trajectory (n, N, F), key_distances (n, N, K))."""
+    random = np.random.default_rng(seed)
+    n_points = CONFIG.features.n_points
+    trajectory, distances = random.normal(size=(n, n_points, N_COLUMNS)), random.gamma(2, size=(n, n_points, CONFIG.n_letters))
+    return torch.from_numpy(trajectory.astype(np.float32)), torch.from_numpy(distances.astype(np.float32))
+
+
+def random_tokens(rows: int, length: int, seed: int = 0) -> torch.Tensor:
+    """(rows, length + 1): BOS and random letters."""
+    letters = np.random.default_rng(seed).integers(CONFIG.n_letters, size=(rows, length))
+    return torch.from_numpy(np.insert(letters, 0, CONFIG.bos, axis=1))
+
+
+def empty_cache() -> torch.Tensor:
+    return torch.zeros(CONFIG.n_decoder_layers, 2, 1, CONFIG.n_heads, 0, CONFIG.head_width)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_steps_with_a_cache_equal_a_full_forward(network: SwipeNetwork, rows: int) -> None:
+    """The hypotheses change places at every step, so the parents must be followed."""
+    random = np.random.default_rng(rows)
+    swipe, tokens = swipes(1), random_tokens(rows, CONFIG.max_letters, seed=rows)
+    expected = network(*swipe, tokens)[0].log_softmax(dim=-1)
+    memory, _ = network.encode(*swipe)
+    cache, places = empty_cache(), torch.zeros(rows, dtype=torch.int64)
+    for step in range(tokens.shape[1]):
+        order = torch.from_numpy(random.permutation(rows))
+        log_probs, cache, attention = network.step(tokens[order, step], places[order], cache, memory)
+        torch.testing.assert_close(log_probs, expected[order, step], atol=1e-5, rtol=0)
+        torch.testing.assert_close(attention.sum(dim=1), torch.ones(rows))
+        assert cache.shape == (2, 2, rows, 3, step + 1, 4)
+        places = torch.argsort(order)  # where each word's row now is
+
+
+def test_one_parent_may_have_several_children_and_others_none(network: SwipeNetwork) -> None:
+    swipe, before = swipes(1), random_tokens(3, 2)
+    memory, _ = network.encode(*swipe)
+    cache, parents = empty_cache(), torch.zeros(3, dtype=torch.int64)
+    for step in range(3):
+        _, cache, _ = network.step(before[:, step], parents, cache, memory)
+        parents = torch.arange(3)
+    parents, letters = torch.tensor([2, 2, 0, 2]), torch.tensor([0, 1, 1, 6])
+    log_probs, _, _ = network.step(letters, parents, cache, memory)
+    expected = network(*swipe, torch.cat([before[parents], letters[:, None]], dim=1))[0][:, -1].log_softmax(dim=-1)
+    torch.testing.assert_close(log_probs, expected, atol=1e-5, rtol=0)
+
+
+def test_encoding_one_swipe_equals_its_row_of_a_batch(network: SwipeNetwork) -> None:
+    trajectory, key_distances = swipes(4)
+    _, ctc_logits = network(trajectory, key_distances, random_tokens(4, 1))
+    for row in range(4):
+        _, ctc_log_probs = network.encode(trajectory[row : row + 1], key_distances[row : row + 1])
+        torch.testing.assert_close(ctc_log_probs, ctc_logits[row].log_softmax(dim=-1), atol=1e-5, rtol=0)
+        torch.testing.assert_close(ctc_log_probs.exp().sum(dim=1), torch.ones(CONFIG.n_frames))
+
+
+def test_what_follows_a_word_does_not_change_it(network: SwipeNetwork) -> None:
+    """Words are filled up with EOS to the longest of their batch; no letter may see what is behind it."""
+    swipe, tokens = swipes(3), random_tokens(3, 5)
+    alone, _ = network(*swipe, tokens[:, :4])
+    for filler in (CONFIG.eos, 0):
+        padded = tokens.clone()
+        padded[:, 4:] = filler
+        torch.testing.assert_close(network(*swipe, padded)[0][:, :4], alone, atol=1e-5, rtol=0)
+    padded[:, 3] = (padded[:, 3] + 1) % CONFIG.n_letters
+    changed = (network(*swipe, padded)[0][:, :4] - alone).abs().amax(dim=(0, 2))
+    assert (changed[:3] < 1e-5).all() and changed[3] > 1e-3
+
+
+def test_every_input_matters(network: SwipeNetwork) -> None:
+    """Points, distances and letters each change the logits of what follows."""
+    (trajectory, key_distances), tokens = swipes(1), random_tokens(1, 2)
+    before, _ = network(trajectory, key_distances, tokens)
+    near_another_key = key_distances.clone()
+    near_another_key[0, 3, 2] = 0.1
+    for other in ((trajectory + 0.1, key_distances), (trajectory, near_another_key)):
+        assert (network(*other, tokens)[0][:, -1] - before[:, -1]).abs().max() > 1e-4
+    assert (network(trajectory, key_distances, 6 - tokens % 7)[0][:, -1] - before[:, -1]).abs().max() > 1e-4
+
+
+def test_a_width_that_the_heads_cannot_share_is_refused() -> None:
+    with pytest.raises(ValueError, match="width 10 must be a multiple of n_heads 3"):
+        ModelConfig("ab", width=10, n_heads=3)
