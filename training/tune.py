@@ -68,14 +68,13 @@ class Tuning:
     def rank_again(self, options: SearchOptions, prior_weights: Sequence[float]) -> Iterator[Trial]:
         """One wide search, its candidates ranked with each prior weight: nearly what a search with each would find."""
         outcomes = decode_rows(self.setup, self.rows, replace(options, n_best=WIDE), self.n_processes)
-        words = [str(self.decoder.data.words[row]) for row in self.rows]
         for weight in prior_weights:
             change = weight - options.prior_weight
-            ranks = [rank_with(self.decoder.recognizer.lexicon, *pair, change) for pair in zip(outcomes, words, strict=True)]
+            ranks = [rank_with(self.decoder.recognizer.lexicon, outcome, change) for outcome in outcomes]
             yield Trial(replace(options, prior_weight=weight), Accuracy.of_ranks(ranks), None)
 
 
-def rank_with(lexicon: Lexicon, outcome: Outcome, word: str, change: float) -> int | None:
+def rank_with(lexicon: Lexicon, outcome: Outcome, change: float) -> int | None:
     """Where the word's candidate would stand with a prior weight that is higher by `change`, from 0."""
     if outcome.rank is None:
         return None
