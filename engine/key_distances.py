@@ -10,8 +10,8 @@ from engine.grid import Grid
 
 CELL = 0.0125
 """Side of a cell in key widths. A point is at most 0.71 cells from its cell's middle: 0.9 % of a key width."""
-MAX_BYTES = 4 * 2**20
-"""A table's bound. One entry per unit square would take 72 MB on a grid of 1080 x 640."""
+MAX_BYTES = 2**20
+"""A table's bound: 8,192 cells of the English alphabet. One entry per unit square would take 72 MB on a grid of 1080 x 640."""
 NO_CELL = np.iinfo(np.int64).min
 
 

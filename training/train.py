@@ -80,9 +80,8 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
 
 
 def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Trainer:
-    best = ModelCheckpoint(
-        options.run, "best", monitor="val/greedy_accuracy", mode="max", save_last=True, enable_version_counter=False
-    )
+    best = ModelCheckpoint(options.run, "best", monitor="val/greedy_accuracy", mode="max", enable_version_counter=False)
+    last = ModelCheckpoint(options.run, "last", every_n_train_steps=preset.validate_every, enable_version_counter=False)
     several = options.processes > 1
     return lightning.Trainer(
         accelerator="cpu",
@@ -93,7 +92,7 @@ def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Train
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        callbacks=[best, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
+        callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
         logger=TensorBoardLogger(options.run, name="", version=""),
         log_every_n_steps=50,
     )
