@@ -87,7 +87,7 @@ def samples() -> list[Sample]:
 def test_the_manifest_says_where_the_model_comes_from_and_what_was_proven(exported: Path) -> None:
     manifest = ModelBundle.load(exported).manifest
     assert (manifest.alphabet, manifest.max_letters, manifest.grids) == (toy.ALPHABET, 8, ("qwerty_en",))
-    assert (manifest.search.beam_width, manifest.search.ctc_weight) == (10, 0.25)
+    assert (manifest.search.beam_width, manifest.search.ctc_weight) == (16, 0.25)
     assert manifest.training_command == "no command" and manifest.training_data == "no data; 1,280 samples in 10 steps, seed 4"
     assert manifest.metrics["export_proof"]["swipes"] == manifest.metrics["export_proof"]["equal_candidate_lists"] == 8
     assert manifest.metrics["export_proof"]["largest_difference_nats"] < 1e-4

@@ -70,6 +70,7 @@ def read_swipes(path: Path) -> Iterator[tuple[str, str]]:
 def read_word_list(path: Path, min_people: int) -> set[str]:
     """The words of a text file (one a line), or those of a JSON-lines file of swipes that `min_people` people swiped.
 
+    Of the latter, words of two and three letters are left out: studies ask for random ones (vf, wx), and wordfreq has the rest.
     Raises: ValueError for a line of JSON lines that is not a swipe.
     """
     if not {".json", ".jsonl"} & set(path.suffixes):
@@ -77,7 +78,7 @@ def read_word_list(path: Path, min_people: int) -> set[str]:
     people: dict[str, set[str]] = defaultdict(set)
     for word, user in read_swipes(path):
         people[word].add(user)
-    return {word for word, users in people.items() if len(users) >= min_people}
+    return {word for word, users in people.items() if len(users) >= min_people and len(word) not in MIN_FREQUENCY}
 
 
 def group_by_key_sequence(frequencies: Mapping[str, float]) -> dict[str, dict[str, float]]:
