@@ -35,7 +35,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--grid", help="grid of the swipes, by name (default: the one the model was trained on)")
     parser.add_argument("--beam", type=int, default=16, help="default beam width of the bundle (default: %(default)s)")
     parser.add_argument("--prior-weight", type=float, default=0.55, help="default prior weight of the bundle (default: %(default)s)")
-    parser.add_argument("--margin", type=float, default=9.0, help="default margin of the bundle, in nats (default: %(default)s)")
+    parser.add_argument("--margin", type=float, default=8.0, help="default margin of the bundle, in nats (default: %(default)s)")
     parser.add_argument("--ctc-weight", type=float, default=0.35, help="default weight of the CTC head (default: %(default)s)")
     parser.add_argument("--metrics", type=Path, help="what `training.evaluate --json` printed, for the manifest")
     return parser.parse_args(arguments)

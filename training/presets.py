@@ -21,7 +21,7 @@ class Preset:
     mixture: Mixture = Mixture()
     batch_size: int = 256
     """of all processes together"""
-    n_steps: int = 18_500
+    n_steps: int = 16_000
     validate_every: int = 1_000
     """steps"""
 
