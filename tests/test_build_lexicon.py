@@ -154,7 +154,9 @@ def test_added_word_that_cannot_be_swiped(word: str) -> None:
         build_lexicon.with_words([], {word}, 1e-8)
 
 
-SWIPES = [("hello", "u1"), ("hello", "u2"), ("once", "u1"), ("twice", "u1"), ("twice", "u1"), ("hello", "u1"), ("vf", "u1"), ("vf", "u2"), ("kwg", "u1"), ("kwg", "u2")]
+PEOPLE = {"hello": "aba", "once": "a", "twice": "aa", "vf": "ab", "kwg": "ab"}
+"""word -> who swiped it, a letter a swipe"""
+SWIPES = [(word, user) for word, users in PEOPLE.items() for user in users]
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
