@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import subprocess
 import sys
@@ -14,12 +15,14 @@ import torch
 
 from engine.grid import Grid
 from engine.lexicon import Entry, build_lexicon, write_lexicon
+from engine.recognizer import open_lexicon
 from tests.conftest import LATIN, ROOT
 from training.batches import IGNORED, Collator, Mixture, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo, load_checkpoint
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS
 from training.swipe_data import SwipeData, load_swipes
+from training.train import loaders, parse_args
 
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 TINY = PRESETS["tiny"]
@@ -105,3 +108,12 @@ def test_a_damaged_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"bad\.ckpt' is no checkpoint"):
         load_checkpoint(path)
+
+
+def test_without_a_lexicon_the_shipped_words_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    options = parse_args([str(EXAMPLES), str(tmp_path / "run"), "--preset", "tiny", "--processes", "1"])
+    training, validation = loaders(options, TINY, first_step=0)
+    words = {word for batch in itertools.islice(training.dataset, 8) for word in spell(batch.targets)}
+    assert len(words) > 100 and all(word in open_lexicon() for word in words)
+    assert len(list(validation)) > 0

@@ -19,7 +19,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
-from engine.lexicon import Lexicon
+from engine.recognizer import open_lexicon
 from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo
 from training.lightning_module import SwipeTraining
@@ -67,7 +67,7 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     """(training, validation) batches of this process."""
     grid = pick_grid(load_grids(), preset.grid)
     data, held_out = load_swipes(options.data).split_by_user(HELD_OUT)
-    lexicon = Lexicon.open(options.lexicon)
+    lexicon = open_lexicon(options.lexicon)
     shortest = preset.model.max_letters
     words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < shortest}
     collator = Collator(preset.model, grid)
