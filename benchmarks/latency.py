@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.resources
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.setting import SWIPES, Setting, default_data, describe, read_records
 from engine.accuracy import Accuracy, rank_of
-from engine.model import MANIFEST
 from engine.recognizer import StageTimes, SwipeRecognizer
-from engine.swipe_file import SwipeRecord, read_swipes
+from engine.swipe_file import SwipeRecord
 
-SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
-"""Where recorded swipes are looked for, in this order."""
 STAGES = ("features", "encode", "search", "total")
 PERCENTILES = (50, 95, 99)
 BUDGETS = {"p50_ms": 5.0, "p95_ms": 9.0, "start_s": 1.5, "peak_mb": 200.0}
 """What the issue allows."""
 N_STARTS = 7
 N_WARM_UP = 20
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What was measured, on what."""
-
-    processor: str
-    n_cpus: int
-    load_average: float
-    """of the last minute, before; above 0.5 or so the times are too long"""
-    system: str
-    versions: dict[str, str]
-    bundle: str
-    """sha256 of its manifest"""
-    lexicon_words: int
-    beam_width: int
-    margin: float
-    n_threads: int
-    data: str
-    n_swipes: int
 
 
 @dataclass(frozen=True)
@@ -73,12 +46,9 @@ class Measurement:
         return {**asdict(self), "median_start_s": float(np.median(self.start_s)), "budgets": BUDGETS}
 
     def as_table(self) -> str:
-        one, start = self.setting, float(np.median(self.start_s))
+        start = float(np.median(self.start_s))
         lines = [
-            f"{one.processor}, {one.n_cpus} CPUs, load {one.load_average:.2f}; {one.system}",
-            ", ".join(f"{name} {number}" for name, number in one.versions.items()),
-            f"bundle {one.bundle[:16]}, {one.lexicon_words:,} words, beam {one.beam_width}, margin {one.margin:g} nats, "
-            f"{one.n_threads} thread, {one.n_swipes} swipes of {one.data}",
+            *self.setting.lines(),
             "",
             f"{'milliseconds':16}" + "".join(f"{stage:>10}" for stage in STAGES),
         ]
@@ -103,16 +73,6 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--n-swipes", type=int, default=500, metavar="N", help="how many, evenly spread (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
-
-
-def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
-    """At most n_swipes good swipes, evenly spread over the file. Raises: ValueError where there is none; OSError."""
-    with path.open("rb") as file:
-        records = [record for record in read_swipes(file) if isinstance(record, SwipeRecord)]
-    if not records or n_swipes < 1:
-        raise ValueError(f"{path} has {len(records)} swipes and {n_swipes} are asked for: name other --data or --n-swipes")
-    spread = np.linspace(0, len(records) - 1, min(n_swipes, len(records))).round().astype(int)
-    return [records[i] for i in spread]
 
 
 def measure_stages(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> tuple[list[StageTimes], Accuracy | None]:
@@ -154,27 +114,9 @@ def measure_memory(file: Path, model_options: list[str]) -> dict[str, float]:
     return memory
 
 
-def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swipes: int) -> Setting:
-    folder = bundle or importlib.resources.files("engine") / "models" / "english"
-    return Setting(
-        processor=_processor(),
-        n_cpus=os.cpu_count() or 0,
-        load_average=os.getloadavg()[0],
-        system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
-        versions={name: _version(name) for name in ("keyglide", "numpy", "numba", "onnxruntime")},
-        bundle=hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
-        lexicon_words=len(recognizer.lexicon),
-        beam_width=recognizer.default_options.beam_width,
-        margin=recognizer.default_options.margin,
-        n_threads=1,  # engine.model gives onnxruntime one
-        data=data.name,
-        n_swipes=n_swipes,
-    )
-
-
 def run(options: argparse.Namespace) -> Measurement:
     """Raises: ModelBundleError, ValueError, OSError, CalledProcessError."""
-    data = options.data or next((known for known in SWIPES if known.exists()), SWIPES[-1])
+    data = options.data or default_data()
     records = read_records(data, options.n_swipes)
     recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
     setting = describe(recognizer, options.bundle, data, len(records))
@@ -210,22 +152,6 @@ def _as_line(record: SwipeRecord) -> str:
 
 def _verdict(value: float, budget: float) -> str:
     return f"(budget {budget:g}: {'kept' if value <= budget else 'OVER'})"
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

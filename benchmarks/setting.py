@@ -1,0 +1,114 @@
+"""What is measured, on what: the machine, the versions, the model, and the recorded swipes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from engine.model import MANIFEST
+from engine.recognizer import SwipeRecognizer
+from engine.swipe_file import SwipeRecord, read_swipes
+
+SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
+"""Where recorded swipes are looked for, in this order."""
+PACKAGES = ("keyglide", "numpy", "numba", "onnxruntime")
+"""What the engine runs on."""
+N_THREADS = 1
+"""engine.model gives onnxruntime one; the rest of the engine starts none."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was measured, on what."""
+
+    processor: str
+    n_cpus: int
+    load_average: float
+    """of the last minute, before; above 0.5 or so the times are too long"""
+    system: str
+    versions: dict[str, str]
+    bundle: str
+    """sha256 of its manifest"""
+    lexicon_words: int
+    beam_width: int
+    margin: float
+    n_threads: int
+    data: str
+    n_swipes: int
+
+    def lines(self) -> list[str]:
+        """For the head of a report."""
+        return [
+            f"{self.processor}, {self.n_cpus} CPUs, load {self.load_average:.2f}; {self.system}",
+            ", ".join(f"{name} {number}" for name, number in self.versions.items()),
+            f"bundle {self.bundle[:16]}, {self.lexicon_words:,} words, beam {self.beam_width}, margin {self.margin:g} nats, "
+            f"{self.n_threads} thread, {self.n_swipes} swipes of {self.data}",
+        ]
+
+
+def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swipes: int) -> Setting:
+    """The setting of a measurement that begins now. bundle: the recognizer's folder, None for the shipped one."""
+    return Setting(
+        processor=processor(),
+        n_cpus=os.cpu_count() or 0,
+        load_average=os.getloadavg()[0],
+        system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        versions=versions(),
+        bundle=bundle_hash(bundle),
+        lexicon_words=len(recognizer.lexicon),
+        beam_width=recognizer.default_options.beam_width,
+        margin=recognizer.default_options.margin,
+        n_threads=N_THREADS,
+        data=data.name,
+        n_swipes=n_swipes,
+    )
+
+
+def default_data() -> Path:
+    """The first of SWIPES that there is."""
+    return next((known for known in SWIPES if known.exists()), SWIPES[-1])
+
+
+def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
+    """At most n_swipes good swipes, evenly spread over the file. Raises: ValueError where there is none; OSError."""
+    with path.open("rb") as file:
+        records = [record for record in read_swipes(file) if isinstance(record, SwipeRecord)]
+    if not records or n_swipes < 1:
+        raise ValueError(f"{path} has {len(records)} swipes and {n_swipes} are asked for: name other --data or --n-swipes")
+    spread = np.linspace(0, len(records) - 1, min(n_swipes, len(records))).round().astype(int)
+    return [records[i] for i in spread]
+
+
+def bundle_hash(bundle: Path | None = None) -> str:
+    """sha256 of the manifest, which holds those of the other files. None: of the shipped bundle."""
+    folder = bundle or importlib.resources.files("engine") / "models" / "english"
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of PACKAGES; "none" where one is not installed."""
+    return {name: _version(name) for name in PACKAGES}
+
+
+def processor() -> str:
+    """Its model's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
