@@ -23,7 +23,8 @@ def test_each_is_at_each_place_and_after_each_other_equally_often(n: int) -> Non
     assert len(followers) == n * (n - 1) and set(followers.values()) <= {2}
 
 
-def test_every_way_takes_every_input_once_in_the_order_of_its_turn() -> None:
+def test_every_way_is_timed_on_every_input_in_the_order_of_its_turn() -> None:
+    """Right after it ran on the input before."""
     calls: list[tuple[str, int]] = []
 
     def way(name: str, factor: int) -> Callable[[int], int]:
@@ -36,7 +37,9 @@ def test_every_way_takes_every_input_once_in_the_order_of_its_turn() -> None:
     times = time_in_turns({"one": way("one", 1), "two": way("two", 2), "three": way("three", 3)}, [5, 6, 7, 8], warm_up=1)
     assert calls[:3] == [("one", 5), ("two", 5), ("three", 5)]
     names = list(times.outputs)
-    assert calls[3:] == [(names[index], item) for turn, item in enumerate([5, 6, 7, 8]) for index in order(3, turn)]
+    expected = [(names[index], item) for turn, item in enumerate([5, 6, 7, 8]) for index in order(3, turn)]
+    assert calls[4::2] == expected
+    assert calls[3::2] == [(name, {5: 8, 6: 5, 7: 6, 8: 7}[item]) for name, item in expected]
     assert times.outputs == {"one": [5, 6, 7, 8], "two": [10, 12, 14, 16], "three": [15, 18, 21, 24]}
     assert {name: len(column) for name, column in times.milliseconds.items()} == {"one": 4, "two": 4, "three": 4}
 
