@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.setting import SWIPES, Setting, default_data, describe, read_records
+from benchmarks.setting import SWIPES, Setting, as_line, default_data, describe, read_records
 from engine.accuracy import Accuracy, rank_of
 from engine.recognizer import StageTimes, SwipeRecognizer
 from engine.swipe_file import SwipeRecord
@@ -129,8 +129,8 @@ def run(options: argparse.Namespace) -> Measurement:
     lexicon = ["--lexicon", str(options.lexicon)] if options.lexicon else []
     with tempfile.TemporaryDirectory() as folder:
         one, all_of_them = Path(folder) / "one.jsonl", Path(folder) / "all.jsonl"
-        one.write_text(_as_line(records[0]), encoding="utf-8")
-        all_of_them.write_text("".join(map(_as_line, records)), encoding="utf-8")
+        one.write_text(as_line(records[0]), encoding="utf-8")
+        all_of_them.write_text("".join(map(as_line, records)), encoding="utf-8")
         start_s = measure_start(one, lexicon + (["--model", str(options.bundle)] if options.bundle else []))
         memory = measure_memory(all_of_them, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
     return Measurement(setting, stages, accuracy, start_s, memory)
@@ -143,11 +143,6 @@ def main() -> None:
     except (ValueError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"benchmarks.latency: {error}")
     print(json.dumps(measurement.as_json()) if options.json else measurement.as_table())
-
-
-def _as_line(record: SwipeRecord) -> str:
-    swipe = record.swipe
-    return json.dumps({"curve": {"x": swipe.x.tolist(), "y": swipe.y.tolist(), "t": swipe.t.tolist()}}) + "\n"
 
 
 def _verdict(value: float, budget: float) -> str:

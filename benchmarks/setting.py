@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import json
 import os
 import platform
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swi
         processor=processor(),
         n_cpus=os.cpu_count() or 0,
         load_average=os.getloadavg()[0],
-        system=f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        system=system(),
         versions=versions(),
         bundle=bundle_hash(bundle),
         lexicon_words=len(recognizer.lexicon),
@@ -86,6 +87,13 @@ def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
     return [records[i] for i in spread]
 
 
+def as_line(record: SwipeRecord) -> str:
+    """The swipe as a line of JSON, as engine.swipe_file reads it."""
+    swipe = record.swipe
+    curve = {"x": swipe.x.tolist(), "y": swipe.y.tolist(), "t": swipe.t.tolist()}
+    return json.dumps({"curve": curve} if record.word is None else {"word": record.word, "curve": curve}) + "\n"
+
+
 def bundle_hash(bundle: Path | None = None) -> str:
     """sha256 of the manifest, which holds those of the other files. None: of the shipped bundle."""
     folder = bundle or importlib.resources.files("engine") / "models" / "english"
@@ -95,6 +103,11 @@ def bundle_hash(bundle: Path | None = None) -> str:
 def versions() -> dict[str, str]:
     """Of PACKAGES; "none" where one is not installed."""
     return {name: _version(name) for name in PACKAGES}
+
+
+def system() -> str:
+    """Operating system and Python."""
+    return f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
 
 
 def processor() -> str:

@@ -1,0 +1,292 @@
+"""`python -m benchmarks.baseline RESULT.json ...`: which stage got slower than the committed baseline says, and by how much.
+
+RESULT.json comes from `pytest benchmarks -o python_files='bench_*.py' --benchmark-json RESULT.json`. Times are never compared,
+neither with other runs' nor with other machines': a stage's time is divided by those of three works of fixed size, taken
+beside it in the same run (benchmarks.reference), and those ratios are. A stage is slower where it is by all three, so that
+a machine that is good at one of them accuses no stage; and where that is beyond what the same code shows from run to run,
+which the baseline holds, too. --update writes the baseline from three results or more of one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from benchmarks.stages import Budget
+
+BASELINE = Path(__file__).with_name("baseline.json")
+FORMAT_VERSION = 1
+TOLERANCE = 0.15
+"""The least slow-down that counts, as a share."""
+SPREADS = 2.0
+"""Slow-downs within so many spreads do not count either."""
+N_RESULTS = 3
+"""The fewest that make a baseline: fewer say nothing about the spread."""
+Ratios = Mapping[str, float]
+"""by the name of a work: a stage's time divided by that work's"""
+Status = Literal["same", "slower", "faster", "new", "missing", "other swipes"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A stage in a result."""
+
+    data: str
+    """where the swipes came from"""
+    ratios: Ratios
+    p50_ms: float
+    budgets: tuple[Budget, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run of the suites."""
+
+    conditions: Mapping[str, Any]
+    """what it was measured on: stages.Conditions"""
+    stages: Mapping[str, Measured]
+
+    @classmethod
+    def read(cls, path: Path) -> Result:
+        """Raises: ValueError where the file is no result of the suites; OSError."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            conditions = dict(content["machine_info"]["conditions"])
+            stages = {_name(one["fullname"]): _measured(one["extra_info"]) for one in content["benchmarks"]}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"{path} is no result of the suites ({_reason(error)}): make one by "
+                f"pytest benchmarks -o python_files='bench_*.py' --benchmark-json {path}"
+            ) from error
+        return cls(conditions, stages)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A stage in the baseline."""
+
+    data: str
+    ratios: Ratios
+    """median of the runs"""
+    spread: float
+    """the greatest slow-down among the runs that made the baseline, as a share"""
+    p50_ms: float
+    """for people; never compared"""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What the suites gave before."""
+
+    conditions: Mapping[str, Any]
+    n_results: int
+    stages: Mapping[str, Expected]
+
+    @classmethod
+    def of(cls, results: Sequence[Result]) -> Baseline:
+        """Of the stages that all of them have. Raises: ValueError for too few results, or results of different machines."""
+        if len(results) < N_RESULTS:
+            raise ValueError(f"{len(results)} result(s) given, a baseline needs {N_RESULTS} or more: run the suites again")
+        first = results[0].conditions
+        for name in first:
+            if any(result.conditions.get(name) != first[name] for result in results):
+                raise ValueError(f"the results differ in '{name}': make them on one machine, with one bundle and the same versions")
+        names = [name for name in results[0].stages if all(name in result.stages for result in results)]
+        return cls(first, len(results), {name: _expected([result.stages[name] for result in results]) for name in names})
+
+    @classmethod
+    def read(cls, path: Path) -> Baseline:
+        """Raises: ValueError where the file is no baseline; OSError."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            version = content["format_version"]
+            stages = {
+                name: Expected(str(one["data"]), _ratios(one["ratios"]), float(one["spread"]), float(one["p50_ms"]))
+                for name, one in content["stages"].items()
+            }
+            baseline = cls(dict(content["conditions"]), int(content["n_results"]), stages)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path} is no baseline ({_reason(error)}): write it anew with --update") from error
+        if version != FORMAT_VERSION:
+            raise ValueError(f"{path} has format_version {version}, expected {FORMAT_VERSION}: write it anew with --update")
+        return baseline
+
+    def as_json(self) -> str:
+        return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=1) + "\n"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one stage."""
+
+    stage: str
+    status: Status
+    times: float | None
+    """how many times as long as before, by the work that speaks most for it; None where it cannot be compared"""
+    allowed: float | None
+    """from which on it counts as slower"""
+    p50_ms: float | None
+    """now"""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A result beside the baseline."""
+
+    verdicts: list[Verdict]
+    budgets: dict[str, tuple[Budget, ...]]
+    """by stage"""
+    differences: list[str]
+    """in what the runs were made on, in words"""
+
+    @property
+    def slower(self) -> list[Verdict]:
+        return [one for one in self.verdicts if one.status == "slower"]
+
+    @property
+    def overdrawn(self) -> list[str]:
+        return [f"{stage}: {_of(one)}" for stage, budgets in self.budgets.items() for one in budgets if not one.is_kept]
+
+    @property
+    def is_good(self) -> bool:
+        return not self.slower and not self.overdrawn
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "slower": [one.stage for one in self.slower], "overdrawn": self.overdrawn}
+
+    def as_table(self) -> str:
+        lines = [f"{'stage':58}{'p50 ms':>11}{'times before':>14}{'allowed':>9}"]
+        for one in self.verdicts:
+            figures = zip((one.p50_ms, one.times, one.allowed), ("11.4f", "14.2f", "9.2f"), strict=True)
+            columns = "".join(" " * int(form.partition(".")[0]) if figure is None else f"{figure:{form}}" for figure, form in figures)
+            lines.append(f"{one.stage:58}{columns}  {one.status if one.status != 'same' else ''}".rstrip())
+        kept = [f"{stage}: {_of(one)}" for stage, budgets in self.budgets.items() for one in budgets if one.is_kept]
+        lines += ["", *(f"kept  {line}" for line in kept), *(f"OVER  {line}" for line in self.overdrawn)]
+        lines += [f"note: {difference}" for difference in self.differences]
+        compared = [one.times for one in self.verdicts if one.times is not None]
+        lines += [f"{one.stage} got slower: {one.times:.2f} times as long, {one.allowed:.2f} allowed" for one in self.slower]
+        return "\n".join([*lines, f"{len(self.slower)} of {len(compared)} stages got slower"])
+
+
+def compare(results: Sequence[Result], baseline: Baseline, tolerance: float = TOLERANCE) -> Comparison:
+    """Of several results of one machine, the median counts.
+
+    Raises: ValueError where the baseline and the results have no stage in common, or other works.
+    """
+    last = results[-1]
+    verdicts = []
+    for name in dict.fromkeys((*baseline.stages, *last.stages)):
+        runs = [result.stages[name] for result in results if name in result.stages]
+        verdicts.append(_judge(name, runs, baseline.stages.get(name), tolerance))
+    if not any(one.times is not None for one in verdicts):
+        raise ValueError("the result and the baseline have no stage in common that was run on the same swipes: nothing was compared")
+    differences = [
+        f"{name} is {last.conditions.get(name)}, the baseline's was {before}"
+        for name, before in baseline.conditions.items()
+        if last.conditions.get(name) != before
+    ]
+    return Comparison(verdicts, {name: stage.budgets for name, stage in last.stages.items() if stage.budgets}, differences)
+
+
+def _judge(name: str, runs: Sequence[Measured], before: Expected | None, tolerance: float) -> Verdict:
+    if not runs:
+        return Verdict(name, "missing", None, None, None)
+    p50_ms = float(np.median([run.p50_ms for run in runs]))
+    if before is None:
+        return Verdict(name, "new", None, None, p50_ms)
+    if runs[-1].data != before.data:
+        return Verdict(name, "other swipes", None, None, p50_ms)
+    changes = slow_downs(_median_ratios(runs), before.ratios)
+    allowed = 1 + max(tolerance, SPREADS * before.spread)
+    if min(changes) > allowed:
+        return Verdict(name, "slower", min(changes), allowed, p50_ms)
+    return Verdict(name, "faster" if max(changes) < 1 / allowed else "same", min(changes), allowed, p50_ms)
+
+
+def slow_downs(now: Ratios, before: Ratios) -> list[float]:
+    """How many times as long as before the stage takes, by each of the works. Raises: ValueError for other works."""
+    if set(now) != set(before):
+        raise ValueError(f"stages stand beside {', '.join(now)}, before beside {', '.join(before)}: write the baseline anew with --update")
+    return [now[work] / before[work] for work in before]
+
+
+def _expected(runs: Sequence[Measured]) -> Expected:
+    ratios = _median_ratios(runs)
+    spread = max(min(slow_downs(run.ratios, ratios)) for run in runs) - 1
+    return Expected(runs[0].data, ratios, max(spread, 0.0), float(np.median([run.p50_ms for run in runs])))
+
+
+def _median_ratios(runs: Iterable[Measured]) -> dict[str, float]:
+    of_runs = [run.ratios for run in runs]
+    return {work: float(np.median([ratios[work] for ratios in of_runs])) for work in of_runs[0]}
+
+
+def _measured(record: Mapping[str, Any]) -> Measured:
+    timing = record["timing"]
+    budgets = tuple(Budget(str(one["name"]), float(one["value"]), float(one["limit"])) for one in record["budgets"])
+    return Measured(str(record["conditions"]["data"]), _ratios(timing["ratios"]), float(timing["p50_ms"]), budgets)
+
+
+def _ratios(ratios: Mapping[str, float]) -> dict[str, float]:
+    return {str(work): float(ratio) for work, ratio in ratios.items()}
+
+
+def _name(fullname: str) -> str:
+    """A benchmark's name without the folder that pytest was started for."""
+    return fullname[fullname.rfind("/", 0, fullname.find("::")) + 1 :]
+
+
+def _of(budget: Budget) -> str:
+    return f"{budget.name} {budget.value:.3g} of {budget.limit:g}"
+
+
+def _reason(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.baseline", description=(__doc__ or "").partition("\n\n")[0])
+    written = "what pytest --benchmark-json wrote; of several, the median counts"
+    parser.add_argument("results", type=Path, nargs="+", metavar="RESULT.json", help=written)
+    parser.add_argument("--against", type=Path, default=BASELINE, metavar="FILE", help="the baseline (default: the committed one)")
+    parser.add_argument(
+        "--tolerance", type=float, default=TOLERANCE, metavar="SHARE", help="slow-down that does not count (default: %(default)s)"
+    )
+    parser.add_argument("--update", action="store_true", help=f"write the baseline from {N_RESULTS} or more results instead")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
+    options = parser.parse_args(arguments)
+    if not options.tolerance >= 0:
+        parser.error(f"--tolerance must be at least 0, got {options.tolerance}")
+    return options
+
+
+def run(options: argparse.Namespace) -> int:
+    """Raises: ValueError, OSError."""
+    results = [Result.read(path) for path in options.results]
+    if options.update:
+        baseline = Baseline.of(results)
+        options.against.write_text(baseline.as_json(), encoding="utf-8")
+        print(f"{options.against}: {len(baseline.stages)} stages from {len(results)} results", file=sys.stderr)
+        return 0
+    comparison = compare(results, Baseline.read(options.against), options.tolerance)
+    print(json.dumps(comparison.as_json()) if options.json else comparison.as_table())
+    return 0 if comparison.is_good else 1
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    try:
+        sys.exit(run(options))
+    except (ValueError, OSError) as error:
+        sys.exit(f"benchmarks.baseline: {error}")
+
+
+if __name__ == "__main__":
+    main()
