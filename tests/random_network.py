@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.uncached import UncachedModel
 from engine.manifest import SearchDefaults
 from engine.model import DECODER_STEP, ENCODER, MANIFEST
 from export.bundle import describe
@@ -16,7 +17,7 @@ from training.checkpoint import TrainedModel, TrainingInfo
 from training.network import ModelConfig, SwipeNetwork
 
 CONFIG = ModelConfig(toy.ALPHABET, width=12, feed_forward_width=20, n_heads=3, n_encoder_layers=2, n_decoder_layers=2, max_letters=8)
-SEARCH = SearchDefaults(beam_width=5, prior_weight=0.3, margin=8.0, ctc_weight=0.35)
+SEARCH = SearchDefaults(beam_width=5, prior_weight=0.3, margin=8.0, ctc_weight=0.35, method="two_pass")
 
 
 @functools.cache
@@ -31,8 +32,14 @@ def network() -> SwipeNetwork:
 
 @functools.cache
 def _graphs() -> dict[str, bytes]:
-    """The export takes seconds: once for all test files."""
+    """Exported once for all test files: it takes seconds."""
     return {ENCODER: encoder_onnx(network()).SerializeToString(), DECODER_STEP: decoder_step_onnx(network()).SerializeToString()}
+
+
+@functools.cache
+def uncached() -> UncachedModel:
+    """The network in ONNX without a cache; exported once, as above."""
+    return UncachedModel(network())
 
 
 def write_bundle(folder: Path) -> Path:
