@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ BASELINE = Path(__file__).with_name("baseline.json")
 FORMAT_VERSION = 1
 TOLERANCE = 0.15
 """The least slow-down that counts, as a share."""
-SPREADS = 2.0
+SPREADS = 1.5
 """Slow-downs within so many spreads do not count either."""
 N_RESULTS = 3
 """The fewest that make a baseline: fewer say nothing about the spread."""
@@ -76,7 +77,7 @@ class Expected:
     ratios: Ratios
     """median of the runs"""
     spread: float
-    """the greatest slow-down among the runs that made the baseline, as a share"""
+    """the greatest slow-down of one of its runs against another, as a share"""
     p50_ms: float
     """for people; never compared"""
 
@@ -218,9 +219,8 @@ def slow_downs(now: Ratios, before: Ratios) -> list[float]:
 
 
 def _expected(runs: Sequence[Measured]) -> Expected:
-    ratios = _median_ratios(runs)
-    spread = max(min(slow_downs(run.ratios, ratios)) for run in runs) - 1
-    return Expected(runs[0].data, ratios, max(spread, 0.0), float(np.median([run.p50_ms for run in runs])))
+    spread = max(min(slow_downs(one.ratios, other.ratios)) for one, other in permutations(runs, 2)) - 1
+    return Expected(runs[0].data, _median_ratios(runs), max(spread, 0.0), float(np.median([run.p50_ms for run in runs])))
 
 
 def _median_ratios(runs: Iterable[Measured]) -> dict[str, float]:

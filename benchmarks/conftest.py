@@ -17,7 +17,7 @@ from benchmarks.swipes import made_up_records
 from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord
 
-N_SWIPES = 2_000
+N_SWIPES, N_SWIPES_UNTIMED = 2_000, 20
 MADE_UP = "made-up"
 MOST_CORES = 1.1
 """One, and what the clocks are off."""
@@ -46,9 +46,10 @@ def recognizer() -> SwipeRecognizer:
 
 @pytest.fixture(scope="session")
 def records(recognizer: SwipeRecognizer, pytestconfig: pytest.Config) -> list[SwipeRecord]:
-    """N_SWIPES of --swipes, evenly spread; made-up ones of words drawn by their priors, where none are named."""
+    """Those of --swipes, evenly spread; made-up ones of words drawn by their priors, where none are named."""
     file = pytestconfig.getoption("swipes")
-    return setting.read_records(file, N_SWIPES) if file else made_up_records(recognizer.lexicon, recognizer.grid, N_SWIPES)
+    n_swipes = N_SWIPES_UNTIMED if pytestconfig.getoption("benchmark_disable") else N_SWIPES
+    return setting.read_records(file, n_swipes) if file else made_up_records(recognizer.lexicon, recognizer.grid, n_swipes)
 
 
 @pytest.fixture(scope="session")

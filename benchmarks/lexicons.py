@@ -21,13 +21,15 @@ N_BEFORE = 3
 """letters that decide about the next"""
 LONGEST = 32
 """letters of a word that is made up"""
+N_DRAWN = 1_000
+"""at a time, beside twice as many as are wanted; where none of them is new, there are no more"""
 Letters = npt.NDArray[np.int64]
 
 
 def write_lexicon_of_size(lexicon: Lexicon, n_words: int, folder: Path) -> Path:
     """The file in the folder with a lexicon of so many words; built where it is not there yet.
 
-    Raises: ValueError for no words.
+    Raises: ValueError for no words, or more than can be made up.
     """
     made_of = hashlib.sha256(Path(__file__).read_bytes())
     for array in (*lexicon.trie, *lexicon.written):
@@ -39,7 +41,10 @@ def write_lexicon_of_size(lexicon: Lexicon, n_words: int, folder: Path) -> Path:
 
 
 def resize_lexicon(lexicon: Lexicon, n_words: int) -> bytes:
-    """The content of a lexicon file with n_words key sequences. Raises: ValueError for no words."""
+    """The content of a lexicon file with n_words key sequences.
+
+    Raises: ValueError for no words, or more than can be made up.
+    """
     log_priors = dict(lexicon.key_sequences())
     written = {lexicon.spell(node): lexicon.forms(node) for node in lexicon.written.node.tolist()}
     commonest = sorted(log_priors, key=lambda sequence: -log_priors[sequence])[:n_words]
@@ -52,15 +57,21 @@ def resize_lexicon(lexicon: Lexicon, n_words: int) -> bytes:
 
 
 def make_up_words(words: list[str], alphabet: str, n_words: int) -> list[str]:
-    """So many words that are not among `words`, in the order in which they were drawn."""
+    """So many words that are not among `words`, in the order in which they were drawn.
+
+    Raises: ValueError where so many cannot be made up.
+    """
     known, rng = set(words), np.random.default_rng(SEED)
     follows = _count_what_follows(words, alphabet) if n_words > 0 else np.empty((0, 0))
     made_up: dict[str, None] = {}  # keeps the order
     while len(made_up) < n_words:
-        for drawn in _draw_words(follows, 2 * n_words, rng):
+        before = len(made_up)
+        for drawn in _draw_words(follows, 2 * n_words + N_DRAWN, rng):
             word = "".join(alphabet[letter] for letter in drawn if letter < len(alphabet))
             if word and word not in known:
                 made_up[word] = None
+        if len(made_up) == before:
+            raise ValueError(f"{len(words)} words are too few to make up {n_words} others of them, which were asked for: ask for fewer")
     return list(made_up)[:n_words]
 
 
