@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.shark2 import Shark2Options
 from engine.beam_search import SearchOptions
 from engine.lexicon import Trie
 
@@ -173,3 +174,65 @@ def ctc_probabilities(frame_probs: Sequence[Sequence[float]], word: Sequence[int
         begins += probability * (written[: len(word)] == list(word))
         ends += probability * (written == list(word))
     return begins, ends
+
+
+# --- template matching ---
+
+
+def equidistant(points: npt.NDArray[np.float64], n_points: int) -> npt.NDArray[np.float64]:
+    """(n_points, 2) at even steps of arc length along the polyline through points (n, 2)."""
+    arc = np.cumsum([0, *(math.dist(*pair) for pair in itertools.pairwise(points))])
+    steps = np.linspace(0, arc[-1], n_points)
+    return np.stack([np.interp(steps, arc, points[:, axis]) if arc[-1] > 0 else np.full(n_points, points[0, axis]) for axis in (0, 1)], 1)
+
+
+def normalised(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points (N, 2) around their centroid, the longer side of their box 1; a box of less than 1 counts as 1."""
+    size = max(1.0, *(points.max(axis=0) - points.min(axis=0)))
+    return (points - points.mean(axis=0)) / size
+
+
+def warped_distance(costs: npt.NDArray[np.float64], band: int) -> float:
+    """The least sum of costs (N, N) on a way from one corner to the other that never goes back, |i - j| <= band."""
+    reached = {(-1, -1): 0.0}
+    for i, j in itertools.product(range(len(costs)), repeat=2):
+        if abs(i - j) <= band:
+            reached[i, j] = costs[i, j] + min(reached.get(came, math.inf) for came in ((i - 1, j - 1), (i - 1, j), (i, j - 1)))
+    return reached[len(costs) - 1, len(costs) - 1]
+
+
+def template_score(
+    swipe: npt.NDArray[np.float64], keys: npt.NDArray[np.float64], log_prior: float, options: Shark2Options
+) -> tuple[float, float]:
+    """The score of a word, and how far the swipe's farther end is from the word's. Key widths: swipe (n, 2), keys (L, 2)."""
+    swipe = swipe - [0, options.touch_offset]
+    one, other = equidistant(swipe, options.n_points), equidistant(keys, options.n_points)
+    apart = np.array([[math.dist(a, b) for b in other] for a in one])
+    from_middle = np.abs(np.linspace(-1, 1, options.n_points))
+    alpha = 1 + (options.end_weight - 1) * from_middle
+    alpha /= alpha.sum()
+    location = warped_distance(apart * np.add.outer(alpha, alpha) / 2, options.band)
+    if options.tunnel_radius > 0 and max(apart.min(axis=0).max(), apart.min(axis=1).max()) <= options.tunnel_radius:
+        location = 0.0
+    shape = np.mean([math.dist(*pair) for pair in zip(normalised(one), normalised(other), strict=True)])
+    start, end = math.dist(swipe[0], keys[0]), math.dist(swipe[-1], keys[-1])
+    channels = (location / options.location_scale) ** options.power + (shape / options.shape_scale) ** options.power
+    ends = (start / options.start_scale) ** 2 / 2 + (end / options.end_scale) ** 2 / 2
+    return options.prior_weight * log_prior - channels / options.power - ends, max(start, end)
+
+
+def match_templates(
+    swipe: npt.NDArray[np.float64], words: Mapping[str, tuple[npt.NDArray[np.float64], float]], options: Shark2Options
+) -> dict[str, float]:
+    """The scores of the words that survive the pruning. words: keys (L, 2) and log prior of each."""
+    found = {word: template_score(swipe, *of_word, options) for word, of_word in words.items()}
+    reach = max(options.prune_radius, min(far for _, far in found.values()))
+    return {word: score for word, (score, far) in found.items() if far <= reach}
+
+
+def ancestry(parents: list[int]) -> list[list[int]]:
+    """The rows on the way from each row of a tree to its root, both included. parents: -1 for the root."""
+    paths: list[list[int]] = []
+    for row, parent in enumerate(parents):
+        paths.append([row, *(paths[parent] if parent >= 0 else [])])
+    return paths
