@@ -1,4 +1,7 @@
-"""Every compiled function of the benchmarks: the template matching of SHARK2. As engine/kernels.py: arrays in, arrays out."""
+"""Every compiled function of the benchmarks: SHARK2's template matching, and other ways to get the distances to the keys.
+
+As engine/kernels.py: arrays in, arrays out.
+"""
 
 from __future__ import annotations
 
@@ -356,3 +359,30 @@ def best_matches(templates: Any, swipe: Any, weights: Any, n_best: int) -> Any:
         location = location_penalty(swipe, trace, weights, bounds[2, i], bounds[1, i] - floor, rows)
         insert(best_scores, best_words, bounds[1, i] - location, candidates[i])
     return best_words, best_scores
+
+
+# --- the distances to the keys, other ways ---
+
+
+@njit(cache=True, nogil=True)
+def compute_key_distances(points: Any, centres: Any, unit: float) -> Any:
+    """Distances of points to key centres, float32 (N, K), in `unit`s. points: float64 (>= 2, N); centres: float64 (K, 2)."""
+    n, n_keys = points.shape[1], len(centres)
+    out = np.empty((n, n_keys), dtype=np.float32)
+    for i in range(n):
+        for k in range(n_keys):
+            out[i, k] = np.sqrt((points[0, i] - centres[k, 0]) ** 2 + (points[1, i] - centres[k, 1]) ** 2) / unit
+    return out
+
+
+@njit(cache=True, nogil=True)
+def read_key_distances(points: Any, table: Any) -> Any:
+    """The same from a table, float32 (height, width, K), of points at whole grid units. Outside the grid its edge counts."""
+    n, n_keys = points.shape[1], table.shape[2]
+    out = np.empty((n, n_keys), dtype=np.float32)
+    for i in range(n):
+        column = min(max(np.int64(np.floor(points[0, i] + 0.5)), 0), table.shape[1] - 1)
+        row = min(max(np.int64(np.floor(points[1, i] + 0.5)), 0), table.shape[0] - 1)
+        for k in range(n_keys):
+            out[i, k] = table[row, column, k]
+    return out

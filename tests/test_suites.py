@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from benchmarks import memory
 from benchmarks.cold_start import FreshProcess
 from benchmarks.lexicons import make_up_words, resize_lexicon, write_lexicon_of_size
 from benchmarks.reference import WORKS
+from benchmarks.replay import RecordingDecoder, ReplayingDecoder
 from benchmarks.setting import as_line, read_records
 from benchmarks.stages import Conditions, Stage, ratios_to_works
 from benchmarks.swipes import common_words, made_up_record, made_up_records, made_up_records_of, traced_in
 from benchmarks.throughput import DecodingProcesses
+from engine.beam_search import Method, search
 from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import SwipeRecognizer
@@ -211,6 +214,19 @@ def test_a_peak_that_is_counted_anew() -> None:
     del large
     memory.reset_peak()
     assert memory.resident_mb()["peak"] < with_large
+
+
+@pytest.mark.parametrize("method", get_args(Method))
+def test_a_replayed_search_finds_the_same(toy_recognizer: SwipeRecognizer, qwerty: Grid, method: Method) -> None:
+    """Again and again, without asking the model."""
+    memory = toy_recognizer.bundle.encode(toy_recognizer.extractor(toy.swipe_of("cat", qwerty)))
+    options = replace(toy_recognizer.default_options, method=method)
+    recording = RecordingDecoder(toy_recognizer.bundle)
+    expected = search(recording, memory, toy_recognizer.lexicon, options)
+    replaying = ReplayingDecoder(toy_recognizer.bundle, recording.calls)
+    assert expected and recording.calls
+    assert [search(replaying, memory, toy_recognizer.lexicon, options) for _ in range(2)] == [expected] * 2
+    assert not replaying.calls
 
 
 # --- processes ---
