@@ -85,11 +85,13 @@ def test_accuracy_by_stratum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         ("lexicon", "not in it"): (1, 0),
         ("double letter", "with"): (1, 1),
         ("double letter", "without"): (5, 3),
+        ("confusable", "with"): (1, 1),  # cat, by car
+        ("confusable", "without"): (5, 3),
     }
     everything = report["accuracy"]["all"][""]
     assert everything["swipe_mrr"] <= everything["top_4"] <= 5 / 6
     assert everything["top_1_interval"][0] < 4 / 6 < everything["top_1_interval"][1]
-    assert report["search"] == {"beam_width": 8, "prior_weight": 0.25, "margin": 30.0, "n_best": 4, "ctc_weight": 0.0}
+    assert report["search"] == {"beam_width": 8, "prior_weight": 0.25, "margin": 30.0, "n_best": 4, "ctc_weight": 0.0, "method": "steps"}
     assert set(report["milliseconds"]) == {"features", "encode", "search", "total"} and report["lexicon_words"] == len(toy.ENTRIES)
 
 
@@ -114,7 +116,7 @@ def test_words_that_training_lacks_are_told_apart(
 def test_search_settings_can_be_changed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup) -> None:
     changes = ("--beam", "3", "--prior-weight", "0", "--margin", "5", "--ctc-weight", "0.5")
     search = json.loads(run_evaluate(monkeypatch, capsys, setup, "--json", *changes))["search"]
-    assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "n_best": 4, "ctc_weight": 0.5}
+    assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "n_best": 4, "ctc_weight": 0.5, "method": "steps"}
 
 
 def test_what_cannot_be_used_is_one_line(
@@ -140,9 +142,9 @@ def test_several_processes_give_what_one_gives(setup: Setup) -> None:
     assert [outcome.candidates[0][0] for outcome in alone] == ["dont", "cat", "cart", "hello", "vat", "were", "cat"]
 
 
-def test_strata_divide_the_swipes(data: Path, toy_lexicon: Path) -> None:
+def test_strata_divide_the_swipes(data: Path, toy_lexicon: Path, qwerty: Grid) -> None:
     """Those of one group hold each swipe once."""
-    found = strata(load_swipes(data), Lexicon.open(toy_lexicon), {"cat"})
+    found = strata(load_swipes(data), Lexicon.open(toy_lexicon), qwerty, {"cat"})
     for group in {stratum.group for stratum in found}:
         together = np.sum([stratum.rows for stratum in found if stratum.group == group], axis=0)
         assert together.tolist() == [1] * len(ROWS), group

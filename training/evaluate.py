@@ -142,7 +142,7 @@ def run(options: argparse.Namespace) -> Report:
         lexicon_words=len(recognizer.lexicon),
         data=options.data.name,
         search=search,
-        rows=evaluate(data, outcomes, strata(data, recognizer.lexicon, train_words)),
+        rows=evaluate(data, outcomes, strata(data, recognizer.lexicon, recognizer.grid, train_words)),
         milliseconds=stage_percentiles([outcome.milliseconds for outcome in outcomes]),
         n_processes=options.processes,
     )
