@@ -1,0 +1,96 @@
+"""What a keyboard's maker may choose of the engine, and which choices are worth anything: accuracy against time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from benchmarks.paired import Ratio
+from benchmarks.variants import Precision
+from engine.accuracy import Accuracy
+from engine.beam_search import Method
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of each."""
+
+    method: Method
+    beam_width: int
+    precision: Precision
+    n_words: int
+    """of the lexicon"""
+
+    def __str__(self) -> str:
+        return f"{self.method}, beam {self.beam_width}, {self.precision}, {self.n_words:,} words"
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What is tried of each, beside the default."""
+
+    methods: Sequence[Method]
+    beam_widths: Sequence[int]
+    precisions: Sequence[Precision]
+    lexicons: Sequence[int]
+    """numbers of words"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How much larger a share of the swipes, 0 to 1, is than the default's."""
+
+    mean: float
+    low: float
+    high: float
+    """where it would lie in 95 of 100 collections from other people"""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A choice, and what it gives."""
+
+    choice: Choice
+    accuracy: Accuracy
+    top_1_change: Change
+    milliseconds: Mapping[str, float]
+    """p50, p95, p99 of a whole swipe, warm"""
+    ratio: Ratio
+    """how many times the default's time, of the same swipe"""
+    peak_mb: float
+    """the most memory that was resident in a process of its own with the choice's precision and lexicon"""
+    strata: Mapping[str, Accuracy]
+
+    @property
+    def p50_ms(self) -> float:
+        return self.milliseconds["p50"]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def around(default: Choice, axes: Axes, n_best: int) -> list[Choice]:
+    """The default and what differs from it: in beam and precision, in beam and method, or in the lexicon. Each once.
+
+    Two passes score at least the n_best words that are asked for: smaller beams are the same, and count as n_best.
+    """
+    beams = {default.beam_width, *axes.beam_widths}
+    precisions = [default.precision, *axes.precisions]
+    methods = [default.method, *axes.methods]
+    choices = [replace(default, precision=precision, beam_width=beam) for precision in precisions for beam in sorted(beams)]
+    choices += [replace(default, method=method, beam_width=beam) for method in methods for beam in sorted(beams)]
+    choices += [replace(default, n_words=n_words) for n_words in sorted(axes.lexicons)]
+    least = {"two_pass": n_best, "steps": 1}
+    return list(dict.fromkeys(replace(one, beam_width=max(one.beam_width, least[one.method])) for one in choices))
+
+
+def front(points: Sequence[Point]) -> list[Point]:
+    """Those that no other beats: none is at least as fast (p50) and as accurate (top-1), and better in one. By p50."""
+    best = [one for one in points if not any(_beats(other, one) for other in points)]
+    return sorted(best, key=lambda point: (point.p50_ms, -point.accuracy.top_1))
+
+
+def _beats(one: Point, other: Point) -> bool:
+    better = one.p50_ms - other.p50_ms, other.accuracy.top_1 - one.accuracy.top_1
+    return max(better) <= 0 and min(better) < 0
