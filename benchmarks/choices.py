@@ -22,6 +22,11 @@ class Choice:
     n_words: int
     """of the lexicon"""
 
+    def effective(self, n_best: int) -> Choice:
+        """What it comes to where n_best words are asked for: two passes score so many at least, whatever the beam."""
+        least = n_best if self.method == "two_pass" else 1
+        return replace(self, beam_width=max(self.beam_width, least))
+
     def __str__(self) -> str:
         return f"{self.method}, beam {self.beam_width}, {self.precision}, {self.n_words:,} words"
 
@@ -71,18 +76,14 @@ class Point:
 
 
 def around(default: Choice, axes: Axes, n_best: int) -> list[Choice]:
-    """The default and what differs from it: in beam and precision, in beam and method, or in the lexicon. Each once.
-
-    Two passes score at least the n_best words that are asked for: smaller beams are the same, and count as n_best.
-    """
+    """The default and what differs from it: in beam and precision, in beam and method, or in the lexicon. Each once, as is effective."""
     beams = {default.beam_width, *axes.beam_widths}
     precisions = [default.precision, *axes.precisions]
     methods = [default.method, *axes.methods]
     choices = [replace(default, precision=precision, beam_width=beam) for precision in precisions for beam in sorted(beams)]
     choices += [replace(default, method=method, beam_width=beam) for method in methods for beam in sorted(beams)]
     choices += [replace(default, n_words=n_words) for n_words in sorted(axes.lexicons)]
-    least = {"two_pass": n_best, "steps": 1}
-    return list(dict.fromkeys(replace(one, beam_width=max(one.beam_width, least[one.method])) for one in choices))
+    return list(dict.fromkeys(choice.effective(n_best) for choice in choices))
 
 
 def front(points: Sequence[Point]) -> list[Point]:

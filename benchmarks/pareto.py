@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import importlib.resources
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -201,7 +202,7 @@ def measure(options: argparse.Namespace, bundle: Path, folder: Path) -> Report:
     shipped = SwipeRecognizer.load(bundle, options.lexicon)
     setting = describe(shipped, bundle, path, len(data))
     defaults, own = shipped.default_options, own_precision(shipped.bundle.manifest)
-    default = Choice(defaults.method, defaults.beam_width, own, len(shipped.lexicon))
+    default = Choice(defaults.method, defaults.beam_width, own, len(shipped.lexicon)).effective(defaults.n_best)
     axes = Axes(options.methods, options.beams, options.precisions, options.lexicons)
     choices = around(default, axes, defaults.n_best)
     divided = hard_strata(data, shipped, load_swipes(options.train) if options.train else None)
@@ -248,7 +249,7 @@ def main() -> None:
     options = parse_args(sys.argv[1:])
     try:
         report = run(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"benchmarks.pareto: {error}")
     print(json.dumps(report.as_json()) if options.json else report.as_text())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -83,9 +84,11 @@ class Report:
             + [percent(share) for point in points for share in (point.strata[name].top_1, point.strata[name].top_4)]
             for name, found in self.default_point.strata.items()
         ]
-        return [*table(head, rows), "", *(f"{name}: {choice}. " for name, choice in zip(names, columns, strict=True))]
+        return [*table(head, rows), "", *(f"- {name}: {choice}" for name, choice in zip(names, columns, strict=True))]
 
 
+NUMBERS = re.compile(r"[-+\d., \[\]]*")
+"""A cell that holds no words."""
 LEGEND = (
     "front: nothing else is at least as fast (p50) and as accurate (top-1). times default: the median of the ratios of single swipes, with",
     "the interval that holds 95 % of such medians when swipes are drawn again. top-1 against default: in points, with the interval that",
@@ -109,10 +112,9 @@ POINT_HEAD = [
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a Markdown table whose columns are padded to one width. Words go left, what has a digit right."""
+    """The lines of a Markdown table whose columns are padded to one width. Words go left, columns of nothing but numbers right."""
     columns = list(zip(*rows, strict=True))
-    right = [any(character.isdigit() for cell in column for character in cell) for column in columns]
-    right = [is_right and name != "precision" for is_right, name in zip(right, head, strict=True)]
+    right = [all(map(NUMBERS.fullmatch, column)) for column in columns]
     widths = [max(map(len, (name, *column))) for name, column in zip(head, columns, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
