@@ -1,10 +1,16 @@
-"""The search for the words that the decoder finds most probable, among those of a lexicon."""
+"""The search for the words that the model finds most probable, among those of a lexicon.
+
+"two_pass": a beam search with the CTC head alone, which costs next to nothing, leaves the decoder a few words; it scores
+all of them in one step. "steps": a beam search with both heads, one step for each letter.
+Measured on all 8,362 swipes of dev with the English model, top-1 and top-4: two passes with a beam of 10 words, 89.03 and
+94.77; steps with a beam of 16, 89.00 and 94.71, in more than twice the time.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +19,13 @@ from engine import kernels
 from engine.ctc import CtcPrefixes
 from engine.lexicon import Lexicon
 from engine.manifest import SearchDefaults
-from engine.model import Cache, Memory, StepOutput
+from engine.model import NO_PARENT, Cache, Memory, StepOutput
+
+Method = Literal["two_pass", "steps"]
+FIRST_BEAM = 6
+"""How many times as many hypotheses as words that are left to the decoder the first pass keeps."""
+FIRST_PRIOR = 1.2
+"""How many times as much the prior weighs in the first pass: the CTC head has not learnt which words there are."""
 
 
 class Decoder(Protocol):
@@ -36,20 +48,23 @@ class SearchOptions:
     """How to search one swipe."""
 
     beam_width: int
-    """B, the most live hypotheses that a step continues"""
+    """the most hypotheses that the decoder follows: live ones at each step, or words that the first pass leaves to it"""
     prior_weight: float
     """weight of a word's log prior in its score"""
     margin: float = math.inf
-    """nats that a live hypothesis may be behind the best"""
+    """nats that a live hypothesis may be behind the best, in the first pass if there are two"""
     n_best: int = 4
     """how many words to return"""
     ctc_weight: float = 0.0
     """share, 0 to 1, of the encoder's CTC head in a log probability; the decoder has the rest"""
+    method: Method = "steps"
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "n_best"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.method not in get_args(Method):
+            raise ValueError(f"method must be one of {', '.join(get_args(Method))}, got '{self.method}'")
         if not 0 <= self.ctc_weight <= 1:
             raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")
         for name in ("prior_weight", "margin"):
@@ -58,7 +73,7 @@ class SearchOptions:
 
     @classmethod
     def of(cls, defaults: SearchDefaults, n_best: int = 4) -> SearchOptions:
-        return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best, defaults.ctc_weight)
+        return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best, defaults.ctc_weight, cast(Method, defaults.method))
 
 
 @dataclass(frozen=True)
@@ -86,20 +101,63 @@ class _Step:
 
 
 def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
-    """The best `options.n_best` words by descending score; ties: the shorter, then the live hypothesis that ranked higher.
+    """The best `options.n_best` words by descending score. Fewer, or none, come back where the search reaches no more."""
+    match options.method:
+        case "two_pass":
+            return _two_pass(decoder, memory, lexicon, options)
+        case "steps":
+            return _steps(decoder, memory, lexicon, options)
+
+
+def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
+    """Ties: the word that the first pass ranked higher."""
+    trie, prior_scale = lexicon.trie, options.prior_weight * lexicon.prior_unit
+    n_words = max(options.beam_width, options.n_best)
+    parents, tokens, ends, nodes, ctc = kernels.first_pass(
+        trie,
+        FIRST_PRIOR * prior_scale,
+        memory.ctc_log_probs,
+        FIRST_BEAM * n_words,
+        options.margin,
+        n_words,
+        decoder.max_letters,
+    )
+    if not len(ends):
+        return []
+    tokens[0] = len(decoder.alphabet) + 1
+    log_probs = decoder.step(tokens, parents, decoder.empty_cache, memory).log_probs
+    scores, shares, order = kernels.score_words(
+        trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight
+    )
+    tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
+    words = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
+    return [Hypothesis(_spelt(*tree, end), node, score, share) for end, node, score, share in words]
+
+
+def _spelt(parents: list[int], tokens: list[int], row: int) -> tuple[int, ...]:
+    """The tokens on the way to a row of a tree."""
+    word: list[int] = []
+    while row > 0:
+        word.append(tokens[row])
+        row = parents[row]
+    return tuple(word[::-1])
+
+
+def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
+    """Ties: the shorter, then the live hypothesis that ranked higher.
 
     A live hypothesis ranks by its score plus the best weighted prior below its node, which no completion can exceed. So
-    the search stops exactly when none can enter the n best. Fewer, or none, come back where the lexicon has no more, or
-    the beam was too narrow to reach them.
+    the search stops exactly when none can enter the n best.
     """
     prior_scale = options.prior_weight * lexicon.prior_unit
     letters, cache = np.empty((1, 0), dtype=np.int64), decoder.empty_cache
-    tokens, parents = np.array([len(decoder.alphabet) + 1]), np.zeros(1, dtype=np.int64)
+    tokens, rows = np.array([len(decoder.alphabet) + 1]), np.full(1, NO_PARENT)
     nodes, scores, leaders = np.zeros(1, dtype=np.int64), np.zeros(1), np.full(options.n_best, -np.inf)
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     steps: list[_Step] = []
     while len(tokens) and letters.shape[1] <= decoder.max_letters:
-        output = decoder.step(tokens, parents, cache, memory)
+        first_row = len(cache)
+        output = decoder.step(tokens, rows, cache, memory)
         cache, log_probs = output.cache, mixed_log_probs(output.log_probs, prefixes, options.ctc_weight)
         finished, leaders, parents, tokens, children, scores = kernels.expand(
             lexicon.trie, prior_scale, nodes, scores, log_probs, leaders, options.beam_width, options.margin
@@ -107,7 +165,7 @@ def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
         if options.ctc_weight > 0:
             prefixes = prefixes.extend(parents, tokens)
         steps.append(_Step(letters, nodes, finished))
-        letters, nodes = np.concatenate((letters[parents], tokens[:, None]), axis=1), children
+        letters, nodes, rows = np.concatenate((letters[parents], tokens[:, None]), axis=1), children, first_row + parents
     return _ranked(steps, options.n_best)
 
 

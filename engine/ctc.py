@@ -16,8 +16,6 @@ from engine import kernels
 
 Floats = npt.NDArray[np.float64]
 NO_LETTER = -1
-IMPOSSIBLE = 1e-300
-"""A probability that has vanished; its log is -690."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +25,7 @@ class CtcPrefixes:
     frame_probs: Floats
     """(S, K + 1): the probability of each letter at each frame, of blank last"""
     aligned: Floats
-    """(S + 1, 2, B): the probability that the first s frames write exactly the prefix, the last of them its last letter [0] or
+    """(B, 2, S + 1): the probability that the first s frames write exactly the prefix, the last of them its last letter [0] or
     blank [1]"""
     last_letters: npt.NDArray[np.int64]
     """(B,), NO_LETTER for the empty prefix"""
@@ -38,10 +36,7 @@ class CtcPrefixes:
     def empty(cls, ctc_log_probs: npt.NDArray[np.float32]) -> CtcPrefixes:
         """The empty prefix. ctc_log_probs: (S, K + 1), of Memory."""
         frame_probs = np.exp(ctc_log_probs.astype(np.float64))
-        aligned = np.zeros((len(frame_probs) + 1, 2, 1))
-        aligned[0, 1] = 1.0
-        aligned[1:, 1, 0] = np.cumprod(frame_probs[:, -1])
-        return cls(frame_probs, aligned, np.full(1, NO_LETTER), np.zeros(1))
+        return cls(frame_probs, kernels.start_alignment(frame_probs), np.full(1, NO_LETTER), np.zeros(1))
 
     def log_next(self) -> Floats:
         """(B, K + 1): the log probability of each letter after the prefix, and of the end last, in place of blank."""
@@ -55,12 +50,6 @@ class CtcPrefixes:
     @cached_property
     def _log_reached(self) -> Floats:
         """(B, K + 1): the log probability of beginning with the prefix and each letter; of being the prefix, last."""
-        before, letters = self.aligned[:-1], self.frame_probs[:, :-1]
-        reached = np.empty((len(self.log_probs), self.frame_probs.shape[1]))
-        reached[:, :-1] = (before[:, 0] + before[:, 1]).T @ letters
-        rows = np.flatnonzero(self.last_letters != NO_LETTER)
-        repeated = self.last_letters[rows]  # the same letter twice needs a blank between
-        reached[rows, repeated] = (before[:, 1, rows] * letters[:, repeated]).sum(axis=0)
-        reached[:, -1] = self.aligned[-1].sum(axis=0)
-        log_reached: Floats = np.log(np.maximum(reached, IMPOSSIBLE))
+        reached = kernels.reach_letters(self.aligned, self.last_letters, self.frame_probs)
+        log_reached: Floats = np.log(np.maximum(reached, kernels.IMPOSSIBLE))
         return log_reached

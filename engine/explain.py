@@ -11,6 +11,7 @@ from engine.beam_search import SearchOptions, mixed_log_probs
 from engine.ctc import CtcPrefixes
 from engine.features import Features
 from engine.lexicon import Trie
+from engine.model import NO_PARENT
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
 
@@ -63,10 +64,10 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
     features = recognizer.extractor(swipe)
     memory, cache, node = bundle.encode(features), bundle.empty_cache, 0
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
-    token, letters = len(bundle.alphabet) + 1, []
+    token, parent, letters = len(bundle.alphabet) + 1, NO_PARENT, []
     for letter in (*candidate.key_sequence, END):
-        output = bundle.step(np.array([token]), np.zeros(1, dtype=np.int64), cache, memory)
-        cache, allowed = output.cache, _allowed(trie, node, len(bundle.alphabet))
+        output = bundle.step(np.array([token]), np.array([parent]), cache, memory)
+        parent, cache, allowed = len(cache), output.cache, _allowed(trie, node, len(bundle.alphabet))
         log_probs = mixed_log_probs(output.log_probs, prefixes, options.ctc_weight)[0].tolist()
         token = len(bundle.alphabet) if letter == END else bundle.alphabet.index(letter)
         alternatives = [

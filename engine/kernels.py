@@ -12,12 +12,19 @@ from typing import Any
 import numpy as np
 
 try:
-    from numba import njit
+    from numba import config, njit
+
+    COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]
 except ImportError:
+    COMPILED = False
 
     def njit(**_options: Any) -> Callable[[Any], Any]:  # type: ignore[no-redef]
         """The function itself: numba is not installed."""
         return lambda function: function
+
+
+IMPOSSIBLE = 1e-300
+"""A probability that has vanished; its log is -690."""
 
 
 # --- features ---
@@ -178,22 +185,205 @@ def expand(  # noqa: PLR0913
 
 
 @njit(cache=True, nogil=True)
+def _weigh_frames(weights: Any, frame_probs: Any) -> Any:
+    """weights (S,) @ frame_probs (S, K + 1), float64. A loop: numba's own product needs scipy."""
+    total = np.zeros(frame_probs.shape[1])
+    for frame in range(len(frame_probs)):
+        for column in range(frame_probs.shape[1]):
+            total[column] += weights[frame] * frame_probs[frame, column]
+    return total
+
+
+weigh_frames = _weigh_frames if COMPILED else np.matmul
+
+
+@njit(cache=True, nogil=True)
+def start_alignment(frame_probs: Any) -> Any:
+    """The CTC alignment of the empty prefix, float64 (1, 2, S + 1): every frame so far is blank."""
+    n_frames, blank = len(frame_probs), frame_probs.shape[1] - 1
+    aligned = np.zeros((1, 2, n_frames + 1))
+    aligned[0, 1, 0] = 1.0
+    for frame in range(n_frames):
+        aligned[0, 1, frame + 1] = aligned[0, 1, frame] * frame_probs[frame, blank]
+    return aligned
+
+
+@njit(cache=True, nogil=True)
 def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: Any, tokens: Any) -> Any:
     """The CTC alignments of C continuations: prefix parents[c] with the letter tokens[c] behind it.
 
-    aligned float64 (S + 1, 2, B), last_letters int64 (B,), frame_probs float64 (S, K + 1): as ctc.CtcPrefixes; parents,
-    tokens: int64 (C,). Returns float64 (S + 1, 2, C).
+    aligned float64 (B, 2, S + 1), last_letters int64 (B,), frame_probs float64 (S, K + 1): as ctc.CtcPrefixes; parents,
+    tokens: int64 (C,). Returns float64 (C, 2, S + 1).
     """
     n_frames, blank = len(frame_probs), frame_probs.shape[1] - 1
-    extended = np.zeros((n_frames + 1, 2, len(parents)))
+    extended = np.zeros((len(parents), 2, n_frames + 1))
     for c in range(len(parents)):
         parent, token = parents[c], tokens[c]
         repeats = last_letters[parent] == token
         letter, after = 0.0, 0.0
         for frame in range(n_frames):
-            before = aligned[frame, 1, parent] + (0.0 if repeats else aligned[frame, 0, parent])
+            before = aligned[parent, 1, frame] + (0.0 if repeats else aligned[parent, 0, frame])
             after = (after + letter) * frame_probs[frame, blank]
             letter = (letter + before) * frame_probs[frame, token]
-            extended[frame + 1, 0, c] = letter
-            extended[frame + 1, 1, c] = after
+            extended[c, 0, frame + 1] = letter
+            extended[c, 1, frame + 1] = after
     return extended
+
+
+@njit(cache=True, nogil=True)
+def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
+    """The CTC head's probability that a word begins with each of B prefixes and each letter; is the prefix, last.
+
+    Arguments as `align_letters`. Returns float64 (B, K + 1).
+    """
+    n_frames, end = len(frame_probs), frame_probs.shape[1] - 1
+    reached = np.empty((len(aligned), end + 1))
+    for b in range(len(aligned)):
+        reached[b] = weigh_frames(aligned[b, 0, :n_frames] + aligned[b, 1, :n_frames], frame_probs)
+        last = last_letters[b]
+        if last >= 0:  # the same letter twice needs a blank between
+            reached[b, last] = (aligned[b, 1, :n_frames] * frame_probs[:, last]).sum()
+        reached[b, end] = aligned[b, 0, n_frames] + aligned[b, 1, n_frames]
+    return reached
+
+
+# --- two passes ---
+
+
+@njit(cache=True, nogil=True)
+def rank(scores: Any, n_best: int) -> Any:
+    """The indices of the n_best highest finite scores, float64 (n,), best first, int64. Ties: lowest index.
+
+    By insertion: few are kept. numba's argsort took ten times as long.
+    """
+    best = np.empty(n_best, dtype=np.int64)
+    n_kept = 0
+    for i in range(len(scores)):
+        if not scores[i] > -np.inf or (n_kept == n_best and not scores[i] > scores[best[n_kept - 1]]):
+            continue
+        at = min(n_kept, n_best - 1)
+        n_kept = at + 1
+        while at > 0 and scores[best[at - 1]] < scores[i]:
+            best[at] = best[at - 1]
+            at -= 1
+        best[at] = i
+    return best[:n_kept]
+
+
+@njit(cache=True, nogil=True)
+def first_pass(  # noqa: PLR0913
+    trie: Any, prior_scale: float, ctc_log_probs: Any, beam_width: int, margin: float, n_words: int, max_letters: int
+) -> Any:
+    """The best n_words words by CTC head and prior, from a beam search of its own, as the tree of their prefixes.
+
+    trie, prior_scale, beam_width, margin: as `expand`; ctc_log_probs: float32 (S, K + 1), blank last. Of the tree's P
+    prefixes, parents before children and the empty one first: parents (-1 for the empty one) and last tokens, int64 (P,).
+    Of the M <= n_words words, best first: where they end in the tree, int64 (M,); their nodes in the trie, int64; their log
+    probabilities by the CTC head, float64. Ties: the shorter, then the higher parent, then the lower token.
+    """
+    frame_probs = np.exp(ctc_log_probs.astype(np.float64))
+    aligned, last_letters = start_alignment(frame_probs), np.full(1, -1)
+    capacity = 1 + beam_width * max_letters
+    all_parents, all_tokens, all_nodes = np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    all_finished, leaders = np.empty(capacity), np.full(n_words, -np.inf)
+    all_parents[0], all_tokens[0], all_nodes[0] = -1, 0, 0
+    nodes, start, stop = np.zeros(1, np.int64), 0, 1
+    for length in range(max_letters + 1):
+        log_reached = log_allowed(trie, nodes, reach_letters(aligned, last_letters, frame_probs))
+        finished, leaders, parents, tokens, nodes, _ = expand(
+            trie, prior_scale, nodes, np.zeros(len(nodes)), log_reached, leaders, beam_width, margin
+        )
+        all_finished[start:stop] = finished
+        if len(tokens) == 0 or length == max_letters:
+            break
+        aligned, last_letters = align_letters(aligned, last_letters, frame_probs, parents, tokens), tokens
+        end = stop + len(tokens)
+        all_parents[stop:end], all_tokens[stop:end], all_nodes[stop:end] = parents + start, tokens, nodes
+        start, stop = stop, end
+    ends = rank(all_finished[:stop], n_words)
+    word_nodes, ctc = all_nodes[ends], all_finished[ends].copy()
+    for i in range(len(ends)):
+        ctc[i] += prior_scale * (np.float64(trie.word_prior[word_nodes[i]]) - 1.0)
+    parents, tokens, rows = keep_ancestors(all_parents[:stop], all_tokens, ends)
+    return parents, tokens, rows, word_nodes, ctc
+
+
+@njit(cache=True, nogil=True)
+def log_allowed(trie: Any, nodes: Any, probs: Any) -> Any:
+    """The logs of the probabilities (B, V) of what the trie allows after nodes (B,), -inf elsewhere: most logs are not needed."""
+    end = probs.shape[1] - 1
+    logs = np.full(probs.shape, -np.inf)
+    for b in range(len(nodes)):
+        for child in range(np.int64(trie.first_child[nodes[b]]), np.int64(trie.first_child[nodes[b] + 1])):
+            token = trie.token[child]
+            logs[b, token] = np.log(max(probs[b, token], IMPOSSIBLE))
+        if trie.word_prior[nodes[b]] > 0:
+            logs[b, end] = np.log(max(probs[b, end], IMPOSSIBLE))
+    return logs
+
+
+@njit(cache=True, nogil=True)
+def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
+    """The part of a tree that leads to the rows `ends`: its parents and tokens, int64 (P,), and where the ends now are.
+
+    parents int64: -1 for the first row, for others an earlier row; tokens: at least as many.
+    """
+    kept = np.zeros(len(parents), dtype=np.int64)
+    kept[0] = 1
+    for row in ends:
+        while row > 0:
+            kept[row] = 1
+            row = parents[row]
+    places = np.cumsum(kept) - 1
+    new_parents, new_tokens = np.full(places[-1] + 1, -1), np.empty(places[-1] + 1, dtype=np.int64)
+    for row in range(len(parents)):
+        if kept[row]:
+            new_tokens[places[row]] = tokens[row]
+            if row > 0:
+                new_parents[places[row]] = places[parents[row]]
+    return new_parents, new_tokens, places[ends]
+
+
+@njit(cache=True, nogil=True)
+def score_words(  # noqa: PLR0913
+    trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float
+) -> Any:
+    """The scores of the words of a tree by both heads and their priors, and what orders them, best first.
+
+    trie, prior_scale: as `expand`; parents, tokens (P,), ends, nodes and ctc (M,): as `first_pass` gives them; log_probs
+    float32 (P, V) of what follows each prefix, the end of the word last. Returns scores, float64 (M,), their shares of all
+    words' probability, float64 (M,), and the order, int64 (M,). Ties: lowest index.
+    """
+    reached = np.zeros(len(parents))
+    for row in range(1, len(parents)):
+        reached[row] = reached[parents[row]] + log_probs[parents[row], tokens[row]]
+    scores = np.empty(len(ends))
+    for i in range(len(ends)):
+        decoded = reached[ends[i]] + log_probs[ends[i], log_probs.shape[1] - 1]
+        prior = prior_scale * (np.float64(trie.word_prior[nodes[i]]) - 1.0)
+        scores[i] = decoded + ctc_weight * (ctc[i] - decoded) - prior
+    order = rank(scores, len(scores))
+    shares = np.exp(scores - scores[order[0]])
+    return scores, shares / shares.sum(), order
+
+
+# --- the decoder's cache ---
+
+
+@njit(cache=True, nogil=True)
+def see_ancestors(parents: Any, n_before: int, hidden: float) -> Any:
+    """What the prefixes after the first n_before of a tree may look at: themselves and those that they continue.
+
+    parents int64 (P,): -1 for an empty prefix, else an earlier row. Returns their numbers of letters, int64 (n,), and a
+    mask, float32 (n, P): 0 for what is seen, `hidden` elsewhere.
+    """
+    n = len(parents) - n_before
+    lengths, mask = np.zeros(n, dtype=np.int64), np.full((n, len(parents)), np.float32(hidden))
+    for i in range(n):
+        row = n_before + i
+        mask[i, row] = 0.0
+        while parents[row] >= 0:
+            row = parents[row]
+            mask[i, row] = 0.0
+            lengths[i] += 1
+    return lengths, mask

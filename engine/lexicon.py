@@ -150,9 +150,13 @@ class Lexicon:
     def forms(self, word: str | int) -> tuple[str, ...]:
         """The written forms, commonest first, of a key sequence, given as such or as its node. Raises: ValueError for no word."""
         node = self._node(word)
-        index = int(np.searchsorted(self.written.node, np.uint32(node)))  # an int would have numpy convert the whole array
+        return self.forms_of(node, word if isinstance(word, str) else self.spell(node))
+
+    def forms_of(self, node: int, sequence: str) -> tuple[str, ...]:
+        """The written forms of the key sequence that ends at a node: `forms`, where both are known. Checks nothing."""
+        index = int(self.written.node.searchsorted(np.uint32(node)))  # an int would have numpy convert the whole array
         if index == len(self.written.node) or self.written.node[index] != node:
-            return (word if isinstance(word, str) else self.spell(node),)
+            return (sequence,)
         start, stop = self.written.start[index : index + 2].tolist()
         return tuple(self.written.text[start:stop].tobytes().decode().split("\n"))
 

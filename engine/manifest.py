@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.features import FeatureSpec
 
-FORMAT_VERSION = 1
-"""The newest bundle format that this engine reads."""
+FORMAT_VERSION = 2
+"""The bundle format that this engine reads."""
 
 
 class ModelBundleError(ValueError):
@@ -25,7 +25,9 @@ class SearchDefaults:
     prior_weight: float
     margin: float
     """nats"""
-    ctc_weight: float = 0.0
+    ctc_weight: float
+    method: str
+    """one of beam_search.Method"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Manifest:
     """the project's commit that exported it"""
     sha256: Mapping[str, str]
     """file name -> hex digest"""
+    precision: str = "fp32"
+    """of the encoder's matrix products: "fp32" or "int8". The decoder's are in fp32"""
     format_version: int = FORMAT_VERSION
 
     @classmethod
@@ -60,10 +64,9 @@ class Manifest:
             version = int(fields["format_version"])
         except (ValueError, TypeError, KeyError) as error:
             raise ModelBundleError(f"manifest.json is not a manifest: {_reason(error)}; export the bundle again") from error
-        if version > FORMAT_VERSION:
-            raise ModelBundleError(
-                f"manifest.json has format_version {version}, this engine reads up to {FORMAT_VERSION}: update Keyglide"
-            )
+        if version != FORMAT_VERSION:
+            remedy = "update Keyglide" if version > FORMAT_VERSION else "export the bundle again"
+            raise ModelBundleError(f"manifest.json has format_version {version}, this engine reads {FORMAT_VERSION}: {remedy}")
         try:
             return cls._of(fields)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -78,7 +81,11 @@ class Manifest:
             config=dict(fields["config"]),
             grids=tuple(str(name) for name in fields["grids"]),
             search=SearchDefaults(
-                int(search["beam_width"]), float(search["prior_weight"]), float(search["margin"]), float(search["ctc_weight"])
+                beam_width=int(search["beam_width"]),
+                prior_weight=float(search["prior_weight"]),
+                margin=float(search["margin"]),
+                ctc_weight=float(search["ctc_weight"]),
+                method=str(search["method"]),
             ),
             max_letters=int(fields["max_letters"]),
             training_data=str(fields["training_data"]),
@@ -86,6 +93,7 @@ class Manifest:
             metrics=dict(fields["metrics"]),
             commit=str(fields["commit"]),
             sha256={str(name): str(digest) for name, digest in fields["sha256"].items()},
+            precision=str(fields["precision"]),
             format_version=int(fields["format_version"]),
         )
 

@@ -11,14 +11,38 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from engine import kernels
 from engine.features import N_COLUMNS, Features
 from engine.manifest import Manifest, ModelBundleError
 
 ENCODER, DECODER_STEP, MANIFEST = "encoder.onnx", "decoder_step.onnx", "manifest.json"
 
 Floats = npt.NDArray[np.float32]
-Cache = Floats
-"""The decoder's self-attention keys and values of the letters so far, (L, 2, B, H, T, Dh)."""
+Integers = npt.NDArray[np.int64]
+NO_PARENT = -1
+"""Stands for the parent of a prefix without letters."""
+HIDDEN = -60.0
+"""Added to the attention score of a letter that is not the prefix's own. exp(-60) vanishes beside the others, and unlike
+exp(-1e9) it is a normal number: with denormal ones the softmax took six times as long."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """What the decoder keeps of the P prefixes that it has read of one swipe. They form a tree, parents first.
+
+    One row is one letter: the keys and values of a whole prefix are those of its row, its parent's, and so on. So
+    prefixes share what they have in common, none is ever copied, and any number may be read in one call.
+    Source: tree attention, Miao et al. 2023 (SpecInfer).
+    """
+
+    keys_values: Floats
+    """(L, 2 H, P, Dh), of the self-attention; the heads' keys, then their values"""
+    parents: Integers
+    """(P,): the row of the prefix without its last letter; NO_PARENT for the empty prefix"""
+
+    def __len__(self) -> int:
+        """P"""
+        return len(self.parents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +50,27 @@ class Memory:
     """What the decoder may look at of one swipe."""
 
     keys_values: Floats
-    """(L, 2, H, S, Dh), of the cross-attention"""
+    """(L, 2 H, S, Dh), of the cross-attention; the heads' keys, then their values"""
     ctc_log_probs: Floats
     """(S, K + 1): the encoder's own opinion of each frame, blank last"""
 
 
 @dataclass(frozen=True, eq=False)
 class StepOutput:
-    """What one decoder step says of B hypotheses."""
+    """What one decoder step says of B prefixes."""
 
     log_probs: Floats
-    """(B, V) natural logs over the whole alphabet, the end of the word last"""
+    """(B, V) of what follows each: natural logs over the whole alphabet, the end of the word last"""
     cache: Cache
-    """(L, 2, B, H, T + 1, Dh)"""
-    attention: Floats
-    """(B, S) where the last layer looked; rows sum to 1"""
+    """with the B prefixes as its last rows"""
+    head_attention: Floats
+    """(H, B, S) where each head of the last layer looked"""
+
+    @property
+    def attention(self) -> Floats:
+        """(B, S), the mean of the heads; rows sum to 1."""
+        mean: Floats = self.head_attention.mean(axis=0)
+        return mean
 
 
 class ModelBundle:
@@ -50,8 +80,8 @@ class ModelBundle:
         self.manifest = manifest
         self._encoder = encoder
         self._decoder_step = decoder_step
-        layers, two, _, heads, _, head_width = _input_shape(decoder_step, "cache")
-        self._empty_cache = np.zeros((layers, two, 1, heads, 0, head_width), dtype=np.float32)
+        layers, heads, _, head_width = _input_shape(decoder_step, "cache")
+        self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> ModelBundle:
@@ -83,7 +113,7 @@ class ModelBundle:
 
     @property
     def empty_cache(self) -> Cache:
-        """The cache of one hypothesis without letters, (L, 2, 1, H, 0, Dh)."""
+        """The cache before the first step: no prefix was read."""
         return self._empty_cache
 
     def encode(self, features: Features) -> Memory:
@@ -91,10 +121,19 @@ class ModelBundle:
         inputs = {"trajectory": features.trajectory[None], "key_distances": features.key_distances[None]}
         return Memory(*self._encoder.run(["memory", "ctc_log_probs"], inputs))
 
-    def step(self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory) -> StepOutput:
-        """The next letter of B hypotheses: number b continues row parents[b] of the cache with tokens[b]. Both are (B,)."""
-        inputs = {"tokens": tokens, "parents": parents, "cache": cache, "memory": memory.keys_values}
-        return StepOutput(*self._decoder_step.run(["log_probs", "new_cache", "attention"], inputs))
+    def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
+        """What follows each of B prefixes: the prefix in row parents[b], with tokens[b] behind it. Both are (B,).
+
+        Rows count from the cache's first prefix on through those of this call, whose own prefixes have the rows
+        len(cache), len(cache) + 1, ...; a parent comes before its child. The empty prefix has the parent NO_PARENT and the
+        token BOS, len(alphabet) + 1. So a step may read one more letter of some hypotheses, or a whole tree of words.
+        """
+        tree = np.concatenate((cache.parents, parents))
+        lengths, mask = kernels.see_ancestors(tree, len(cache), HIDDEN)
+        inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache.keys_values, "memory": memory.keys_values}
+        log_probs, new_rows, attention = self._decoder_step.run(["log_probs", "new_rows", "attention"], inputs)
+        keys_values = np.concatenate((cache.keys_values, new_rows), axis=2) if len(cache) else new_rows
+        return StepOutput(log_probs, Cache(keys_values, tree), attention)
 
     def _check_shapes(self) -> None:
         n_points, n_letters = self.manifest.feature_spec.n_points, len(self.alphabet)

@@ -109,7 +109,7 @@ class SwipeRecognizer:
 
     def _candidate(self, hypothesis: Hypothesis) -> Candidate:
         sequence = "".join(self.bundle.alphabet[token] for token in hypothesis.tokens)
-        forms = self.lexicon.forms(hypothesis.node)
+        forms = self.lexicon.forms_of(hypothesis.node, sequence)
         return Candidate(forms[0], hypothesis.score, hypothesis.probability, sequence, forms)
 
 

@@ -6,17 +6,19 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 
+from engine.beam_search import Method
 from engine.grid import load_grids, pick_grid
 from engine.manifest import SearchDefaults
 from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer, open_lexicon
-from export.bundle import MAX_BYTES, ProofError, n_bytes, write_bundle
+from export.bundle import MAX_BYTES, Checks, ProofError, n_bytes, write_bundle
 from export.proof import Proof, Sample, prove
+from export.quantize import Quantisation, compare
 from training.checkpoint import load_checkpoint
 from training.network import ModelConfig
 from training.swipe_data import load_swipes
@@ -33,10 +35,12 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--n-swipes", type=int, default=256, help="how many of them, evenly spread (default: %(default)s)")
     parser.add_argument("--lexicon", type=Path, help="lexicon for the proof (default: the shipped English one)")
     parser.add_argument("--grid", help="grid of the swipes, by name (default: the one the model was trained on)")
-    parser.add_argument("--beam", type=int, default=16, help="default beam width of the bundle (default: %(default)s)")
+    parser.add_argument("--beam", type=int, default=10, help="default beam width of the bundle (default: %(default)s)")
     parser.add_argument("--prior-weight", type=float, default=0.55, help="default prior weight of the bundle (default: %(default)s)")
-    parser.add_argument("--margin", type=float, default=8.0, help="default margin of the bundle, in nats (default: %(default)s)")
+    parser.add_argument("--margin", type=float, default=12.0, help="default margin of the bundle, in nats (default: %(default)s)")
     parser.add_argument("--ctc-weight", type=float, default=0.35, help="default weight of the CTC head (default: %(default)s)")
+    parser.add_argument("--method", choices=get_args(Method), default="two_pass", help="default search (default: %(default)s)")
+    parser.add_argument("--precision", choices=("fp32", "int8"), default="int8", help="of the encoder (default: %(default)s)")
     parser.add_argument("--metrics", type=Path, help="what `training.evaluate --json` printed, for the manifest")
     return parser.parse_args(arguments)
 
@@ -71,10 +75,15 @@ def run(options: argparse.Namespace) -> None:
     def proof_of(bundle: ModelBundle) -> Proof:
         return prove(SwipeRecognizer(bundle, lexicon, grid), model.network, samples)
 
-    search = SearchDefaults(options.beam, options.prior_weight, options.margin, options.ctc_weight)
-    proof = write_bundle(model, options.bundle, search, metrics, proof_of)
+    def comparison_of(exact: ModelBundle, quantised: ModelBundle) -> Quantisation:
+        one, other = (SwipeRecognizer(bundle, lexicon, grid) for bundle in (exact, quantised))
+        return compare(one, other, [sample.swipe for sample in samples])
+
+    search = SearchDefaults(options.beam, options.prior_weight, options.margin, options.ctc_weight, options.method)
+    checks = Checks(proof_of, comparison_of)
+    exported = write_bundle(model, options.bundle, search, metrics, checks, options.precision)
     size = n_bytes(options.bundle)
-    print(proof.report(), file=sys.stderr)
+    print(exported.report(), file=sys.stderr)
     if size > MAX_BYTES:
         print(f"the bundle has {size:,} bytes, more than the {MAX_BYTES:,} that may be shipped", file=sys.stderr)
     print(f"{options.bundle}  {size:,} bytes")

@@ -7,14 +7,17 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import onnx
 
 from engine.manifest import Manifest, SearchDefaults
 from engine.model import DECODER_STEP, ENCODER, MANIFEST, ModelBundle
 from export.onnx_files import decoder_step_onnx, encoder_onnx
 from export.proof import Proof
+from export.quantize import Quantisation, quantize
 from training.checkpoint import TrainedModel
 
 MAX_BYTES = 8_000_000
@@ -25,16 +28,41 @@ class ProofError(Exception):
     """The bundle does not give what the network gives."""
 
 
-def write_bundle(
-    model: TrainedModel,
-    target: Path,
-    search: SearchDefaults,
-    metrics: Mapping[str, Any],
-    proof_of: Callable[[ModelBundle], Proof],
-) -> Proof:
-    """Exports the model to the folder `target`. It appears there whole, or, where the proof fails, not at all.
+@dataclass(frozen=True)
+class Checks:
+    """What a bundle has to pass."""
 
-    An earlier bundle at `target` is replaced, or stays as it was. proof_of compares the new bundle with the network.
+    prove: Callable[[ModelBundle], Proof]
+    """compares an fp32 bundle with the network"""
+    compare: Callable[[ModelBundle, ModelBundle], Quantisation]
+    """an fp32 bundle with its int8 twin"""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What the checks found."""
+
+    proof: Proof
+    quantisation: Quantisation | None
+    """None for an fp32 bundle"""
+
+    def summary(self) -> dict[str, Any]:
+        """For the manifest."""
+        quantised = {} if self.quantisation is None else {"quantisation": self.quantisation.summary()}
+        return {"export_proof": self.proof.summary(), **quantised}
+
+    def report(self) -> str:
+        """For people."""
+        return "\n".join(part.report() for part in (self.proof, self.quantisation) if part is not None)
+
+
+def write_bundle(
+    model: TrainedModel, target: Path, search: SearchDefaults, metrics: Mapping[str, Any], checks: Checks, precision: str = "fp32"
+) -> Exported:
+    """Exports the model to the folder `target`. It appears there whole, or, where a check fails, not at all.
+
+    The fp32 graphs are proven; with precision "int8" the encoder's are quantised afterwards and compared with them.
+    An earlier bundle at `target` is replaced, or stays as it was.
     Raises: ProofError where they differ; ValueError where `target` is something else than a bundle; OSError.
     """
     if target.exists() and not (target / MANIFEST).is_file():
@@ -45,17 +73,27 @@ def write_bundle(
         new.mkdir()
         (new / ENCODER).write_bytes(encoder_onnx(model.network).SerializeToString())
         (new / DECODER_STEP).write_bytes(decoder_step_onnx(model.network).SerializeToString())
-        manifest = describe(model, new, search, metrics)
-        (new / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-        proof = proof_of(ModelBundle.load(new))
+        (new / MANIFEST).write_text(describe(model, new, search, metrics).to_json(), encoding="utf-8")
+        exact, quantisation = ModelBundle.load(new), None
+        proof = checks.prove(exact)
         if not proof.holds:
             raise ProofError(proof.report())
-        (new / MANIFEST).write_text(describe(model, new, search, {**metrics, "export_proof": proof.summary()}).to_json(), encoding="utf-8")
+        if precision == "int8":
+            (new / ENCODER).write_bytes(quantize(onnx.load(new / ENCODER)).SerializeToString())
+            (new / MANIFEST).write_text(describe(model, new, search, metrics, precision).to_json(), encoding="utf-8")
+            quantisation = checks.compare(exact, ModelBundle.load(new))
+            if not quantisation.holds:
+                raise ProofError(quantisation.report())
+        exported = Exported(proof, quantisation)
+        described = describe(model, new, search, {**metrics, **exported.summary()}, precision)
+        (new / MANIFEST).write_text(described.to_json(), encoding="utf-8")
         _replace(target, new, Path(folder) / "old")
-    return proof
+    return exported
 
 
-def describe(model: TrainedModel, folder: Path, search: SearchDefaults, metrics: Mapping[str, Any]) -> Manifest:
+def describe(
+    model: TrainedModel, folder: Path, search: SearchDefaults, metrics: Mapping[str, Any], precision: str = "fp32"
+) -> Manifest:
     """The manifest of the graphs in a folder."""
     config = model.config
     return Manifest(
@@ -70,6 +108,7 @@ def describe(model: TrainedModel, folder: Path, search: SearchDefaults, metrics:
         metrics=metrics,
         commit=_commit(),
         sha256={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (ENCODER, DECODER_STEP)},
+        precision=precision,
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.network import Attention, DecoderLayer, EncoderLayer, SwipeNetwork
@@ -64,7 +65,7 @@ class EncoderLayerGraph(nn.Module):
 
 
 class EncoderGraph(nn.Module):
-    """`SwipeNetwork.encode`: trajectory (1, N, F), key_distances (1, N, K) -> memory (L, 2, H, S, Dh), ctc_log_probs (S, K + 1)."""
+    """`SwipeNetwork.encode`: trajectory (1, N, F), key_distances (1, N, K) -> memory (L, 2 H, S, Dh), ctc_log_probs (S, K + 1)."""
 
     def __init__(self, network: SwipeNetwork) -> None:
         super().__init__()
@@ -80,7 +81,7 @@ class EncoderGraph(nn.Module):
             x = layer(x)
         x = network.encoder_norm(x)
         memory = self.keys_values(x).reshape(config.n_frames, -1, config.head_width).transpose(0, 1)
-        shape = (config.n_decoder_layers, 2, config.n_heads, config.n_frames, config.head_width)
+        shape = (config.n_decoder_layers, 2 * config.n_heads, config.n_frames, config.head_width)
         return memory.reshape(shape), network.ctc(x).log_softmax(dim=-1)
 
 
@@ -94,22 +95,22 @@ class DecoderLayerGraph(nn.Module):
         self.query_key_value = join_self_attention(layer.self_attention)
         self.cross_query = join([Part(layer.cross_attention.query, layer.cross_attention.scale)])
 
-    def forward(self, x: Tensor, memory: Tensor, past: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (B, D), memory (1, 2, H, S, Dh), past (1, 2, B, H, T, Dh) -> x, cache (.., T + 1, Dh), attention (1, 1, H, B, S)."""
-        layer, width, head_width = self.layer, x.shape[1], memory.shape[-1]
-        query, key, value = (
-            part.reshape(1, 1, -1, self.n_heads, 1, head_width)
-            for part in self.query_key_value(layer.self_norm(x)).chunk(3, dim=1)
-        )
-        past_keys, past_values = past.chunk(2, dim=1)
-        keys, values = torch.cat([past_keys, key], dim=4), torch.cat([past_values, value], dim=4)
-        mixed = (query @ keys.transpose(4, 5)).softmax(dim=-1) @ values
-        x = x + layer.self_attention.out(mixed.reshape(-1, width))
+    def forward(self, x: Tensor, memory: Tensor, past: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x (B, D), memory (1, 2 H, S, Dh), past (1, 2 H, P, Dh), mask (B, P + B).
+
+        Returns x, the new keys and values (1, 2 H, B, Dh), the attention (1, H, B, S).
+        """
+        layer, n_heads, width, head_width = self.layer, self.n_heads, x.shape[1], memory.shape[-1]
+        joined = self.query_key_value(layer.self_norm(x)).reshape(1, -1, 3 * n_heads, head_width).transpose(1, 2)
+        query, new = joined.split([n_heads, 2 * n_heads], dim=1)
+        keys, values = torch.cat([past, new], dim=2).chunk(2, dim=1)
+        mixed = (query @ keys.transpose(2, 3) + mask).softmax(dim=-1) @ values
+        x = x + layer.self_attention.out(mixed.transpose(1, 2).reshape(-1, width))
         memory_keys, memory_values = memory.chunk(2, dim=1)
-        query = self.cross_query(layer.cross_norm(x)).reshape(1, 1, -1, self.n_heads, head_width).transpose(2, 3)
-        attention = (query @ memory_keys.transpose(3, 4)).softmax(dim=-1)
-        x = x + layer.cross_attention.out((attention @ memory_values).transpose(2, 3).reshape(-1, width))
-        return x + layer.feed_forward(layer.feed_forward_norm(x)), torch.cat([keys, values], dim=1), attention
+        query = self.cross_query(layer.cross_norm(x)).reshape(1, -1, n_heads, head_width).transpose(1, 2)
+        attention = (query @ memory_keys.transpose(2, 3)).softmax(dim=-1)
+        x = x + layer.cross_attention.out((attention @ memory_values).transpose(1, 2).reshape(-1, width))
+        return x + layer.feed_forward(layer.feed_forward_norm(x)), new, attention
 
 
 class DecoderStepGraph(nn.Module):
@@ -120,13 +121,14 @@ class DecoderStepGraph(nn.Module):
         self.network = network
         self.layers = nn.ModuleList(DecoderLayerGraph(layer) for layer in decoder_layers(network))
 
-    def forward(self, tokens: Tensor, parents: Tensor, cache: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        network = self.network
-        x = network.token(tokens) + network.letter_position[cache.shape[4]]
-        past = cache.index_select(2, parents).chunk(len(self.layers))
-        caches = []
-        for layer, layer_memory, layer_past in zip(self.layers, memory.chunk(len(self.layers)), past, strict=True):
-            x, layer_cache, attention = layer(x, layer_memory, layer_past)
-            caches.append(layer_cache)
+    def forward(
+        self, tokens: Tensor, lengths: Tensor, mask: Tensor, cache: Tensor, memory: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        network, n_layers = self.network, len(self.layers)
+        x = network.token(tokens) + F.embedding(lengths, network.letter_position)
+        news = []
+        for layer, layer_memory, layer_past in zip(self.layers, memory.chunk(n_layers), cache.chunk(n_layers), strict=True):
+            x, new, attention = layer(x, layer_memory, layer_past, mask)
+            news.append(new)
         log_probs = network.out(network.decoder_norm(x)).log_softmax(dim=-1)
-        return log_probs, torch.cat(caches), attention.mean(dim=(0, 1, 2))
+        return log_probs, torch.cat(news), attention[0]

@@ -33,15 +33,16 @@ class Signature:
 
 ENCODER_SIGNATURE = Signature(("trajectory", "key_distances"), ("memory", "ctc_log_probs"), {})
 STEP_SIGNATURE = Signature(
-    ("tokens", "parents", "cache", "memory"),
-    ("log_probs", "new_cache", "attention"),
+    ("tokens", "lengths", "mask", "cache", "memory"),
+    ("log_probs", "new_rows", "attention"),
     {
         "tokens": {0: "B"},
-        "parents": {0: "B"},
-        "cache": {2: "B_before", 4: "T"},
+        "lengths": {0: "B"},
+        "mask": {0: "B", 1: "P_after"},
+        "cache": {2: "P"},
         "log_probs": {0: "B"},
-        "new_cache": {2: "B", 4: "T_after"},
-        "attention": {0: "B"},
+        "new_rows": {2: "B"},
+        "attention": {1: "B"},
     },
 )
 
@@ -54,15 +55,15 @@ def encoder_onnx(network: SwipeNetwork) -> onnx.ModelProto:
 
 
 def decoder_step_onnx(network: SwipeNetwork) -> onnx.ModelProto:
-    """decoder_step.onnx of the bundle. The numbers of hypotheses and of letters are free."""
+    """decoder_step.onnx of the bundle. The numbers of prefixes, read before and now, are free."""
     config = network.config
-    rows, rows_before, letters = 3, 2, 4  # any that differ: torch reads 0, 1 and equal lengths as fixed
-    heads = (config.n_heads, letters, config.head_width)
+    rows, rows_before = 3, 7  # any that differ: torch reads 0, 1 and equal lengths as fixed
     example = (
         torch.arange(rows),
-        torch.zeros(rows, dtype=torch.int64),
-        torch.zeros(config.n_decoder_layers, 2, rows_before, *heads),
-        torch.zeros(config.n_decoder_layers, 2, config.n_heads, config.n_frames, config.head_width),
+        torch.arange(rows),
+        torch.zeros(rows, rows_before + rows),
+        torch.zeros(config.n_decoder_layers, 2 * config.n_heads, rows_before, config.head_width),
+        torch.zeros(config.n_decoder_layers, 2 * config.n_heads, config.n_frames, config.head_width),
     )
     return to_onnx(DecoderStepGraph(network), example, STEP_SIGNATURE)
 

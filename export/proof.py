@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from engine.beam_search import SearchOptions
 from engine.features import Features
+from engine.model import NO_PARENT
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, reference_search
@@ -120,12 +121,12 @@ def compare_steps(
         _, expected_ctc = network.encode(trajectory, key_distances)
     memory, rows = recognizer.bundle.encode(features), len(tokens)
     differences = [_difference(memory.ctc_log_probs, expected_ctc.numpy())]
-    cache, parents = recognizer.bundle.empty_cache, np.zeros(rows, dtype=np.int64)
+    cache, parents = recognizer.bundle.empty_cache, np.full(rows, NO_PARENT)
     for step in range(tokens.shape[1]):
         order = np.roll(np.arange(rows), step)
         output = recognizer.bundle.step(tokens[order, step], parents, cache, memory)
         differences.append(_difference(output.log_probs, expected[order, step]))
-        cache, parents = output.cache, np.roll(np.arange(rows), 1)
+        cache, parents = output.cache, len(cache) + np.roll(np.arange(rows), 1)
     return max(differences, key=lambda d: (np.isnan(d), d)), expected.size + expected_ctc.numel()
 
 

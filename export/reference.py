@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.beam_search import SearchOptions
-from engine.ctc import IMPOSSIBLE
+from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, SearchOptions
 from engine.features import Features
+from engine.kernels import IMPOSSIBLE
 from engine.lexicon import Lexicon
 from training.network import SwipeNetwork
 
@@ -56,10 +56,43 @@ class _Live:
 
 
 def reference_search(network: SwipeNetwork, features: Features, tree: PrefixTree, options: SearchOptions) -> ReferenceResult:
-    """The words of a swipe: `engine.beam_search.search`, with a full forward of the network for every hypothesis.
+    """The words of a swipe: `engine.beam_search.search`, with a full forward of the network for every hypothesis or word.
 
     Ties: the shorter word, then the hypothesis that ranked higher.
     """
+    match options.method:
+        case "steps":
+            return _steps(network, features, tree, options)
+        case "two_pass":
+            return _two_pass(network, features, tree, options)
+
+
+def _two_pass(network: SwipeNetwork, features: Features, tree: PrefixTree, options: SearchOptions) -> ReferenceResult:
+    n_words, prior_weight = max(options.beam_width, options.n_best), FIRST_PRIOR * options.prior_weight
+    first = SearchOptions(FIRST_BEAM * n_words, prior_weight, options.margin, n_words, ctc_weight=1.0)
+    passed = _steps(network, features, tree, first)
+    chosen, narrowest = passed.finished[:n_words], passed.narrowest
+    if len(passed.finished) > n_words:
+        narrowest = min(narrowest, chosen[-1].score - passed.finished[n_words].score)
+    rescored = []
+    for word in chosen:
+        log_prior = tree.word_prior[word.key_sequence]
+        both = _Live(word.key_sequence, _decoder_score(network, features, word.key_sequence), word.score - prior_weight * log_prior)
+        rescored.append(ScoredWord(word.key_sequence, both.score(options) + options.prior_weight * log_prior))
+    return ReferenceResult(sorted(rescored, key=lambda word: -word.score), narrowest)
+
+
+def _decoder_score(network: SwipeNetwork, features: Features, word: str) -> float:
+    """The decoder's log probability of a word and its end, from one forward of all its letters."""
+    tokens = [network.config.alphabet.index(letter) for letter in word]
+    trajectory, key_distances = torch.from_numpy(features.trajectory)[None], torch.from_numpy(features.key_distances)[None]
+    with torch.inference_mode():
+        logits, _ = network(trajectory, key_distances, torch.tensor([[network.config.bos, *tokens]]))
+        log_probs = logits[0].log_softmax(dim=-1)
+    return sum(float(log_probs[at, token]) for at, token in enumerate([*tokens, network.config.eos]))
+
+
+def _steps(network: SwipeNetwork, features: Features, tree: PrefixTree, options: SearchOptions) -> ReferenceResult:
     live, finished, narrowest = [_Live("", 0.0, 0.0)], list[ScoredWord](), math.inf
     while live and len(live[0].prefix) <= network.config.max_letters:
         continued: list[_Live] = []

@@ -16,6 +16,7 @@ from torch import nn
 from engine.manifest import ModelBundleError
 from engine.model import DECODER_STEP, ENCODER, ModelBundle
 from export.graphs import DecoderLayerGraph, DecoderStepGraph, EncoderGraph, EncoderLayerGraph, Part, decoder_layers
+from export.quantize import dequantized
 from training.checkpoint import config_from_json
 from training.network import Attention, EncoderLayer, ModelConfig, SwipeNetwork
 
@@ -25,7 +26,8 @@ Weights = dict[str, npt.NDArray[np.float32]]
 def restore(folder: Path) -> SwipeNetwork:
     """The network whose export is in the folder, in evaluation mode, without gradients.
 
-    Its weights are those that were exported; where the graphs hold them scaled, up to float32's rounding.
+    Its weights are those that were exported; where the graphs hold them scaled, up to float32's rounding, and where they
+    hold them in 8 bits, as they are there.
     Raises: ModelBundleError as ModelBundle.load, for a manifest whose config is no network's, and for graphs whose weights
     are not those of that network's export.
     """
@@ -79,10 +81,10 @@ def _config(folder: Path) -> ModelConfig:
 def _weights(path: Path) -> Weights:
     """The named float arrays of a graph. torch's exporter names other constants val_0, val_1, ..: those are left out."""
     tensors = onnx.load(path).graph.initializer
-    return {
+    return dequantized(tensors) | {
         tensor.name: numpy_helper.to_array(tensor)
         for tensor in tensors
-        if tensor.data_type == TensorProto.FLOAT and "." in tensor.name
+        if tensor.data_type == TensorProto.FLOAT and "." in tensor.name and not tensor.name.endswith("_scale")
     }
 
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import kernels
-from engine.beam_search import Hypothesis, SearchOptions, search
+from engine import beam_search, kernels
+from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Hypothesis, SearchOptions, search
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.model import Cache, Memory, StepOutput
+from engine.model import NO_PARENT, Cache, Memory, StepOutput
 from tests import naive
 
 ALPHABET = "abc"
-NO_MEMORY = Memory(np.zeros((1, 2, 1, 1, 1), np.float32), np.zeros((1, 4), np.float32))
+NO_MEMORY = Memory(np.zeros((1, 2, 1, 1), np.float32), np.zeros((1, 4), np.float32))
 
 words = st.dictionaries(st.text(ALPHABET, min_size=1, max_size=6), st.floats(1e-6, 1e6), min_size=1, max_size=50)
 seeds = st.integers(0, 2**32 - 1)
@@ -30,16 +30,23 @@ class TableDecoder:
 
     def __init__(self, seed: int, alphabet: str = ALPHABET, max_letters: int = 32, spread: float = 2.0) -> None:
         self.seed, self.alphabet, self.max_letters, self.spread = seed, alphabet, max_letters, spread
-        self.empty_cache: Cache = np.zeros((1, 1, 1, 1, 0, 1), dtype=np.float32)
+        self.empty_cache = Cache(np.zeros((1, 2, 0, 1), np.float32), np.empty(0, np.int64))
         self.n_steps = 0
 
     def step(self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory) -> StepOutput:
         assert tokens.dtype == parents.dtype == np.int64
         self.n_steps += 1
-        last = tokens.astype(np.float32).reshape(1, 1, -1, 1, 1, 1)
-        cache = np.concatenate((cache[:, :, parents], last), axis=4)
-        rows = [self.log_probs("".join(self.alphabet[int(token)] for token in row[1:])) for row in cache[0, 0, :, 0, :, 0]]
-        return StepOutput(np.array(rows, dtype=np.float32), cache, np.ones((len(tokens), 1), dtype=np.float32))
+        tree = np.concatenate((cache.parents, parents))
+        keys = np.concatenate((cache.keys_values[0, 0, :, 0], tokens.astype(np.float32)))
+        rows = [self.log_probs(self.letters(tree, keys, row)) for row in range(len(cache), len(tree))]
+        after = Cache(np.stack((keys, keys))[None, :, :, None], tree)
+        return StepOutput(np.array(rows, dtype=np.float32), after, np.ones((1, len(tokens), 1), dtype=np.float32))
+
+    def letters(self, parents: npt.NDArray[np.int64], tokens: npt.NDArray[np.float32], row: int) -> str:
+        """The prefix in a row."""
+        parent = int(parents[row])
+        assert NO_PARENT <= parent < row
+        return "" if parent == NO_PARENT else self.letters(parents, tokens, parent) + self.alphabet[int(tokens[row])]
 
     @functools.cache  # noqa: B019
     def log_probs(self, letters: str) -> tuple[float, ...]:
@@ -165,3 +172,93 @@ def test_options_that_make_no_sense(field: str, value: float) -> None:
     fields: dict[str, float] = {"beam_width": 8, "prior_weight": 0.2, field: value}
     with pytest.raises(ValueError, match=rf"{field} must be at least \d, got {value}"):
         SearchOptions(**fields)  # type: ignore[arg-type]
+
+
+# --- two passes ---
+
+
+def ctc_memory(seed: int, n_frames: int = 6) -> Memory:
+    log_probs = np.log(np.random.default_rng(seed).dirichlet(np.ones(4), n_frames)).astype(np.float32)
+    return Memory(NO_MEMORY.keys_values, log_probs)
+
+
+def scores_of(words: Mapping[str, float], decoder: TableDecoder, memory: Memory, options: SearchOptions) -> dict[str, tuple[float, float]]:
+    """Of each word: its score in the first pass, and in the end. words: with log priors, short enough for the frames."""
+    frames = np.exp(memory.ctc_log_probs.astype(np.float64)).tolist()
+    scores = {}
+    for word, decoded in naive.score_all(words, decoder.log_probs, ALPHABET, 0.0):
+        _, written = naive.ctc_probabilities(frames, [ALPHABET.index(letter) for letter in word])
+        prior, ctc = options.prior_weight * words[word], math.log(written)
+        scores[word] = ctc + FIRST_PRIOR * prior, (1 - options.ctc_weight) * decoded + options.ctc_weight * ctc + prior
+    return scores
+
+
+short_words = st.dictionaries(st.text(ALPHABET, min_size=1, max_size=3), st.floats(1e-3, 1e3), min_size=1, max_size=40)
+
+
+@given(short_words, seeds, st.floats(0, 1), st.floats(0, 1), st.integers(1, 20), st.integers(1, 6))
+def test_two_passes_score_the_words_that_the_first_likes_best(
+    words: dict[str, float], seed: int, prior_weight: float, ctc_weight: float, beam_width: int, n_best: int
+) -> None:
+    """Against every word scored by both heads, where the first pass is wide enough to see all prefixes."""
+    lexicon, decoder, memory = lexicon_of(words), TableDecoder(seed), ctc_memory(seed)
+    options = SearchOptions(beam_width, prior_weight, n_best=n_best, ctc_weight=ctc_weight, method="two_pass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beam_search, "FIRST_BEAM", 200)
+        hypotheses = search(decoder, memory, lexicon, options)
+    scores = scores_of(dict(lexicon.key_sequences()), decoder, memory, options)
+    chosen = sorted(scores, key=lambda word: -scores[word][0])[: max(beam_width, n_best)]
+    expected = sorted(((word, scores[word][1]) for word in chosen), key=lambda item: -item[1])
+    assert found(hypotheses) == [(word, pytest.approx(score, abs=1e-6)) for word, score in expected[:n_best]]
+    assert decoder.n_steps == 1
+    shares = np.exp([score for _, score in expected])
+    np.testing.assert_allclose([one.probability for one in hypotheses], (shares / shares.sum())[: len(hypotheses)], atol=1e-6)
+    assert [lexicon.find("".join(ALPHABET[token] for token in one.tokens)) for one in hypotheses] == [one.node for one in hypotheses]
+
+
+@given(short_words, seeds, st.integers(1, 3), st.floats(0, 6))
+def test_a_narrow_first_pass_equals_a_beam_search_by_the_ctc_head_alone(
+    words: dict[str, float], seed: int, beam_width: int, margin: float
+) -> None:
+    lexicon, memory = lexicon_of(words), ctc_memory(seed)
+    options = SearchOptions(beam_width, 0.3, margin, beam_width, 1.0, "two_pass")
+    first = SearchOptions(FIRST_BEAM * beam_width, FIRST_PRIOR * 0.3, margin, beam_width, 1.0, "steps")
+    words_of_both = [{word for word, _ in found(search(TableDecoder(seed), memory, lexicon, one))} for one in (options, first)]
+    assert words_of_both[0] == words_of_both[1]
+
+
+def test_two_passes_find_nothing_where_no_frame_can_be_a_letter() -> None:
+    blank = Memory(NO_MEMORY.keys_values, np.array([[-np.inf, -np.inf, -np.inf, 0.0]] * 3, dtype=np.float32))
+    hypotheses = search(TableDecoder(0), blank, lexicon_of({"abcabc": 1, "aa": 1}), SearchOptions(4, 0.1, 50.0, method="two_pass"))
+    assert [one.score for one in hypotheses] == sorted((one.score for one in hypotheses), reverse=True)
+
+
+def test_two_passes_write_no_word_longer_than_the_decoder_can() -> None:
+    lexicon, options = lexicon_of({"abca": 1, "abcab": 1}), SearchOptions(8, 0.0, method="two_pass")
+    memory = ctc_memory(2, 8)
+    assert [word for word, _ in found(search(TableDecoder(1, max_letters=4), memory, lexicon, options))] == ["abca"]
+    assert search(TableDecoder(1, max_letters=3), memory, lexicon, options) == []
+
+
+def test_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="method must be one of two_pass, steps, got 'best'"):
+        SearchOptions(8, 0.1, method="best")  # type: ignore[arg-type]
+
+
+@given(st.lists(st.integers(-1, 30), min_size=1, max_size=30), st.data())
+def test_ancestors_are_kept_and_seen(drawn: list[int], data: st.DataObject) -> None:
+    """A random tree, parents before children."""
+    parents = np.array([-1, *(min(max(parent, 0), row) for row, parent in enumerate(drawn))])
+    ancestry = naive.ancestry(parents.tolist())
+    n_before = data.draw(st.integers(0, len(parents) - 1))
+    lengths, mask = kernels.see_ancestors(parents, n_before, -60.0)
+    assert lengths.tolist() == [len(ancestry[row]) - 1 for row in range(n_before, len(parents))]
+    assert [set(np.flatnonzero(row == 0)) for row in mask] == [set(ancestry[row]) for row in range(n_before, len(parents))]
+    assert set(mask.ravel().tolist()) <= {0.0, -60.0} and (mask.dtype, lengths.dtype) == (np.float32, np.int64)
+    ends = np.array(data.draw(st.lists(st.integers(0, len(parents) - 1), min_size=1, max_size=5)))
+    tokens = np.arange(100, 100 + len(parents))
+    kept_parents, kept_tokens, places = kernels.keep_ancestors(parents, tokens, ends)
+    assert sorted(kept_tokens.tolist()) == sorted({100 + row for end in ends for row in ancestry[end]} | {100})
+    assert kept_tokens[places].tolist() == tokens[ends].tolist()
+    known = {token: row for row, token in enumerate(kept_tokens.tolist())}
+    assert kept_parents.tolist() == [-1, *(known[100 + int(parents[token - 100])] for token in kept_tokens.tolist()[1:])]

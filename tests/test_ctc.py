@@ -56,7 +56,7 @@ def test_several_prefixes_are_extended_as_each_alone(seed: int, word: list[int],
         order = np.array([1, 0])
         together = together.extend(order, np.array([(word, other)[(r + i) % 2][i] for r in range(2)]))
     row = (length - 1) % 2
-    np.testing.assert_allclose(together.aligned[:, :, row], alone.aligned[:, :, 0])
+    np.testing.assert_allclose(together.aligned[row], alone.aligned[0])
     np.testing.assert_allclose(together.log_next()[row], alone.log_next()[0])
 
 
@@ -71,7 +71,7 @@ def test_a_wide_beam_equals_scoring_every_word_with_both_heads(words: dict[str, 
         if written > 0:
             scores[word] = (1 - ctc_weight) * score + ctc_weight * math.log(written) + 0.3 * lexicon.log_prior(word)
     expected = sorted(scores.items(), key=lambda item: -item[1])
-    memory = Memory(np.zeros((1, 2, 1, 1, 1), np.float32), log_probs)
+    memory = Memory(np.zeros((1, 2, 1, 1), np.float32), log_probs)
     hypotheses = search(decoder, memory, lexicon, SearchOptions(1000, 0.3, n_best=3, ctc_weight=ctc_weight))
     assert found(hypotheses)[: len(expected)] == [(word, pytest.approx(score, abs=1e-6)) for word, score in expected[:3]]
 

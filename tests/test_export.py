@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnx
@@ -13,15 +15,20 @@ import pytest
 import torch
 from onnx import numpy_helper
 
+import export.__main__
 import export.bundle
-from engine.beam_search import SearchOptions
+import export.quantize
+from engine.beam_search import Method, SearchOptions
 from engine.grid import Grid
 from engine.lexicon import Lexicon
 from engine.model import DECODER_STEP, ENCODER, ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
+from engine.swipe import Swipe
 from export.__main__ import main, read_samples
 from export.proof import Proof, Sample, compare_steps, prove, same, tied
+from export.quantize import Quantisation, compare
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, ctc_following, reference_search
+from export.restore import restore
 from tests import naive, toy
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.network import ModelConfig, SwipeNetwork
@@ -67,7 +74,8 @@ def exported(checkpoint: Path, toy_lexicon: Path, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("exported") / "bundle"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
-        run_export(patch, checkpoint, folder, "--swipes", EXAMPLES, "--n-swipes", "8", "--lexicon", toy_lexicon, "--ctc-weight", "0.25")
+        arguments = ("--swipes", EXAMPLES, "--n-swipes", "8", "--lexicon", toy_lexicon, "--ctc-weight", "0.25", "--precision", "fp32")
+        run_export(patch, checkpoint, folder, *arguments)
     return folder
 
 
@@ -87,7 +95,8 @@ def samples() -> list[Sample]:
 def test_the_manifest_says_where_the_model_comes_from_and_what_was_proven(exported: Path) -> None:
     manifest = ModelBundle.load(exported).manifest
     assert (manifest.alphabet, manifest.max_letters, manifest.grids) == (toy.ALPHABET, 8, ("qwerty_en",))
-    assert (manifest.search.beam_width, manifest.search.ctc_weight) == (16, 0.25)
+    assert (manifest.search.beam_width, manifest.search.ctc_weight, manifest.search.method) == (10, 0.25, "two_pass")
+    assert manifest.precision == "fp32"
     assert manifest.training_command == "no command" and manifest.training_data == "no data; 1,280 samples in 10 steps, seed 4"
     assert manifest.metrics["export_proof"]["swipes"] == manifest.metrics["export_proof"]["equal_candidate_lists"] == 8
     assert manifest.metrics["export_proof"]["largest_difference_nats"] < 1e-4
@@ -118,17 +127,18 @@ def test_only_hypotheses_and_letters_are_of_free_length(exported: Path) -> None:
     assert shapes(ENCODER) == {
         "trajectory": [1, 64, 7],
         "key_distances": [1, 64, 26],
-        "memory": [2, 2, 3, 32, 4],
+        "memory": [2, 6, 32, 4],
         "ctc_log_probs": [32, 27],
     }
     assert shapes(DECODER_STEP) == {
         "tokens": ["B"],
-        "parents": ["B"],
-        "cache": [2, 2, "B_before", 3, "T", 4],
-        "memory": [2, 2, 3, 32, 4],
+        "lengths": ["B"],
+        "mask": ["B", "P_after"],
+        "cache": [2, 6, "P", 4],
+        "memory": [2, 6, 32, 4],
         "log_probs": ["B", 27],
-        "new_cache": [2, 2, "B", 3, "T_after", 4],
-        "attention": ["B", 32],
+        "new_rows": [2, 6, "B", 4],
+        "attention": [3, "B", 32],
     }
 
 
@@ -137,11 +147,12 @@ def test_only_hypotheses_and_letters_are_of_free_length(exported: Path) -> None:
 
 @pytest.mark.parametrize("beam_width", [1, 3, 50])
 @pytest.mark.parametrize("ctc_weight", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("method", get_args(Method))
 def test_the_engine_finds_what_the_reference_finds(
-    recognizer: SwipeRecognizer, network: SwipeNetwork, samples: list[Sample], beam_width: int, ctc_weight: float
+    recognizer: SwipeRecognizer, network: SwipeNetwork, samples: list[Sample], beam_width: int, ctc_weight: float, method: Method
 ) -> None:
     for margin, n_best in ((np.inf, 4), (1.5, 2)):
-        options = SearchOptions(beam_width, 0.3, margin, n_best, ctc_weight)
+        options = SearchOptions(beam_width, 0.3, margin, n_best, ctc_weight, method)
         proof = prove(recognizer, network, samples[:3], options)
         assert proof.holds, proof.report()
         assert (proof.n_swipes, proof.n_tied) == (3, 0)
@@ -237,6 +248,54 @@ def test_nan_is_a_difference(recognizer: SwipeRecognizer, network: SwipeNetwork,
 
 def test_a_proof_of_nothing_does_not_hold() -> None:
     assert not Proof().holds
+
+
+# --- 8 bits ---
+
+
+def test_an_int8_encoder_gives_nearly_the_same(
+    exported: Path, network: SwipeNetwork, checkpoint: Path, toy_lexicon: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, function in ONNX_FUNCTIONS.items():
+        monkeypatch.setattr(export.bundle, function, lambda _network, name=name: onnx.load(exported / name))
+    monkeypatch.setattr(export.quantize, "LEAST_EQUAL", 0.5)  # random weights: no word is much better than the next
+    run_export(monkeypatch, checkpoint, tmp_path / "int8", "--swipes", EXAMPLES, "--n-swipes", "8", "--lexicon", toy_lexicon)
+    exact, quantised = ModelBundle.load(exported), ModelBundle.load(tmp_path / "int8")
+    assert (exact.manifest.precision, quantised.manifest.precision) == ("fp32", "int8")
+    found = quantised.manifest.metrics["quantisation"]
+    assert found["swipes"] == 8 and 4 <= found["equal_best_candidates"] <= 8 and 0 < found["largest_score_difference_nats"] < 1
+    operators = [{node.op_type for node in onnx.load(folder / ENCODER).graph.node} for folder in (exported, tmp_path / "int8")]
+    assert "Gemm" in operators[0] and "Gemm" not in operators[1] and "MatMulInteger" in operators[1]
+    assert (tmp_path / "int8" / DECODER_STEP).read_bytes() == (exported / DECODER_STEP).read_bytes()
+    restored = restore(tmp_path / "int8")
+    for name, weights in restored.named_parameters():
+        step = float(network.get_parameter(name).abs().max()) / 63  # 7 bits of which one is the sign
+        torch.testing.assert_close(weights, network.get_parameter(name), rtol=1e-5, atol=0.51 * step)
+
+
+def test_an_int8_encoder_that_differs_much_leaves_no_bundle(
+    exported: Path, checkpoint: Path, toy_lexicon: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, function in ONNX_FUNCTIONS.items():
+        monkeypatch.setattr(export.bundle, function, lambda _network, name=name: onnx.load(exported / name))
+    monkeypatch.setattr(export.__main__, "compare", lambda *_: Quantisation(100, 94, 90, 0.3))
+    with pytest.raises(SystemExit, match=r"94 of 100 best candidates .* are equal \(needed: 95% of the best\)"):
+        run_export(monkeypatch, checkpoint, tmp_path / "int8", "--swipes", EXAMPLES, "--n-swipes", "2", "--lexicon", toy_lexicon)
+    assert not (tmp_path / "int8").exists()
+
+
+def test_candidates_of_two_precisions_are_compared_swipe_by_swipe(recognizer: SwipeRecognizer, samples: list[Sample]) -> None:
+    same = compare(recognizer, recognizer, [sample.swipe for sample in samples])
+    assert same == Quantisation(8, 8, 8, 0.0) and same.holds
+
+    class Other(SwipeRecognizer):
+        def recognize(self, swipe: Swipe, options: SearchOptions | None = None) -> list[Candidate]:
+            first, second, *others = super().recognize(swipe, options)
+            return [replace(second, score=second.score + 0.5), first, *others]
+
+    other = Other(recognizer.bundle, recognizer.lexicon, recognizer.grid)
+    different = compare(recognizer, other, [sample.swipe for sample in samples[:2]])
+    assert different == Quantisation(2, 0, 0, pytest.approx(0.5)) and not different.holds
 
 
 # --- ties ---

@@ -12,7 +12,7 @@ import pytest
 
 from engine.features import FeatureSpec
 from engine.manifest import Manifest, ModelBundleError
-from engine.model import ModelBundle
+from engine.model import NO_PARENT, ModelBundle
 from engine.recognizer import SwipeRecognizer
 from tests import toy
 
@@ -39,7 +39,7 @@ def test_encoder_and_cached_steps_give_the_planted_numbers(toy_recognizer: Swipe
     features = toy_recognizer.extractor(toy.swipe_of("hello", toy_recognizer.grid))
     memory, cache, token = bundle.encode(features), bundle.empty_cache, toy.N_LETTERS + 1
     for at in range(6):
-        output = bundle.step(np.array([token]), np.zeros(1, dtype=np.int64), cache, memory)
+        output = bundle.step(np.array([token]), np.array([at - 1]), cache, memory)
         np.testing.assert_allclose(output.log_probs[0], toy.log_probs(features.key_distances, "hello"[:at]), atol=2e-4, rtol=1e-5)
         np.testing.assert_array_equal(output.attention, np.eye(toy.N_FRAMES)[[at]])
         cache, token = output.cache, toy.ALPHABET.index("hello!"[at]) if at < 5 else -1
@@ -51,11 +51,30 @@ def test_each_hypothesis_continues_its_parent(toy_recognizer: SwipeRecognizer) -
     bundle = toy_recognizer.bundle
     features = toy_recognizer.extractor(toy.swipe_of("cat", toy_recognizer.grid))
     memory, no_letters = bundle.encode(features), np.array([toy.N_LETTERS + 1])
-    first = bundle.step(no_letters, np.zeros(1, dtype=np.int64), bundle.empty_cache, memory)
+    first = bundle.step(no_letters, np.array([NO_PARENT]), bundle.empty_cache, memory)
     second = bundle.step(np.array([2, 21, 3]), np.zeros(3, dtype=np.int64), first.cache, memory)
-    third = bundle.step(np.array([0, 0, 5]), np.array([2, 0, 0]), second.cache, memory)
+    third = bundle.step(np.array([0, 0, 5]), np.array([3, 1, 1]), second.cache, memory)
     for row, letters in enumerate(("da", "ca", "cf")):
         np.testing.assert_allclose(third.log_probs[row], toy.log_probs(features.key_distances, letters), atol=2e-4, rtol=1e-5)
+    assert third.cache.parents.tolist() == [NO_PARENT, 0, 0, 0, 3, 1, 1]
+    assert third.cache.keys_values.shape == (1, 2, 7, toy.N_TOKENS)
+
+
+def test_a_whole_tree_in_one_step_equals_its_letters_one_by_one(toy_recognizer: SwipeRecognizer) -> None:
+    bundle = toy_recognizer.bundle
+    features = toy_recognizer.extractor(toy.swipe_of("cart", toy_recognizer.grid))
+    prefixes = ["", "c", "v", "ca", "va", "car", "cat", "vat", "cart"]
+    tokens = np.array([toy.ALPHABET.index(prefix[-1]) if prefix else toy.N_LETTERS + 1 for prefix in prefixes])
+    parents = np.array([prefixes.index(prefix[:-1]) if prefix else NO_PARENT for prefix in prefixes])
+    whole = bundle.step(tokens, parents, bundle.empty_cache, bundle.encode(features))
+    begun = bundle.step(tokens[:4], parents[:4], bundle.empty_cache, bundle.encode(features))
+    ended = bundle.step(tokens[4:], parents[4:], begun.cache, bundle.encode(features))
+    for row, prefix in enumerate(prefixes):
+        expected = toy.log_probs(features.key_distances, prefix)
+        np.testing.assert_allclose(whole.log_probs[row], expected, atol=2e-4, rtol=1e-5)
+        np.testing.assert_allclose((*begun.log_probs, *ended.log_probs)[row], expected, atol=2e-4, rtol=1e-5)
+    np.testing.assert_array_equal(ended.cache.keys_values, whole.cache.keys_values)
+    np.testing.assert_array_equal(whole.attention.argmax(axis=1), [len(prefix) for prefix in prefixes])
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "encoder.onnx", "decoder_step.onnx"])
@@ -75,8 +94,14 @@ def test_an_altered_file_is_refused(copy: Path, name: str) -> None:
 
 
 def test_a_newer_format_is_refused(copy: Path) -> None:
-    change_manifest(copy, format_version=2)
-    with pytest.raises(ModelBundleError, match="format_version 2, this engine reads up to 1: update Keyglide"):
+    change_manifest(copy, format_version=3)
+    with pytest.raises(ModelBundleError, match="format_version 3, this engine reads 2: update Keyglide"):
+        ModelBundle.load(copy)
+
+
+def test_an_older_format_is_refused(copy: Path) -> None:
+    change_manifest(copy, format_version=1)
+    with pytest.raises(ModelBundleError, match="format_version 1, this engine reads 2: export the bundle again"):
         ModelBundle.load(copy)
 
 
@@ -86,7 +111,7 @@ def test_a_newer_format_is_refused(copy: Path) -> None:
         ("", "is not a manifest: Expecting value"),
         ("[1, 2]", "is not a manifest"),
         ("{}", "is not a manifest: no field 'format_version'"),
-        ('{"format_version": 1}', "is damaged: no field 'search'"),
+        ('{"format_version": 2}', "is damaged: no field 'search'"),
     ],
 )
 def test_a_broken_manifest_is_refused(copy: Path, text: str, reason: str) -> None:

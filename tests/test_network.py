@@ -40,8 +40,25 @@ def random_tokens(rows: int, length: int, seed: int = 0) -> torch.Tensor:
     return torch.from_numpy(np.insert(letters, 0, CONFIG.bos, axis=1))
 
 
-def empty_cache() -> torch.Tensor:
-    return torch.zeros(CONFIG.n_decoder_layers, 2, 1, CONFIG.n_heads, 0, CONFIG.head_width)
+def step(
+    network: SwipeNetwork, tokens: torch.Tensor, parents: torch.Tensor, cache: torch.Tensor, seen: torch.Tensor, memory: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
+    """SwipeNetwork.step of prefixes whose parents are rows of the cache (B,): log_probs, cache, seen, attention.
+
+    seen (P, P): 1 where a row of the cache is a letter of another's prefix.
+    """
+    before, new = len(seen), len(tokens)
+    seen = torch.block_diag(seen, torch.eye(new))
+    if before:
+        seen[before:, :before] = seen[parents, :before]
+    mask = torch.where(seen[before:] > 0, 0.0, -60.0)
+    log_probs, rows, attention = network.step(tokens, seen[before:].sum(dim=1).long() - 1, mask, cache, memory)
+    return log_probs, torch.cat([cache, rows], dim=2), seen, attention
+
+
+def start() -> tuple[torch.Tensor, torch.Tensor]:
+    """(cache, seen) before the first letter."""
+    return torch.zeros(CONFIG.n_decoder_layers, 2 * CONFIG.n_heads, 0, CONFIG.head_width), torch.zeros(0, 0)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7])
@@ -51,26 +68,26 @@ def test_steps_with_a_cache_equal_a_full_forward(network: SwipeNetwork, rows: in
     swipe, tokens = swipes(1), random_tokens(rows, CONFIG.max_letters, seed=rows)
     expected = network(*swipe, tokens)[0].log_softmax(dim=-1)
     memory, _ = network.encode(*swipe)
-    cache, places = empty_cache(), torch.zeros(rows, dtype=torch.int64)
-    for step in range(tokens.shape[1]):
+    (cache, seen), places = start(), torch.zeros(rows, dtype=torch.int64)
+    for at in range(tokens.shape[1]):
         order = torch.from_numpy(random.permutation(rows))
-        log_probs, cache, attention = network.step(tokens[order, step], places[order], cache, memory)
-        torch.testing.assert_close(log_probs, expected[order, step], atol=1e-5, rtol=0)
-        torch.testing.assert_close(attention.sum(dim=1), torch.ones(rows))
-        assert cache.shape == (2, 2, rows, 3, step + 1, 4)
-        places = torch.argsort(order)  # where each word's row now is
+        log_probs, cache, seen, attention = step(network, tokens[order, at], places[order], cache, seen, memory)
+        torch.testing.assert_close(log_probs, expected[order, at], atol=1e-5, rtol=0)
+        torch.testing.assert_close(attention.mean(dim=0).sum(dim=1), torch.ones(rows))
+        assert cache.shape == (2, 6, rows * (at + 1), 4)
+        places = rows * at + torch.argsort(order)  # where each word's row now is
 
 
 def test_one_parent_may_have_several_children_and_others_none(network: SwipeNetwork) -> None:
     swipe, before = swipes(1), random_tokens(3, 2)
     memory, _ = network.encode(*swipe)
-    cache, parents = empty_cache(), torch.zeros(3, dtype=torch.int64)
-    for step in range(3):
-        _, cache, _ = network.step(before[:, step], parents, cache, memory)
-        parents = torch.arange(3)
-    parents, letters = torch.tensor([2, 2, 0, 2]), torch.tensor([0, 1, 1, 6])
-    log_probs, _, _ = network.step(letters, parents, cache, memory)
-    expected = network(*swipe, torch.cat([before[parents], letters[:, None]], dim=1))[0][:, -1].log_softmax(dim=-1)
+    (cache, seen), parents = start(), torch.zeros(3, dtype=torch.int64)
+    for at in range(3):
+        _, cache, seen, _ = step(network, before[:, at], parents, cache, seen, memory)
+        parents = 3 * at + torch.arange(3)
+    chosen, letters = torch.tensor([2, 2, 0, 2]), torch.tensor([0, 1, 1, 6])
+    log_probs, _, _, _ = step(network, letters, parents[chosen], cache, seen, memory)
+    expected = network(*swipe, torch.cat([before[chosen], letters[:, None]], dim=1))[0][:, -1].log_softmax(dim=-1)
     torch.testing.assert_close(log_probs, expected, atol=1e-5, rtol=0)
 
 

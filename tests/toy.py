@@ -31,7 +31,7 @@ END_LOGIT = -6.0
 """what the end of the word scores at every frame: as a key 1.2 radii away"""
 HISTORY = np.random.default_rng(7).normal(0, 0.05, (N_TOKENS, N_OUTPUTS)).astype(np.float32)
 """logits that a cached token adds, times its place in the word"""
-SEARCH = SearchDefaults(beam_width=8, prior_weight=0.25, margin=30.0)
+SEARCH = SearchDefaults(beam_width=8, prior_weight=0.25, margin=30.0, ctc_weight=0.0, method="steps")
 ENTRIES = [
     Entry("cat", 40, ("cat",)),
     Entry("cart", 30, ("cart",)),
@@ -112,14 +112,14 @@ def write_bundle(folder: Path, **changes: object) -> Path:
 
 
 def _encoder() -> onnx.GraphProto:
-    """memory (1, 2, 1, S, V): the frames' logits before the letters' history, twice; their log-softmax as CTC."""
+    """memory (1, 2, S, V): the frames' logits before the letters' history, twice; their log-softmax as CTC."""
     constants = {
         "zero": np.array([0]),
         "end": np.array([N_POINTS]),
         "points": np.array([1]),
         "two": np.array([2]),
         "frame_shape": np.array([N_FRAMES, N_LETTERS]),
-        "memory_shape": np.array([1, 1, 1, N_FRAMES, N_OUTPUTS]),
+        "memory_shape": np.array([1, 1, N_FRAMES, N_OUTPUTS]),
         "sharpness": np.array(-SHARPNESS, dtype=np.float32),
         "end_logits": np.full((N_FRAMES, 1), END_LOGIT, dtype=np.float32),
     }
@@ -138,58 +138,59 @@ def _encoder() -> onnx.GraphProto:
         helper.make_tensor_value_info("key_distances", TensorProto.FLOAT, [1, N_POINTS, N_LETTERS]),
     ]
     outputs = [
-        helper.make_tensor_value_info("memory", TensorProto.FLOAT, [1, 2, 1, N_FRAMES, N_OUTPUTS]),
+        helper.make_tensor_value_info("memory", TensorProto.FLOAT, [1, 2, N_FRAMES, N_OUTPUTS]),
         helper.make_tensor_value_info("ctc_log_probs", TensorProto.FLOAT, [N_FRAMES, N_OUTPUTS]),
     ]
     return helper.make_graph(nodes, "toy_encoder", inputs, outputs, _initializers(constants))
 
 
 def _decoder_step() -> onnx.GraphProto:
-    """Caches one-hot tokens, times their place, and scores with frame T and the sum of the cache."""
+    """Caches one-hot tokens, times their place, and scores with frame T and the sum of those that the mask shows."""
     constants = {
         "one_hots": np.eye(N_TOKENS, dtype=np.float32),
         "history_logits": HISTORY,
-        "row_shape": np.array([1, 1, -1, 1, 1, N_TOKENS]),
+        "row_shape": np.array([1, 1, -1, N_TOKENS]),
+        "places_shape": np.array([-1, 1]),
         "one": np.array(1),
-        "letter_axes": np.array([0, 1, 3, 4]),
+        "layer_axes": np.array([0, 1]),
         "half": np.array(0.5, dtype=np.float32),
-        "frame_axes": np.array([0, 1, 2, 3]),
         "frame_count": np.array([N_FRAMES]),
         "off_on": np.array([0, 1], dtype=np.float32),
+        "first_axis": np.array([0]),
     }
     nodes = [
-        helper.make_node("Gather", ["cache", "parents"], ["before"], axis=2),
-        helper.make_node("Shape", ["cache"], ["length"], start=4, end=5),  # [T]
-        helper.make_node("Add", ["length", "one"], ["place"]),
-        helper.make_node("Cast", ["place"], ["weight"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["lengths", "one"], ["places"]),
+        helper.make_node("Cast", ["places"], ["weights"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["weights", "places_shape"], ["weight"]),
         helper.make_node("Gather", ["one_hots", "tokens"], ["letters"], axis=0),
         helper.make_node("Mul", ["letters", "weight"], ["weighted"]),
         helper.make_node("Reshape", ["weighted", "row_shape"], ["row"]),
-        helper.make_node("Concat", ["row", "row"], ["rows"], axis=1),
-        helper.make_node("Concat", ["before", "rows"], ["new_cache"], axis=4),
-        helper.make_node("ReduceSum", ["new_cache", "letter_axes"], ["sums"], keepdims=0),  # (B, 28), keys and values
-        helper.make_node("Mul", ["sums", "half"], ["history"]),
+        helper.make_node("Concat", ["row", "row"], ["new_rows"], axis=1),
+        helper.make_node("Concat", ["cache", "new_rows"], ["rows"], axis=2),
+        helper.make_node("ReduceSum", ["rows", "layer_axes"], ["sums"], keepdims=0),  # (P + B, 28), keys and values
+        helper.make_node("Mul", ["sums", "half"], ["one_letter_each"]),
+        helper.make_node("Exp", ["mask"], ["seen"]),  # (B, P + B)
+        helper.make_node("MatMul", ["seen", "one_letter_each"], ["history"]),
         helper.make_node("MatMul", ["history", "history_logits"], ["from_history"]),
-        helper.make_node("Gather", ["memory", "length"], ["frame_twice"], axis=3),
-        helper.make_node("ReduceSum", ["frame_twice", "frame_axes"], ["frame_sum"], keepdims=0),
-        helper.make_node("Mul", ["frame_sum", "half"], ["frame"]),
+        helper.make_node("ReduceSum", ["memory", "layer_axes"], ["frames_twice"], keepdims=0),
+        helper.make_node("Gather", ["frames_twice", "lengths"], ["frame_twice"], axis=0),
+        helper.make_node("Mul", ["frame_twice", "half"], ["frame"]),
         helper.make_node("Add", ["from_history", "frame"], ["logits"]),
         helper.make_node("LogSoftmax", ["logits"], ["log_probs"], axis=1),
-        helper.make_node("OneHot", ["length", "frame_count", "off_on"], ["looked_at"], axis=-1),  # (1, S)
-        helper.make_node("Shape", ["tokens"], ["batch"]),
-        helper.make_node("Concat", ["batch", "frame_count"], ["attention_shape"], axis=0),
-        helper.make_node("Expand", ["looked_at", "attention_shape"], ["attention"]),
+        helper.make_node("OneHot", ["lengths", "frame_count", "off_on"], ["looked_at"], axis=-1),  # (B, S)
+        helper.make_node("Unsqueeze", ["looked_at", "first_axis"], ["attention"]),
     ]
     inputs = [
         helper.make_tensor_value_info("tokens", TensorProto.INT64, ["B"]),
-        helper.make_tensor_value_info("parents", TensorProto.INT64, ["B"]),
-        helper.make_tensor_value_info("cache", TensorProto.FLOAT, [1, 2, "B_before", 1, "T", N_TOKENS]),
-        helper.make_tensor_value_info("memory", TensorProto.FLOAT, [1, 2, 1, N_FRAMES, N_OUTPUTS]),
+        helper.make_tensor_value_info("lengths", TensorProto.INT64, ["B"]),
+        helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["B", "P_after"]),
+        helper.make_tensor_value_info("cache", TensorProto.FLOAT, [1, 2, "P", N_TOKENS]),
+        helper.make_tensor_value_info("memory", TensorProto.FLOAT, [1, 2, N_FRAMES, N_OUTPUTS]),
     ]
     outputs = [
         helper.make_tensor_value_info("log_probs", TensorProto.FLOAT, ["B", N_OUTPUTS]),
-        helper.make_tensor_value_info("new_cache", TensorProto.FLOAT, [1, 2, "B", 1, "T_after", N_TOKENS]),
-        helper.make_tensor_value_info("attention", TensorProto.FLOAT, ["B", N_FRAMES]),
+        helper.make_tensor_value_info("new_rows", TensorProto.FLOAT, [1, 2, "B", N_TOKENS]),
+        helper.make_tensor_value_info("attention", TensorProto.FLOAT, [1, "B", N_FRAMES]),
     ]
     return helper.make_graph(nodes, "toy_decoder_step", inputs, outputs, _initializers(constants))
 

@@ -137,18 +137,19 @@ class DecoderLayer(nn.Module):
         x = x + self.cross_attention(self.cross_norm(x), memory)[0]
         return x + self.feed_forward(self.feed_forward_norm(x))
 
-    def step(self, x: Tensor, memory: Tensor, cache: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One letter of B hypotheses of one swipe. x (B, D), memory (2, H, S, Dh), cache (2, B, H, T, Dh).
+    def step(self, x: Tensor, memory: Tensor, cache: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One letter of B prefixes of one swipe. x (B, D), memory (2 H, S, Dh), cache (2 H, P, Dh), mask (B, P + B).
 
-        Returns x, the cache with T + 1 letters, the cross-attention weights (H, B, S). The hypotheses share the memory, so
-        they stand where the letters of one word would: one product for all of them.
+        Returns x, the new rows of the cache (2 H, B, Dh), the cross-attention weights (H, B, S). The prefixes stand where
+        the letters of one word would: they share the cache, and the mask says which letters are theirs.
         """
-        h = self.self_norm(x)[:, None]
-        cache = torch.cat([cache, self.self_attention.keys_values(h)], dim=3)
-        x = x + self.self_attention(h, cache)[0][:, 0]
-        crossed, weights = self.cross_attention(self.cross_norm(x)[None], memory[:, None])
+        h, heads = self.self_norm(x)[None], (2, 1, self.self_attention.n_heads)
+        new = self.self_attention.keys_values(h).flatten(0, 2)
+        keys_values = torch.cat([cache, new], dim=1).unflatten(0, heads)
+        x = x + self.self_attention(h, keys_values, mask)[0][0]
+        crossed, weights = self.cross_attention(self.cross_norm(x)[None], memory.unflatten(0, heads))
         x = x + crossed[0]
-        return x + self.feed_forward(self.feed_forward_norm(x)), cache, weights[0]
+        return x + self.feed_forward(self.feed_forward_norm(x)), new, weights[0]
 
 
 class SwipeNetwork(nn.Module):
@@ -189,22 +190,22 @@ class SwipeNetwork(nn.Module):
         return self.out(self.decoder_norm(x)), self.ctc(frames)
 
     def encode(self, trajectory: Tensor, key_distances: Tensor) -> tuple[Tensor, Tensor]:
-        """One swipe, (1, N, F) and (1, N, K) -> memory (L, 2, H, S, Dh), CTC log-probabilities (S, K + 1), blank last."""
+        """One swipe, (1, N, F) and (1, N, K) -> memory (L, 2 H, S, Dh), CTC log-probabilities (S, K + 1), blank last."""
         frames = self.frames(trajectory, key_distances)
-        memory = torch.stack([layer.cross_attention.keys_values(frames)[:, 0] for layer in self.decoder])
+        memory = torch.stack([layer.cross_attention.keys_values(frames).flatten(0, 2) for layer in self.decoder])
         return memory, self.ctc(frames)[0].log_softmax(dim=-1)
 
-    def step(self, tokens: Tensor, parents: Tensor, cache: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The next letter of B hypotheses of one swipe.
+    def step(self, tokens: Tensor, lengths: Tensor, mask: Tensor, cache: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What follows B prefixes of one swipe.
 
-        tokens, parents (B,); cache (L, 2, B_before, H, T, Dh); memory (L, 2, H, S, Dh). Hypothesis b continues row
-        parents[b] of the cache with tokens[b]. Returns log_probs (B, V), the new cache (L, 2, B, H, T + 1, Dh), and the
-        mean cross-attention of the last layer's heads (B, S).
+        tokens (B,): their last letters, BOS for the empty prefix; lengths (B,): how many letters each has; mask (B, P + B),
+        added to attention: 0 to its own letters, which are rows of the cache or of this call, very negative elsewhere;
+        cache (L, 2 H, P, Dh), keys before values; memory (L, 2 H, S, Dh). Returns log_probs (B, V), the new rows of the cache
+        (L, 2 H, B, Dh), and the cross-attention of the last layer's heads (H, B, S).
         """
-        cache = cache.index_select(2, parents)
-        x = self.token(tokens) + self.letter_position[cache.shape[4]]
+        x = self.token(tokens) + self.letter_position[lengths]
         layers = []
         for index, layer in enumerate(self.decoder):
-            x, layer_cache, weights = layer.step(x, memory[index], cache[index])
-            layers.append(layer_cache)
-        return self.out(self.decoder_norm(x)).log_softmax(dim=-1), torch.stack(layers), weights.mean(dim=0)
+            x, new, attention = layer.step(x, memory[index], cache[index], mask)
+            layers.append(new)
+        return self.out(self.decoder_norm(x)).log_softmax(dim=-1), torch.stack(layers), attention
