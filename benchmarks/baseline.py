@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
 from pathlib import Path
@@ -68,6 +68,16 @@ class Result:
             ) from error
         return cls(conditions, stages)
 
+    @classmethod
+    def merge(cls, results: Sequence[Result]) -> Result:
+        """The median of what was measured several times. Raises: ValueError for results of different machines or swipes."""
+        first = results[0].conditions
+        for name in first:
+            if any(result.conditions.get(name) != first[name] for result in results):
+                raise ValueError(f"the results differ in '{name}': make them on one machine, with one bundle and the same swipes")
+        names = dict.fromkeys(name for result in results for name in result.stages)
+        return cls(first, {name: _median([result.stages[name] for result in results if name in result.stages]) for name in names})
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -92,15 +102,16 @@ class Baseline:
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> Baseline:
-        """Of the stages that all of them have. Raises: ValueError for too few results, or results of different machines."""
+        """Of the stages that enough of them have. Raises: ValueError for too few results, or as Result.merge."""
         if len(results) < N_RESULTS:
             raise ValueError(f"{len(results)} result(s) given, a baseline needs {N_RESULTS} or more: run the suites again")
-        first = results[0].conditions
-        for name in first:
-            if any(result.conditions.get(name) != first[name] for result in results):
-                raise ValueError(f"the results differ in '{name}': make them on one machine, with one bundle and the same versions")
-        names = [name for name in results[0].stages if all(name in result.stages for result in results)]
-        return cls(first, len(results), {name: _expected([result.stages[name] for result in results]) for name in names})
+        merged, stages = Result.merge(results), {}
+        for name, stage in merged.stages.items():
+            runs = [result.stages[name].ratios for result in results if name in result.stages]
+            if len(runs) >= N_RESULTS:
+                spread = max(min(slow_downs(one, other)) for one, other in permutations(runs, 2)) - 1
+                stages[name] = Expected(stage.data, stage.ratios, max(spread, 0.0), stage.p50_ms)
+        return cls(merged.conditions, len(results), stages)
 
     @classmethod
     def read(cls, path: Path) -> Baseline:
@@ -176,39 +187,31 @@ class Comparison:
         return "\n".join([*lines, f"{len(self.slower)} of {len(compared)} stages got slower"])
 
 
-def compare(results: Sequence[Result], baseline: Baseline, tolerance: float = TOLERANCE) -> Comparison:
-    """Of several results of one machine, the median counts.
-
-    Raises: ValueError where the baseline and the results have no stage in common, or other works.
-    """
-    last = results[-1]
-    verdicts = []
-    for name in dict.fromkeys((*baseline.stages, *last.stages)):
-        runs = [result.stages[name] for result in results if name in result.stages]
-        verdicts.append(_judge(name, runs, baseline.stages.get(name), tolerance))
+def compare(result: Result, baseline: Baseline, tolerance: float = TOLERANCE) -> Comparison:
+    """Raises: ValueError where the baseline and the result have no stage in common, or other works."""
+    names = dict.fromkeys((*baseline.stages, *result.stages))
+    verdicts = [_judge(name, result.stages.get(name), baseline.stages.get(name), tolerance) for name in names]
     if not any(one.times is not None for one in verdicts):
         raise ValueError("the result and the baseline have no stage in common that was run on the same swipes: nothing was compared")
     differences = [
-        f"{name} is {last.conditions.get(name)}, the baseline's was {before}"
+        f"{name} is {result.conditions.get(name)}, the baseline's was {before}"
         for name, before in baseline.conditions.items()
-        if last.conditions.get(name) != before
+        if result.conditions.get(name) != before
     ]
-    return Comparison(verdicts, {name: stage.budgets for name, stage in last.stages.items() if stage.budgets}, differences)
+    return Comparison(verdicts, {name: stage.budgets for name, stage in result.stages.items() if stage.budgets}, differences)
 
 
-def _judge(name: str, runs: Sequence[Measured], before: Expected | None, tolerance: float) -> Verdict:
-    if not runs:
+def _judge(name: str, now: Measured | None, before: Expected | None, tolerance: float) -> Verdict:
+    if now is None:
         return Verdict(name, "missing", None, None, None)
-    p50_ms = float(np.median([run.p50_ms for run in runs]))
     if before is None:
-        return Verdict(name, "new", None, None, p50_ms)
-    if runs[-1].data != before.data:
-        return Verdict(name, "other swipes", None, None, p50_ms)
-    changes = slow_downs(_median_ratios(runs), before.ratios)
+        return Verdict(name, "new", None, None, now.p50_ms)
+    if now.data != before.data:
+        return Verdict(name, "other swipes", None, None, now.p50_ms)
+    changes = slow_downs(now.ratios, before.ratios)
     allowed = 1 + max(tolerance, SPREADS * before.spread)
-    if min(changes) > allowed:
-        return Verdict(name, "slower", min(changes), allowed, p50_ms)
-    return Verdict(name, "faster" if max(changes) < 1 / allowed else "same", min(changes), allowed, p50_ms)
+    status: Status = "slower" if min(changes) > allowed else "faster" if max(changes) < 1 / allowed else "same"
+    return Verdict(name, status, min(changes), allowed, now.p50_ms)
 
 
 def slow_downs(now: Ratios, before: Ratios) -> list[float]:
@@ -218,14 +221,14 @@ def slow_downs(now: Ratios, before: Ratios) -> list[float]:
     return [now[work] / before[work] for work in before]
 
 
-def _expected(runs: Sequence[Measured]) -> Expected:
-    spread = max(min(slow_downs(one.ratios, other.ratios)) for one, other in permutations(runs, 2)) - 1
-    return Expected(runs[0].data, _median_ratios(runs), max(spread, 0.0), float(np.median([run.p50_ms for run in runs])))
-
-
-def _median_ratios(runs: Iterable[Measured]) -> dict[str, float]:
-    of_runs = [run.ratios for run in runs]
-    return {work: float(np.median([ratios[work] for ratios in of_runs])) for work in of_runs[0]}
+def _median(runs: Sequence[Measured]) -> Measured:
+    """runs: of one stage, at least one."""
+    ratios = {work: float(np.median([run.ratios[work] for run in runs])) for work in runs[0].ratios}
+    values: dict[tuple[str, float], list[float]] = {}
+    for budget in (one for run in runs for one in run.budgets):
+        values.setdefault((budget.name, budget.limit), []).append(budget.value)
+    budgets = tuple(Budget(name, float(np.median(found)), limit) for (name, limit), found in values.items())
+    return Measured(runs[0].data, ratios, float(np.median([run.p50_ms for run in runs])), budgets)
 
 
 def _measured(record: Mapping[str, Any]) -> Measured:
@@ -275,7 +278,7 @@ def run(options: argparse.Namespace) -> int:
         options.against.write_text(baseline.as_json(), encoding="utf-8")
         print(f"{options.against}: {len(baseline.stages)} stages from {len(results)} results", file=sys.stderr)
         return 0
-    comparison = compare(results, Baseline.read(options.against), options.tolerance)
+    comparison = compare(Result.merge(results), Baseline.read(options.against), options.tolerance)
     print(json.dumps(comparison.as_json()) if options.json else comparison.as_table())
     return 0 if comparison.is_good else 1
 

@@ -24,8 +24,9 @@ Output = TypeVar("Output")
 Floats = npt.NDArray[np.float64]
 
 PERCENTILES = (50, 95, 99)
-SECONDS = 0.8
-"""How long a stage is measured, with the works between its rounds."""
+SECONDS = 0.3
+"""How long a stage is measured, with the works between its rounds. Several short runs, some minutes apart, say more than a
+long one: what disturbs a machine often lasts for seconds."""
 N_ROUNDS = 20
 """at least"""
 SHORT_S = 20e-6
@@ -33,9 +34,9 @@ SHORT_S = 20e-6
 ROUND_S = 100e-6
 WORKS_S = 150e-6
 """What the works take, roughly."""
-WORKS_SHARE = 0.05
-"""How long the works are repeated after a long round, as a share of it."""
-MOST_WORKS = 200
+WORKS_SHARE = 0.2
+"""How long the works are repeated after a long round, as a share of it, so that other processes get in their way, too."""
+MOST_WORKS = 2_000
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,22 @@ def test_of_several_results_the_median_counts(capsys: pytest.CaptureFixture[str]
     assert judge(capsys, committed, busy)[0] == 1
 
 
+def test_results_may_hold_different_stages(capsys: pytest.CaptureFixture[str], write: Write, committed: Path) -> None:
+    """As where slow stages run once and the others several times."""
+    one, *others = STAGES
+    parts = write("one.json", {one: STAGES[one]}), write("others.json", {name: 2 * STAGES[name] for name in others})
+    assert judge(capsys, committed, *parts)[1]["slower"] == others
+
+
+def test_a_baseline_holds_what_ran_often_enough(write: Write, tmp_path: Path) -> None:
+    one, *others = STAGES
+    whole = [write(f"whole{i}.json", STAGES) for i in range(2)]
+    part = write("part.json", {name: STAGES[name] for name in others})
+    path = tmp_path / "new.json"
+    baseline.run(baseline.parse_args([*map(str, (*whole, part)), "--against", str(path), "--update"]))
+    assert list(baseline.Baseline.read(path).stages) == others
+
+
 def test_missing_and_new_stages_are_said(capsys: pytest.CaptureFixture[str], write: Write, committed: Path) -> None:
     stages = {name: times for name, times in STAGES.items() if "whole" not in name}
     code, said, table = judge(capsys, committed, write("now.json", {**stages, "bench_c.py::test_more": 1.0}))
@@ -136,12 +152,12 @@ def test_another_machine_is_said(capsys: pytest.CaptureFixture[str], write: Writ
 def test_a_budget_that_is_overdrawn_fails(capsys: pytest.CaptureFixture[str], write: Write, committed: Path) -> None:
     now = write("now.json", STAGES)
     content = json.loads(now.read_text())
-    budgets = [{"name": "MB", "value": value, "limit": 12.0} for value in (11.0, 13.0)]
+    budgets = [{"name": name, "value": value, "limit": 12.0} for name, value in (("MB", 13.0), ("ms", 11.0))]
     content["benchmarks"][0]["extra_info"]["budgets"] = budgets
     now.write_text(json.dumps(content))
     code, said, table = judge(capsys, committed, now)
     assert code == 1 and said["slower"] == [] and said["overdrawn"] == ["bench_a.py::test_features[60/s]: MB 13 of 12"]
-    assert "kept  bench_a.py::test_features[60/s]: MB 11 of 12" in table
+    assert "kept  bench_a.py::test_features[60/s]: ms 11 of 12" in table
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"machine_info": {}, "benchmarks": []}'])
