@@ -87,11 +87,14 @@ def around(default: Choice, axes: Axes, n_best: int) -> list[Choice]:
 
 
 def front(points: Sequence[Point]) -> list[Point]:
-    """Those that no other beats: none is at least as fast (p50) and as accurate (top-1), and better in one. By p50."""
+    """Those that no other beats: none is at least as fast and as accurate (top-1), and better in one. The fastest first.
+
+    Fast by the paired ratio: percentiles of whole runs move more when something else runs beside.
+    """
     best = [one for one in points if not any(_beats(other, one) for other in points)]
-    return sorted(best, key=lambda point: (point.p50_ms, -point.accuracy.top_1))
+    return sorted(best, key=lambda point: (point.ratio.median, -point.accuracy.top_1))
 
 
 def _beats(one: Point, other: Point) -> bool:
-    better = one.p50_ms - other.p50_ms, other.accuracy.top_1 - one.accuracy.top_1
-    return max(better) <= 0 and min(better) < 0
+    worse = one.ratio.median - other.ratio.median, other.accuracy.top_1 - one.accuracy.top_1
+    return max(worse) <= 0 and min(worse) < 0

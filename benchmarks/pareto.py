@@ -213,7 +213,18 @@ def measure(options: argparse.Namespace, bundle: Path, folder: Path) -> Report:
     times = time_in_turns(ways, [some.swipe(row) for row in range(len(some))], N_WARM_UP)
     ordered = sorted(choices, key=lambda choice: choice != default)
     points = weigh(measure_ranks(engines, ordered, data), times, peaks, data, divided)
-    return Report(setting, len(some), default, sorted(points, key=lambda point: choices.index(point.choice)))
+    in_order = sorted(points, key=lambda point: choices.index(point.choice))
+    return Report(setting, len(some), default, in_order, notes_on(choices, default, options.fp32 is not None))
+
+
+def notes_on(choices: Sequence[Choice], default: Choice, has_exact: bool) -> list[str]:
+    """has_exact: fp32 is that of a bundle which was never quantised."""
+    notes = []
+    if default.precision == "int8" and not has_exact and any(one.precision == "fp32" for one in choices):
+        notes.append("fp32: fp32 arithmetic with the bundle's weights, which int8 has rounded; --fp32 names a bundle that was not.")
+    if any(one.n_words > default.n_words for one in choices):
+        notes.append(f"more than {default.n_words:,} words: the others are made up, as rare as the rarest.")
+    return notes
 
 
 def fp32_bundle(folder: Path | None) -> dict[Precision, Path]:

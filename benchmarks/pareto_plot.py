@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -27,10 +28,13 @@ DISTANCES = (11, 16, 22, 30, 40)
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
 """Told apart by the colour-blind, too. Source: Okabe and Ito 2008."""
 MARKERS = ("o", "s", "^", "v", "P")
-DEPTH = 2.0
-"""How far below the default, in percent of the swipes, the diagrams reach."""
+STRETCH = 0.15
+"""Percent: the accuracy's axis is logarithmic in the distance from the best share and this. Most choices differ by less than 0.5."""
+BELOW_BEST = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Percent: where that axis has ticks."""
 TICKS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 OTHER_LEXICONS = "#444444"
+Floats = npt.NDArray[np.float64]
 Share = Callable[[Accuracy], float]
 
 
@@ -52,14 +56,12 @@ class Panel:
 
     axes: Axes
     share: Share
-    floor: float
-    """percent: what lies below is drawn here, with its value in its label"""
     taken: list[Bbox] = field(default_factory=list)
     """pixels"""
 
     def at(self, point: Point) -> tuple[float, float]:
         """Milliseconds, percent."""
-        return point.p50_ms, max(100 * self.share(point.accuracy), self.floor)
+        return point.p50_ms, 100 * self.share(point.accuracy)
 
 
 def draw(report: Report, path: Path) -> None:
@@ -74,7 +76,7 @@ def figure_of(report: Report) -> Figure:
     shares: dict[str, Share] = {"top-1": lambda found: found.top_1, "top-4": lambda found: found.top_4}
     panels = []
     for (title, share), axes in zip(shares.items(), figure.subplots(1, 2), strict=True):
-        panels.append(Panel(axes, share, 100 * share(report.default_point.accuracy) - DEPTH))
+        panels.append(Panel(axes, share))
         _draw_panel(panels[-1], report, title)
     figure.suptitle(f"Accuracy against time: {report.setting.n_swipes:,} swipes of {report.setting.data}, one thread", fontsize=15)
     handles, labels = panels[0].axes.get_legend_handles_labels()
@@ -125,12 +127,27 @@ def _draw_panel(panel: Panel, report: Report, title: str) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_xlabel("milliseconds a swipe: p50, whisker to p95", fontsize=13)
-    axes.set_ylabel(f"{title}, %", fontsize=13)
-    if any(100 * panel.share(point.accuracy) < panel.floor for point in report.points):
-        axes.set_xlabel(f"{axes.get_xlabel()}\nat the lower edge: what lies below it, with its share", fontsize=13)
+    axes.set_ylabel(f"{title}, % (stretched towards the best)", fontsize=13)
+    _stretch(axes, max(panel.at(point)[1] for point in report.points))
     axes.margins(0.06, 0.1)
     axes.tick_params(labelsize=11)
     axes.grid(alpha=0.25)
+
+
+def _stretch(axes: Axes, best: float) -> None:
+    """Makes the distances between large shares, percent, wider than those between small ones."""
+    limit = best + STRETCH
+
+    def forward(shares: Floats) -> Floats:
+        return -np.log(np.maximum(limit - np.asarray(shares, dtype=np.float64), 1e-9))
+
+    def inverse(heights: Floats) -> Floats:
+        return limit - np.exp(-np.asarray(heights, dtype=np.float64))
+
+    axes.set_yscale("function", functions=(forward, inverse))
+    low, _ = axes.dataLim.intervaly
+    axes.set_yticks(sorted({tick for below in BELOW_BEST if (tick := round(best - below, 1)) >= low - 1 and tick < limit}))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _label(panel: Panel, report: Report) -> None:
@@ -139,8 +156,7 @@ def _label(panel: Panel, report: Report) -> None:
         panel.taken.append(Bbox.from_bounds(x - 6, y - 6, 12, 12))
     for one in series_of(report):
         for point, label in zip(one.points, one.labels, strict=True):
-            share = 100 * panel.share(point.accuracy)
-            _place(panel, f"{label}: {share:.1f} %" if share < panel.floor else label, panel.at(point), one.colour)
+            _place(panel, label, panel.at(point), one.colour)
 
 
 def _place(panel: Panel, label: str, at: tuple[float, float], colour: str) -> None:

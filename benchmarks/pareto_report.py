@@ -21,6 +21,8 @@ class Report:
     default: Choice
     points: Sequence[Point]
     """one of the default among them"""
+    notes: Sequence[str] = ()
+    """what a reader must know of how some of them were made"""
 
     @property
     def default_point(self) -> Point:
@@ -28,17 +30,18 @@ class Report:
 
     @property
     def fastest(self) -> Point:
-        return min(self.points, key=lambda point: point.p50_ms)
+        """By the paired ratio."""
+        return min(self.points, key=lambda point: point.ratio.median)
 
     @property
     def most_accurate(self) -> Point:
         """By top-1, then the fastest."""
-        return max(self.points, key=lambda point: (point.accuracy.top_1, -point.p50_ms))
+        return max(self.points, key=lambda point: (point.accuracy.top_1, -point.ratio.median))
 
     def as_json(self) -> dict[str, Any]:
         best = {point.choice for point in front(self.points)}
         points = [{**point.as_json(), "on_front": point.choice in best} for point in self.points]
-        return {"default": asdict(self.default), "points": points, "n_timed": self.n_timed, "setting": asdict(self.setting)}
+        return {"default": asdict(self.default), "points": points, "n_timed": self.n_timed, "notes": list(self.notes), "setting": asdict(self.setting)}
 
     def as_text(self) -> str:
         """Markdown."""
@@ -50,6 +53,7 @@ class Report:
                 *table(POINT_HEAD, [self._point_row(point) for point in self.points]),
                 "",
                 *LEGEND,
+                *self.notes,
                 "",
                 *self._strata_table(),
             ]
@@ -90,9 +94,10 @@ class Report:
 NUMBERS = re.compile(r"[-+\d., \[\]]*")
 """A cell that holds no words."""
 LEGEND = (
-    "front: nothing else is at least as fast (p50) and as accurate (top-1). times default: the median of the ratios of single swipes, with",
-    "the interval that holds 95 % of such medians when swipes are drawn again. top-1 against default: in points, with the interval that",
-    "holds 95 % of its values when people are drawn again. MB: the most resident memory of a process of its own.",
+    "front: nothing else is at least as fast (times default) and as accurate (top-1); within the intervals that is chance. times default:",
+    "median of the ratios of single swipes, with the interval that holds 95 % of such medians when swipes are drawn again. top-1 against",
+    "default: in points, with the interval that holds 95 % of its values when people are drawn again. MB: most resident memory of a",
+    "process of its own with that precision and lexicon.",
 )
 POINT_HEAD = [
     "",

@@ -166,7 +166,15 @@ def test_the_plot_labels_each_point_and_rings_the_default(report: Report) -> Non
     axes = figure_of(report).axes[0]
     (ring,) = (line for line in axes.lines if str(line.get_label()).startswith("default"))
     assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([1.0], [89.0])  # type: ignore[arg-type]
-    assert "20 k: 80.0 %" in {text.get_text() for text in axes.texts}  # lies below the diagram
+
+
+def test_what_was_made_for_the_measurement_is_said(report: Report) -> None:
+    exact, larger = replace(DEFAULT, precision="fp32"), replace(DEFAULT, n_words=500_000)
+    assert pareto.notes_on([DEFAULT, exact], DEFAULT, has_exact=True) == []
+    assert pareto.notes_on([DEFAULT, replace(DEFAULT, n_words=7)], DEFAULT, has_exact=False) == []
+    rounded, made_up = pareto.notes_on([DEFAULT, exact, larger], DEFAULT, has_exact=False)
+    assert rounded.startswith("fp32: ") and made_up.startswith("more than 300,000 words: ")
+    assert f"\n{rounded}\n" in replace(report, notes=[rounded]).as_text()
 
 
 # --- the command ---
