@@ -41,7 +41,8 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         best = {point.choice for point in front(self.points)}
         points = [{**point.as_json(), "on_front": point.choice in best} for point in self.points]
-        return {"default": asdict(self.default), "points": points, "n_timed": self.n_timed, "notes": list(self.notes), "setting": asdict(self.setting)}
+        described = {"n_timed": self.n_timed, "notes": list(self.notes), "setting": asdict(self.setting)}
+        return {"default": asdict(self.default), "points": points, **described}
 
     def as_text(self) -> str:
         """Markdown."""
