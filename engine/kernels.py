@@ -185,16 +185,30 @@ def expand(  # noqa: PLR0913
 
 
 @njit(cache=True, nogil=True)
-def _weigh_frames(weights: Any, frame_probs: Any) -> Any:
-    """weights (S,) @ frame_probs (S, K + 1), float64. A loop: numba's own product needs scipy."""
-    total = np.zeros(frame_probs.shape[1])
+def _weigh_frames(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
+    """Sums the frames' probabilities, (S, K + 1), by how probable it is that the prefix ends before each, into reached (K + 1,).
+
+    aligned (2, S + 1): of one prefix; last: its last letter. Loops: each temporary array took as long as the sum itself.
+    """
+    reached[:] = 0.0
+    repeated = 0.0  # the same letter twice needs a blank between
     for frame in range(len(frame_probs)):
+        weight = aligned[0, frame] + aligned[1, frame]
         for column in range(frame_probs.shape[1]):
-            total[column] += weights[frame] * frame_probs[frame, column]
-    return total
+            reached[column] += weight * frame_probs[frame, column]
+        repeated += aligned[1, frame] * frame_probs[frame, last]
+    if last >= 0:
+        reached[last] = repeated
 
 
-weigh_frames = _weigh_frames if COMPILED else np.matmul
+def _weigh_frames_by_products(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
+    """The same, where nothing is compiled."""
+    reached[:] = (aligned[0, :-1] + aligned[1, :-1]) @ frame_probs
+    if last >= 0:
+        reached[last] = aligned[1, :-1] @ frame_probs[:, last]
+
+
+weigh_frames = _weigh_frames if COMPILED else _weigh_frames_by_products
 
 
 @njit(cache=True, nogil=True)
@@ -239,10 +253,7 @@ def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
     n_frames, end = len(frame_probs), frame_probs.shape[1] - 1
     reached = np.empty((len(aligned), end + 1))
     for b in range(len(aligned)):
-        reached[b] = weigh_frames(aligned[b, 0, :n_frames] + aligned[b, 1, :n_frames], frame_probs)
-        last = last_letters[b]
-        if last >= 0:  # the same letter twice needs a blank between
-            reached[b, last] = (aligned[b, 1, :n_frames] * frame_probs[:, last]).sum()
+        weigh_frames(aligned[b], last_letters[b], frame_probs, reached[b])
         reached[b, end] = aligned[b, 0, n_frames] + aligned[b, 1, n_frames]
     return reached
 
