@@ -30,7 +30,7 @@ from benchmarks.pareto_report import Report
 from benchmarks.setting import SWIPES, as_line, default_data, describe
 from benchmarks.variants import Precision, own_precision, variant
 from engine.accuracy import Accuracy, rank_of
-from engine.beam_search import Method
+from engine.beam_search import Method, SearchOptions
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
@@ -67,10 +67,12 @@ class Engines:
     bundles: Mapping[Precision, Path]
     lexicons: Mapping[int, Path]
     recognizers: Mapping[tuple[Precision, int], SwipeRecognizer]
+    defaults: SearchOptions
+    """what a choice does not say; those of the shipped bundle, whatever the manifests of others say"""
 
     def way(self, choice: Choice) -> Way:
         recognizer = self.recognizers[choice.precision, choice.n_words]
-        options = replace(recognizer.default_options, method=choice.method, beam_width=choice.beam_width)
+        options = replace(self.defaults, method=choice.method, beam_width=choice.beam_width)
         return lambda swipe: recognizer.recognize(swipe, options)
 
 
@@ -123,7 +125,7 @@ def build_engines(shipped: SwipeRecognizer, choices: Sequence[Choice], bundles: 
     }
     for recognizer in recognizers.values():
         recognizer.warm_up()
-    return Engines(all_bundles, lexicons, recognizers)
+    return Engines(all_bundles, lexicons, recognizers, shipped.default_options)
 
 
 def spread(data: SwipeData, n_swipes: int) -> SwipeData:

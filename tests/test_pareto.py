@@ -240,6 +240,17 @@ def test_the_command_reports_every_choice(
     assert written.startswith("# Accuracy against time\n") and "| default" in written and "| at most 3 letters" in written
 
 
+def test_a_choice_changes_nothing_but_what_it_says(toy_recognizer: SwipeRecognizer, toy_bundle: Path, qwerty: Grid, tmp_path: Path) -> None:
+    """Whatever the other bundle's manifest has for defaults."""
+    other = toy.write_bundle(tmp_path / "other", search=replace(toy.SEARCH, prior_weight=3.0))
+    choice = Choice("steps", 8, "fp32", len(toy.ENTRIES))
+    shipped = pareto.build_engines(toy_recognizer, [choice], {"fp32": toy_bundle}, tmp_path)
+    engines = pareto.build_engines(toy_recognizer, [choice], {"fp32": other}, tmp_path)
+    swipe = toy.swipe_of("wet", qwerty)
+    assert engines.way(choice)(swipe) == shipped.way(choice)(swipe) == toy_recognizer.recognize(swipe)
+    assert engines.recognizers["fp32", len(toy.ENTRIES)].recognize(swipe) != toy_recognizer.recognize(swipe)
+
+
 def test_the_swipes_are_evenly_spread(data: Path) -> None:
     swipes = load_swipes(data)
     assert pareto.spread(swipes, 3).words.tolist() == ["cat", "wet", "london"]
