@@ -116,7 +116,7 @@ def test_results_may_hold_different_stages(capsys: pytest.CaptureFixture[str], w
 
 
 def test_a_baseline_holds_what_ran_often_enough(write: Write, tmp_path: Path) -> None:
-    one, *others = STAGES
+    _, *others = STAGES
     whole = [write(f"whole{i}.json", STAGES) for i in range(2)]
     part = write("part.json", {name: STAGES[name] for name in others})
     path = tmp_path / "new.json"
