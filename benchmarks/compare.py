@@ -176,7 +176,7 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
     setting = describe(recognizer, folder, data, len(records))
     setting = replace(setting, versions={**setting.versions, "torch": torch.__version__})
     print("preparing the rungs", file=sys.stderr)
-    rungs = build_ladder(prepare(folder, recognizer, bundle), options.beam_predecessor, options.beam)
+    rungs = build_ladder(prepare(folder, recognizer), options.beam_predecessor, options.beam)
     gc.freeze()  # millions of dicts and nodes, which the collector would walk through in the midst of a timing
     times = time_in_turns({rung.name: rung.recognize for rung in rungs}, [record.swipe for record in records], N_WARM_UP)
     ties, differences = compare_words(rungs, times.outputs, records)

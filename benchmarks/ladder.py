@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Protocol, cast, get_args
 
 from benchmarks import python_search
 from benchmarks.agreement import Scored, ScoredWord
 from benchmarks.predecessor import Predecessor, TorchDecoder, TorchModel, allowed_tokens
 from benchmarks.shark2 import Shark2
 from benchmarks.uncached import UncachedModel
+from benchmarks.variants import variant
 from engine.beam_search import Decoder, Method, SearchOptions, search
 from engine.features import Features
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
@@ -20,7 +22,7 @@ from engine.swipe import Swipe
 from export.restore import restore
 
 OURS = "ours"
-"""The rung of what is shipped, with its defaults."""
+"""The rung of the bundle as it is, with its defaults."""
 PLAIN_METHOD: Method = "steps"
 """How others search: a step for each letter. Rungs of another method have it in their names."""
 
@@ -88,7 +90,10 @@ class CountedBundle(ModelBundle):
 class Parts:
     """What the rungs are made of, each once. `prepare` makes them."""
 
+    shipped: SwipeRecognizer
+    """of the bundle as it is"""
     recognizer: SwipeRecognizer
+    """of the bundle in fp32, which every rung but the shipped one computes in: 8 bits would not agree to the last digit"""
     bundle: CountedBundle
     """the recognizer's"""
     torch_model: TorchModel
@@ -99,14 +104,18 @@ class Parts:
     """the lexicon as the search in plain Python has it"""
 
 
-def prepare(folder: Path, recognizer: SwipeRecognizer, bundle: CountedBundle) -> Parts:
-    """Takes seconds, for the dicts of the lexicon and the export of the graphs without a cache. folder: the bundle's.
+def prepare(folder: Path, shipped: SwipeRecognizer) -> Parts:
+    """Takes seconds, for the dicts of the lexicon and the export of further graphs. folder: of the shipped recognizer's bundle.
 
     Raises: ModelBundleError where the bundle's graphs are not those of a network.
     """
-    network, lexicon = restore(folder), recognizer.lexicon
+    network, lexicon = restore(folder), shipped.lexicon
+    with tempfile.TemporaryDirectory() as scratch:
+        bundle = cast(CountedBundle, CountedBundle.load(variant(folder, "fp32", Path(scratch) / "fp32")))
+    recognizer = SwipeRecognizer(bundle, lexicon, shipped.grid)
+    recognizer.warm_up()
     allowed, root = allowed_tokens(lexicon), python_search.build_trie(lexicon)
-    return Parts(recognizer, bundle, TorchModel(network), UncachedModel(network), allowed, root)
+    return Parts(shipped, recognizer, bundle, TorchModel(network), UncachedModel(network), allowed, root)
 
 
 def build_ladder(parts: Parts, beam_predecessor: int, beam: int) -> list[Rung]:
@@ -128,7 +137,10 @@ def build_ladder(parts: Parts, beam_predecessor: int, beam: int) -> list[Rung]:
         narrow = replace(defaults, beam_width=beam_predecessor, method=method)
         rungs += _of_our_score(parts, narrow, replace(narrow, beam_width=beam))
     rungs.append(Rung("shark2", "SHARK2, templates", peer.recognize, None, None, OURS))
-    rungs.append(Rung(OURS, "(d) ours, as shipped", recognizer.recognize, parts.bundle, defaults, OURS))
+    exact = _ours(defaults)
+    rungs.append(Rung(exact, "(d) ours", lambda swipe: recognizer.recognize(swipe, defaults), parts.bundle, defaults, exact))
+    shipped = f"(d) as shipped, {parts.shipped.bundle.manifest.precision} encoder"
+    rungs.append(Rung(OURS, shipped, parts.shipped.recognize, cast(CountedBundle, parts.shipped.bundle), defaults, exact))
     return list({rung.name: rung for rung in rungs}.values())  # both beams may be one
 
 

@@ -78,7 +78,7 @@ def test_every_rung_finds_what_the_engine_finds(bundle: Path, qwerty: Grid, beam
     """Random swipes, a random network and a few hundred random words: nothing is clear."""
     counted, lexicon = CountedBundle.load(bundle), Lexicon.from_bytes(build_lexicon(random_words(400), LATIN, "random"))
     recognizer = SwipeRecognizer(counted, lexicon, qwerty)
-    rungs = {rung.name: rung for rung in build_ladder(prepare(bundle, recognizer, counted), beam_predecessor, beam)}
+    rungs = {rung.name: rung for rung in build_ladder(prepare(bundle, recognizer), beam_predecessor, beam)}
     alike = [rung for rung in rungs.values() if rung.twin not in (None, rung.name)]
     assert len(alike) == 3 * len(get_args(Method))
     for seed in range(12):
@@ -98,7 +98,7 @@ def test_each_rung_is_compared_with_ours_at_its_beam(comparison: Comparison) -> 
     for rung in comparison.rungs:
         for other in (rung.base, rung.twin or rung.base):
             ours = rungs[other]
-            assert ours.options is not None and ours.model is rungs["ours"].model
+            assert ours.options is not None and isinstance(ours.model, CountedBundle)
             if rung.options and other != "ours":
                 assert ours.options.beam_width == rung.options.beam_width
         if rung.twin and rung.options:
@@ -121,7 +121,7 @@ def test_ratios_are_medians_of_paired_ratios(comparison: Comparison) -> None:
     for name, base in (("predecessor", "ours_two_pass_2"), ("onnx_uncached", "ours_two_pass_4"), ("shark2", "ours")):
         assert comparison.as_json()["ratios"][name] == np.median([a / b for a, b in zip(times[name], times[base], strict=True)])
     assert comparison.as_json()["intervals"]["shark2"]["base"] == "ours"
-    assert "ours" not in comparison.as_json()["ratios"]
+    assert comparison.as_json()["intervals"]["ours"]["base"] == "ours_two_pass_5"  # as shipped, against the same in fp32
 
 
 def test_the_record_says_what_was_measured(comparison: Comparison) -> None:
