@@ -33,7 +33,7 @@ SHORT_S = 20e-6
 """A call that takes less is repeated, so that a round takes ROUND_S: clock and loop would count too much."""
 ROUND_S = 100e-6
 WORKS_S = 150e-6
-"""What the works take, roughly."""
+"""What the works take, roughly; they run at least twice."""
 WORKS_SHARE = 0.2
 """How long the works are repeated after a long round, as a share of it, so that other processes get in their way, too."""
 MOST_WORKS = 2_000
@@ -147,7 +147,7 @@ class Stage:
             call(one)
         each = (perf_counter() - start) / len(inputs)
         iterations = 1 if each >= SHORT_S else math.ceil(ROUND_S / each)
-        n_rounds = max(N_ROUNDS, int(seconds / (each * iterations + WORKS_S)))
+        n_rounds = max(N_ROUNDS, int(seconds / (each * iterations + 2 * WORKS_S)))
         if iterations == 1:
             n_rounds = math.ceil(n_rounds / len(inputs)) * len(inputs)  # each equally often
         turns = cycle(inputs)
