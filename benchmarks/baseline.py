@@ -44,6 +44,8 @@ class Measured:
     ratios: Ratios
     p50_ms: float
     budgets: tuple[Budget, ...]
+    facts: Mapping[str, float]
+    """what else was measured, by name and unit"""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,8 @@ class Comparison:
     verdicts: list[Verdict]
     budgets: dict[str, tuple[Budget, ...]]
     """by stage"""
+    facts: dict[str, Mapping[str, float]]
+    """by stage"""
     differences: list[str]
     """in what the runs were made on, in words"""
 
@@ -179,6 +183,7 @@ class Comparison:
             figures = zip((one.p50_ms, one.times, one.allowed), ("11.4f", "14.2f", "9.2f"), strict=True)
             columns = "".join(" " * int(form.partition(".")[0]) if figure is None else f"{figure:{form}}" for figure, form in figures)
             lines.append(f"{one.stage:58}{columns}  {one.status if one.status != 'same' else ''}".rstrip())
+        lines += ["", *(f"{stage}: {', '.join(map(_fact, facts.items()))}" for stage, facts in self.facts.items())]
         kept = [f"{stage}: {_of(one)}" for stage, budgets in self.budgets.items() for one in budgets if one.is_kept]
         lines += ["", *(f"kept  {line}" for line in kept), *(f"OVER  {line}" for line in self.overdrawn)]
         lines += [f"note: {difference}" for difference in self.differences]
@@ -198,7 +203,9 @@ def compare(result: Result, baseline: Baseline, tolerance: float = TOLERANCE) ->
         for name, before in baseline.conditions.items()
         if result.conditions.get(name) != before
     ]
-    return Comparison(verdicts, {name: stage.budgets for name, stage in result.stages.items() if stage.budgets}, differences)
+    budgets = {name: stage.budgets for name, stage in result.stages.items() if stage.budgets}
+    facts = {name: stage.facts for name, stage in result.stages.items() if stage.facts}
+    return Comparison(verdicts, budgets, facts, differences)
 
 
 def _judge(name: str, now: Measured | None, before: Expected | None, tolerance: float) -> Verdict:
@@ -228,13 +235,15 @@ def _median(runs: Sequence[Measured]) -> Measured:
     for budget in (one for run in runs for one in run.budgets):
         values.setdefault((budget.name, budget.limit), []).append(budget.value)
     budgets = tuple(Budget(name, float(np.median(found)), limit) for (name, limit), found in values.items())
-    return Measured(runs[0].data, ratios, float(np.median([run.p50_ms for run in runs])), budgets)
+    facts = {name: float(np.median([run.facts[name] for run in runs if name in run.facts])) for name in runs[0].facts}
+    return Measured(runs[0].data, ratios, float(np.median([run.p50_ms for run in runs])), budgets, facts)
 
 
 def _measured(record: Mapping[str, Any]) -> Measured:
     timing = record["timing"]
     budgets = tuple(Budget(str(one["name"]), float(one["value"]), float(one["limit"])) for one in record["budgets"])
-    return Measured(str(record["conditions"]["data"]), _ratios(timing["ratios"]), float(timing["p50_ms"]), budgets)
+    facts = {str(name): float(value) for name, value in record["facts"].items()}
+    return Measured(str(record["conditions"]["data"]), _ratios(timing["ratios"]), float(timing["p50_ms"]), budgets, facts)
 
 
 def _ratios(ratios: Mapping[str, float]) -> dict[str, float]:
@@ -248,6 +257,11 @@ def _name(fullname: str) -> str:
 
 def _of(budget: Budget) -> str:
     return f"{budget.name} {budget.value:.3g} of {budget.limit:g}"
+
+
+def _fact(fact: tuple[str, float]) -> str:
+    name, value = fact
+    return f"{name} {value:,.0f}" if value >= 1000 else f"{name} {value:.3g}"
 
 
 def _reason(error: Exception) -> str:

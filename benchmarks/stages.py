@@ -91,7 +91,7 @@ class Record:
     conditions: Conditions
     timing: Timing | None = None
     budgets: list[Budget] = field(default_factory=list)
-    facts: dict[str, float | str] = field(default_factory=dict)
+    facts: dict[str, float] = field(default_factory=dict)
     """what else was measured, by name and unit"""
 
 
@@ -162,7 +162,7 @@ class Stage:
         self._time(call, perf_counter() - start, rounds=n_rounds, setup=lambda: ((prepare(),), {}))
         return output
 
-    def note(self, name: str, value: float | str) -> None:
+    def note(self, name: str, value: float) -> None:
         """Something else that was measured. name: with its unit."""
         self._record.facts[name] = value
         self._write()

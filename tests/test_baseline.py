@@ -29,7 +29,7 @@ def write(tmp_path: Path) -> Write:
                     "conditions": {**CONDITIONS, "data": data},
                     "timing": {"p50_ms": 0.04 * times / speed, "ratios": {"matrix": times, "interpreter": times / 2}},
                     "budgets": [],
-                    "facts": {},
+                    "facts": {"MB": 71.875},
                 },
             }
             for stage, times in stages.items()
@@ -64,6 +64,7 @@ def test_a_stage_that_got_slower_is_named(capsys: pytest.CaptureFixture[str], wr
     now = write("now.json", STAGES | {"bench_b.py::test_search[b]": 40.0})
     code, said, table = judge(capsys, committed, now)
     assert code == 1 and said["slower"] == ["bench_b.py::test_search[b]"]
+    assert said["facts"] == {name: {"MB": 71.875} for name in STAGES} and "bench_b.py::test_whole: MB 71.9" in table.splitlines()
     assert "bench_b.py::test_search[b] got slower: 2.00 times as long, 1.15 allowed" in table.splitlines()
     assert table.splitlines()[-1] == "1 of 3 stages got slower"
 
