@@ -4,7 +4,8 @@ RESULT.json comes from `pytest benchmarks -o python_files='bench_*.py' --benchma
 neither with other runs' nor with other machines': a stage's time is divided by those of three works of fixed size, taken
 beside it in the same run (benchmarks.reference), and those ratios are. A stage is slower where it is by all three, so that
 a machine that is good at one of them accuses no stage; and where that is beyond what the same code shows from run to run,
-which the baseline holds, too. --update writes the baseline from three results or more of one machine.
+which the baseline holds, too: then the exit code is 1. A budget of the design that is over is said, and is no failure: a
+machine with another ratio of memory to arithmetic may be over without anybody's fault. --update writes the baseline from three results or more of one machine.
 """
 
 from __future__ import annotations
@@ -170,10 +171,6 @@ class Comparison:
     def overdrawn(self) -> list[str]:
         return [f"{stage}: {_of(one)}" for stage, budgets in self.budgets.items() for one in budgets if not one.is_kept]
 
-    @property
-    def is_good(self) -> bool:
-        return not self.slower and not self.overdrawn
-
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "slower": [one.stage for one in self.slower], "overdrawn": self.overdrawn}
 
@@ -294,7 +291,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     comparison = compare(Result.merge(results), Baseline.read(options.against), options.tolerance)
     print(json.dumps(comparison.as_json()) if options.json else comparison.as_table())
-    return 0 if comparison.is_good else 1
+    return 1 if comparison.slower else 0
 
 
 def main() -> None:
