@@ -5,7 +5,8 @@ neither with other runs' nor with other machines': a stage's time is divided by 
 beside it in the same run (benchmarks.reference), and those ratios are. A stage is slower where it is by all three, so that
 a machine that is good at one of them accuses no stage; and where that is beyond what the same code shows from run to run,
 which the baseline holds, too: then the exit code is 1. A budget of the design that is over is said, and is no failure: a
-machine with another ratio of memory to arithmetic may be over without anybody's fault. --update writes the baseline from three results or more of one machine.
+machine with another ratio of memory to arithmetic may be over without anybody's fault. --update writes the baseline from
+three results or more of one machine.
 """
 
 from __future__ import annotations
