@@ -114,9 +114,9 @@ def test_words_that_training_lacks_are_told_apart(
 
 
 def test_search_settings_can_be_changed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup) -> None:
-    changes = ("--beam", "3", "--prior-weight", "0", "--margin", "5", "--ctc-weight", "0.5")
+    changes = ("--beam", "3", "--prior-weight", "0", "--margin", "5", "--ctc-weight", "0.5", "--method", "two_pass")
     search = json.loads(run_evaluate(monkeypatch, capsys, setup, "--json", *changes))["search"]
-    assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "n_best": 4, "ctc_weight": 0.5, "method": "steps"}
+    assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "n_best": 4, "ctc_weight": 0.5, "method": "two_pass"}
 
 
 def test_what_cannot_be_used_is_one_line(
@@ -167,8 +167,11 @@ def test_ranking_again_is_searching_with_the_other_prior_weight(toy_recognizer: 
                 assert tune.rank_with(toy_recognizer.lexicon, outcome, weight - 0.25) == found.index(word)
 
 
-def test_tune_prints_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup) -> None:
-    few = ("--beams", "2", "8", "--ctc-weights", "0", "--prior-weights", "0.1", "0.3", "--margins", "20")
+@pytest.mark.parametrize("method", ["steps", "two_pass"])
+def test_tune_prints_a_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup, method: str
+) -> None:
+    few = ("--beams", "2", "8", "--ctc-weights", "0", "--prior-weights", "0.1", "0.3", "--margins", "20", "--method", method)
     monkeypatch.setattr(sys, "argv", ["tune", str(setup.bundle), str(setup.data), "--lexicon", str(setup.lexicon), *few])
     tune.main()
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "%" in line]

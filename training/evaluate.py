@@ -8,12 +8,12 @@ import json
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from engine.accuracy import Accuracy
-from engine.beam_search import SearchOptions
+from engine.beam_search import Method, SearchOptions
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
@@ -78,7 +78,8 @@ class Report:
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     add_setup_arguments(parser)
-    parser.add_argument("--beam", type=positive, metavar="N", help="beam width (default: the bundle's, like the next three)")
+    parser.add_argument("--beam", type=positive, metavar="N", help="beam width (default: the bundle's, like the next four)")
+    parser.add_argument("--method", choices=get_args(Method), help="two passes, or a step for each letter")
     parser.add_argument("--prior-weight", type=float, metavar="W", help="weight of the words' log priors")
     parser.add_argument("--margin", type=float, metavar="NATS", help="how far a hypothesis may be behind the best")
     parser.add_argument("--ctc-weight", type=float, metavar="W", help="share of the CTC head, 0 to 1")
@@ -108,6 +109,7 @@ def search_options(defaults: SearchOptions, options: argparse.Namespace) -> Sear
     """The bundle's, changed by what the command line says. Raises: ValueError for a value out of range."""
     given = {
         "beam_width": options.beam,
+        "method": options.method,
         "prior_weight": options.prior_weight,
         "margin": options.margin,
         "ctc_weight": options.ctc_weight,

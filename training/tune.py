@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 
 from engine.accuracy import Accuracy
-from engine.beam_search import SearchOptions
+from engine.beam_search import Method, SearchOptions
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
 from training.decode_data import DataDecoder, Outcome, Setup, decode_rows
@@ -44,9 +45,10 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.tune", description=__doc__)
     add_setup_arguments(parser)
     parser.add_argument("--beams", type=positive, nargs="+", default=[6, 10, 16], metavar="N")
+    parser.add_argument("--method", choices=get_args(Method), help="two passes, or a step for each letter (default: the bundle's)")
     parser.add_argument("--ctc-weights", type=float, nargs="+", default=[0.2, 0.35, 0.5], metavar="W")
     parser.add_argument("--prior-weights", type=float, nargs="+", default=[0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5], metavar="W")
-    parser.add_argument("--margins", type=float, nargs="+", default=[4.0, 6.0, 8.0, 10.0, 14.0], metavar="NATS")
+    parser.add_argument("--margins", type=float, nargs="+", default=[6.0, 8.0, 10.0, 12.0, 15.0], metavar="NATS")
     parser.add_argument("--limit", type=positive, default=1000, metavar="N", help="swipes, evenly spread (default: %(default)s)")
     return parser.parse_args(arguments)
 
@@ -67,7 +69,8 @@ class Tuning:
 
     def rank_again(self, options: SearchOptions, prior_weights: Sequence[float]) -> Iterator[Trial]:
         """One wide search, its candidates ranked with each prior weight: nearly what a search with each would find."""
-        outcomes = decode_rows(self.setup, self.rows, replace(options, n_best=WIDE), self.n_processes)
+        n_best = min(WIDE, options.beam_width) if options.method == "two_pass" else WIDE  # n_best words widen the first pass
+        outcomes = decode_rows(self.setup, self.rows, replace(options, n_best=n_best), self.n_processes)
         for weight in prior_weights:
             change = weight - options.prior_weight
             ranks = [rank_with(self.decoder.recognizer.lexicon, outcome, change) for outcome in outcomes]
@@ -89,7 +92,8 @@ def run(options: argparse.Namespace) -> None:
     n_swipes = min(options.limit, len(decoder.data))
     rows = np.linspace(0, len(decoder.data) - 1, n_swipes).round().astype(int).tolist()
     tuning = Tuning(setup, decoder, rows, options.processes)
-    start = replace(decoder.recognizer.default_options, margin=float("inf"))
+    defaults = decoder.recognizer.default_options
+    start = replace(defaults, margin=float("inf"), method=options.method or defaults.method)
     print(f"{n_swipes} swipes; by ranking the {WIDE} best at prior weight {start.prior_weight} again:\n{HEADER}", flush=True)
     trials: list[Trial] = []
     for beam in options.beams:
