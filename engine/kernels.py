@@ -263,7 +263,7 @@ def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def rank(scores: Any, n_best: int) -> Any:
-    """The indices of the n_best highest finite scores, float64 (n,), best first, int64. Ties: lowest index.
+    """The indices of the n_best highest scores, float64 (n,), best first, int64; not of -inf or NaN. Ties: lowest index.
 
     By insertion: few are kept. numba's argsort took ten times as long.
     """
@@ -363,7 +363,7 @@ def score_words(  # noqa: PLR0913
 
     trie, prior_scale: as `expand`; parents, tokens (P,), ends, nodes and ctc (M,): as `first_pass` gives them; log_probs
     float32 (P, V) of what follows each prefix, the end of the word last. Returns scores, float64 (M,), their shares of all
-    words' probability, float64 (M,), and the order, int64 (M,). Ties: lowest index.
+    words' probability, float64 (M,), and the order of those whose score is a finite number, int64. Ties: lowest index.
     """
     reached = np.zeros(len(parents))
     for row in range(1, len(parents)):
@@ -372,10 +372,14 @@ def score_words(  # noqa: PLR0913
     for i in range(len(ends)):
         decoded = reached[ends[i]] + log_probs[ends[i], log_probs.shape[1] - 1]
         prior = prior_scale * (np.float64(trie.word_prior[nodes[i]]) - 1.0)
-        scores[i] = decoded + ctc_weight * (ctc[i] - decoded) - prior
-    order = rank(scores, len(scores))
-    shares = np.exp(scores - scores[order[0]])
-    return scores, shares / shares.sum(), order
+        scores[i] = (1.0 - ctc_weight) * decoded + ctc_weight * ctc[i] - prior
+    order, shares, total = rank(scores, len(scores)), np.zeros(len(scores)), 0.0
+    for i in order:
+        shares[i] = np.exp(scores[i] - scores[order[0]])
+        total += shares[i]
+    for i in order:
+        shares[i] /= total
+    return scores, shares, order
 
 
 # --- the decoder's cache ---

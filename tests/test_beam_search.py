@@ -233,6 +233,25 @@ def test_two_passes_find_nothing_where_no_frame_can_be_a_letter() -> None:
     assert [one.score for one in hypotheses] == sorted((one.score for one in hypotheses), reverse=True)
 
 
+@pytest.mark.parametrize("nonsense", [math.nan, -math.inf])
+def test_two_passes_find_nothing_where_the_decoder_gives_no_numbers(nonsense: float) -> None:
+    class Broken(TableDecoder):
+        def log_probs(self, letters: str) -> tuple[float, ...]:
+            return (nonsense,) * 4
+
+    options = SearchOptions(4, 0.1, method="two_pass")
+    assert search(Broken(0), ctc_memory(0), lexicon_of({"ab": 1, "b": 1}), options) == []
+
+
+def test_words_that_the_decoder_gives_no_number_are_left_out() -> None:
+    class Half(TableDecoder):
+        def log_probs(self, letters: str) -> tuple[float, ...]:
+            return (-1.0, -math.inf, -1.0, math.nan if letters == "c" else -1.0)
+
+    hypotheses = search(Half(0), ctc_memory(0), lexicon_of({"a": 1, "ab": 1, "c": 1}), SearchOptions(4, 0.1, method="two_pass"))
+    assert [(word, one.probability) for (word, _), one in zip(found(hypotheses), hypotheses, strict=True)] == [("a", 1.0)]
+
+
 def test_two_passes_write_no_word_longer_than_the_decoder_can() -> None:
     lexicon, options = lexicon_of({"abca": 1, "abcab": 1}), SearchOptions(8, 0.0, method="two_pass")
     memory = ctc_memory(2, 8)
