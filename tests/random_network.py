@@ -20,14 +20,19 @@ CONFIG = ModelConfig(toy.ALPHABET, width=12, feed_forward_width=20, n_heads=3, n
 SEARCH = SearchDefaults(beam_width=5, prior_weight=0.3, margin=8.0, ctc_weight=0.35, method="two_pass")
 
 
-@functools.cache
-def network() -> SwipeNetwork:
-    """Random weights, large enough that the heads have opinions. Not to be written to."""
+def make(config: ModelConfig) -> SwipeNetwork:
+    """Random weights, the same each time, large enough that the heads have opinions."""
     torch.manual_seed(5)
-    made = SwipeNetwork(CONFIG).eval().requires_grad_(False)
+    made = SwipeNetwork(config).eval().requires_grad_(False)
     for parameter in made.parameters():
         parameter.mul_(1.5).add_(0.05 * torch.randn_like(parameter))
     return made
+
+
+@functools.cache
+def network() -> SwipeNetwork:
+    """Not to be written to."""
+    return make(CONFIG)
 
 
 @functools.cache

@@ -29,7 +29,7 @@ from export.proof import Proof, Sample, compare_steps, prove, same, tied
 from export.quantize import Quantisation, compare
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, ctc_following, reference_search
 from export.restore import restore
-from tests import naive, toy
+from tests import naive, random_network, toy
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.network import ModelConfig, SwipeNetwork
 from training.swipe_data import load_swipes
@@ -42,12 +42,7 @@ ONNX_FUNCTIONS = {ENCODER: "encoder_onnx", DECODER_STEP: "decoder_step_onnx"}
 
 @pytest.fixture(scope="module")
 def network() -> SwipeNetwork:
-    """Random weights, large enough that the heads have opinions."""
-    torch.manual_seed(5)
-    made = SwipeNetwork(CONFIG).eval().requires_grad_(False)
-    for parameter in made.parameters():
-        parameter.mul_(1.5).add_(0.05 * torch.randn_like(parameter))
-    return made
+    return random_network.make(CONFIG)
 
 
 @pytest.fixture(scope="module")
