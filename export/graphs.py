@@ -4,8 +4,9 @@ What shares an input is one product (query, keys and values), the attention's sc
 batch axis, so that every linear layer becomes a Gemm. Measured against an export of `SwipeNetwork.encode` and `step` as
 they are (the English preset, one thread, paired and rotated, B = 1, 5, 10, 16, 30, T = 0, 5, 10), nodes after
 onnxruntime's own optimisation: encoder 161 -> 84 nodes, 11 to 14 % less time; step, which then reordered its cache, 116 ->
-78 nodes, 11 % less; docs/SPEED.md has today's. A graph written by hand is within 1 % of that. Slower: onnxruntime's MultiHeadAttention, attention to the old letters and the new
-one apart, and torch's older exporter (93 nodes), which besides fails at T = 0 where axes are merged.
+78 nodes, 11 % less; docs/SPEED.md has today's. A graph written by hand is within 1 % of that. Slower: onnxruntime's
+MultiHeadAttention, attention to the old letters and the new one apart, and torch's older exporter (93 nodes), which
+besides fails at T = 0 where axes are merged.
 """
 
 from __future__ import annotations
