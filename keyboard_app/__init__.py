@@ -1,0 +1,1 @@
+"""The swipe keyboard for the desktop and touch screens, and the desktop harness."""

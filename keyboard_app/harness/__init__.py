@@ -1,0 +1,1 @@
+"""The desktop harness: recorded swipes over the rendered grid, and what the decoder looked at."""
