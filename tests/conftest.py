@@ -33,10 +33,10 @@ CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 ALPHABETS = {"qwerty_en": LATIN, "default": CYRILLIC, "extra": CYRILLIC}
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-    # The run without the JIT is about kernels; what needs torch is tested by the run with it.
-    needs_torch = re.compile(r"^(from|import) torch\b", re.MULTILINE)
+    # The run without the JIT is about kernels; what needs torch, or a window, is tested by the run with it.
+    needs_more = re.compile(r"^(from|import) (torch|kivy|tests\.window_driver|tests\.pointer)\b", re.MULTILINE)
     tests = Path(__file__).parent.glob("test_*.py")
-    collect_ignore = [path.name for path in tests if needs_torch.search(path.read_text(encoding="utf-8"))]
+    collect_ignore = [path.name for path in tests if needs_more.search(path.read_text(encoding="utf-8"))]
 
 
 @pytest.fixture(scope="session")
