@@ -1,0 +1,94 @@
+"""A real pointer for tests: an X server without a screen (Xvfb), and xdotool, which drags across the keys as a hand would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Places = npt.NDArray[np.float64]
+
+SAMPLE_MS = 10
+"""between two places of the pointer"""
+PRESS_S = 0.15
+"""between moving to a place and pressing there, and after letting go: less, and the press arrives where the pointer was"""
+AIM_KEYS = 0.13
+"""standard deviation of where a key is hit, in key widths (people on their phones: 0.16 at the first point, 0.25 at the last)"""
+TREMOR_KEYS = 0.02
+CORNER_SAMPLES = 7
+"""over how many samples corners are rounded"""
+PROGRAMS = ("Xvfb", "xdotool")
+
+
+def missing_programs() -> list[str]:
+    """Those of the programs that are not installed; Debian packages xvfb and xdotool."""
+    return [program for program in PROGRAMS if shutil.which(program) is None]
+
+
+@dataclass(frozen=True)
+class Display:
+    """An X server without a screen."""
+
+    name: str
+    """for DISPLAY"""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"DISPLAY": self.name}
+
+    def xdotool(self, *words: str) -> None:
+        """Raises: CalledProcessError."""
+        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=120)
+
+    def drag(self, path: Places) -> None:
+        """Presses at the path's first place, drags along, (n, 2) in window pixels from the top left, and lets go."""
+        (x, y), *rest = path.round().astype(int).tolist()
+        words = ["mousemove", str(x), str(y), "sleep", str(PRESS_S), "mousedown", "1"]
+        for x, y in rest:
+            words += ["sleep", str(SAMPLE_MS / 1000), "mousemove", str(x), str(y)]
+        self.xdotool(*words, "mouseup", "1", "sleep", str(PRESS_S))
+
+    def click(self, x: float, y: float) -> None:
+        self.drag(np.array([(x, y)]))
+
+
+@contextmanager
+def open_display(width: int, height: int, log: Path) -> Iterator[Display]:
+    """An X server with one screen of that size, which ends with the block."""
+    read, write = os.pipe()
+    with log.open("wb") as output:
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+        server = subprocess.Popen(command, pass_fds=[write], stdout=output, stderr=output)
+    os.close(write)
+    try:
+        with os.fdopen(read) as number:
+            yield Display(f":{number.readline().strip()}")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def human_path(targets: Places, key_width: float, random: np.random.Generator) -> Places:
+    """A hand's way through key centres, (n, 2) of any n >= 1 to (m, 2), a place every SAMPLE_MS milliseconds.
+
+    It aims with error, takes longer for longer ways (Fitts), starts and stops smoothly, rounds its corners and trembles.
+    """
+    aimed = targets + random.normal(0, AIM_KEYS * key_width, targets.shape)
+    pieces = [aimed[:1]]
+    for start, end in zip(aimed, aimed[1:], strict=False):
+        n = max(3, round((70 + 90 * np.log2(1 + np.hypot(*(end - start)) / key_width)) / SAMPLE_MS))
+        done = np.linspace(0, 1, n + 1)[1:, None]
+        eased = (done + 10 * done**3 - 15 * done**4 + 6 * done**5) / 2  # between even speed and a full stop at each key
+        pieces.append(start + eased * (end - start))
+    path = np.concatenate(pieces)
+    padded = np.pad(path, ((CORNER_SAMPLES // 2, CORNER_SAMPLES // 2), (0, 0)), mode="edge")
+    smooth = np.stack([np.convolve(column, np.full(CORNER_SAMPLES, 1 / CORNER_SAMPLES), mode="valid") for column in padded.T], axis=1)
+    tremor = np.cumsum(random.normal(0, TREMOR_KEYS * key_width, smooth.shape), axis=0)
+    return smooth + tremor - np.linspace(0, 1, len(tremor))[:, None] * tremor[-1] * (len(tremor) > 1)
