@@ -1,0 +1,66 @@
+"""The one place that sets Kivy up: its environment, its options and its window. Called before any other import of Kivy."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+DEFAULT_SIZE = (480, 800)
+"""Pixels: a phone held upright."""
+SMALLEST_SIZE = (240, 240)
+"""Pixels: a window is not made smaller than this by its user."""
+
+ENVIRONMENT = {
+    "KIVY_NO_ARGS": "1",  # our options are ours
+    "KIVY_NO_CONFIG": "1",  # nothing is read from or written to ~/.kivy
+    "KIVY_NO_FILELOG": "1",
+    "KIVY_NO_CONSOLELOG": "1",
+    "KIVY_LOG_MODE": "PYTHON",
+    "KIVY_WINDOW": "sdl2",  # the x11 window would end the process where there is no display
+    "SDL_TOUCH_MOUSE_EVENTS": "0",  # else every touch comes twice, the second time as a mouse
+}
+
+NO_DISPLAY = (
+    "no window can be opened: there is no display (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}, SDL_VIDEODRIVER is {driver}). "
+    "Run Keyglide in a desktop session, or unset all three: SDL then draws offscreen, enough for --screenshot"
+)
+
+
+class NoDisplayError(RuntimeError):
+    """There is nothing to draw on. The message says what to do."""
+
+
+def prepare(size: tuple[int, int] | None = None) -> None:
+    """Opens Kivy's window, of `size` pixels; one that is open already only changes its size.
+
+    Raises: NoDisplayError where no video driver works; ImportError where Kivy is not installed.
+    """
+    os.environ.update(ENVIRONMENT)
+    from kivy.config import Config
+
+    logging.getLogger("kivy").setLevel(logging.ERROR)
+    width, height = size or DEFAULT_SIZE
+    options = {"width": width, "height": height, "minimum_width": SMALLEST_SIZE[0], "minimum_height": SMALLEST_SIZE[1]}
+    for name, value in options.items():
+        Config.set("graphics", name, value)
+    Config.set("graphics", "multisamples", 0)  # the shapes are smooth of themselves; sampling costs frames on weak machines
+    Config.set("kivy", "exit_on_escape", 0)
+    Config.remove_section("input")  # mtdev would bring what SDL brings already
+    Config.add_section("input")
+    Config.set("input", "mouse", "mouse,disable_multitouch")  # no red dots
+    window = _open_window()
+    if size is not None and tuple(window.size) != size:
+        window.size = size
+
+
+def _open_window() -> Any:
+    logging.disable(logging.CRITICAL)  # Kivy would log a traceback of each driver that it tries
+    try:
+        from kivy.core.window import Window
+    finally:
+        logging.disable(logging.NOTSET)
+    if Window is None:
+        names = {"display": "DISPLAY", "wayland": "WAYLAND_DISPLAY", "driver": "SDL_VIDEODRIVER"}
+        raise NoDisplayError(NO_DISPLAY.format(**{name: os.environ.get(variable, "not set") for name, variable in names.items()}))
+    return Window
