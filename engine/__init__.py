@@ -4,30 +4,45 @@
     candidates = recognizer.recognize(Swipe.from_points(x, y, t))
 """
 
+from engine.accuracy import Accuracy, rank_of
 from engine.beam_search import SearchOptions
+from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
 from engine.lexicon import Lexicon
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
-from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer
+from engine.recognizer import DEFAULT_GRID, Candidate, Recognition, StageTimes, SwipeRecognizer, open_lexicon
+from engine.recognizers import Recognizers
 from engine.swipe import Swipe
+from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 
 __all__ = [
+    "DEFAULT_GRID",
+    "Accuracy",
+    "BadRecord",
     "Candidate",
+    "Explanation",
     "FeatureSpec",
     "Features",
     "Grid",
     "Key",
+    "LetterExplanation",
     "Lexicon",
     "Manifest",
     "ModelBundle",
     "ModelBundleError",
     "Recognition",
+    "Recognizers",
     "SearchOptions",
     "StageTimes",
     "Swipe",
     "SwipeRecognizer",
+    "SwipeRecord",
+    "explain",
     "load_grids",
+    "open_lexicon",
     "pick_grid",
+    "rank_of",
+    "read_swipes",
 ]

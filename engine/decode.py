@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
-import json
 import os
 import sys
 from collections.abc import Iterable
@@ -16,43 +14,14 @@ from engine.accuracy import Accuracy, rank_of
 from engine.beam_search import SearchOptions
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
-from engine.grid import Grid, load_grids, pick_grid
-from engine.model import ModelBundle
-from engine.recognizer import DEFAULT_GRID, SwipeRecognizer, open_lexicon
+from engine.recognizer import DEFAULT_GRID
+from engine.recognizers import Recognizers
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 
 N_EXPLAINED = 2
 N_COUNTED = 4
 """Candidates that accuracy looks at, whether they are shown or not."""
 PROGRESS_AFTER_S = 2.0
-
-
-class Recognizers:
-    """One model and one lexicon on whichever grids the swipes were made."""
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        """Raises: ValueError, OSError for a bundle, a lexicon or a grid that cannot be used."""
-        self._grids = load_grids() | (load_grids(args.grids) if args.grids else {})
-        self._grid_name: str | None = args.grid
-        self.bundle = ModelBundle.load(args.model)
-        self._lexicon = open_lexicon(args.lexicon)
-        self._on_grid = functools.lru_cache(maxsize=8)(self._load_on_grid)
-        if args.grid is not None:
-            self._on_grid(args.grid, None)
-
-    def for_record(self, record: SwipeRecord) -> SwipeRecognizer:
-        """Raises: ValueError for a grid that is unknown, broken or not the model's."""
-        grid = self._grid_name or record.grid or DEFAULT_GRID
-        if isinstance(grid, str):
-            return self._on_grid(grid, None)
-        return self._on_grid(str(grid["grid_name"]), json.dumps(grid, sort_keys=True))
-
-    def _load_on_grid(self, name: str, geometry: str | None) -> SwipeRecognizer:
-        """geometry: the JSON of an inline grid."""
-        grid = pick_grid(self._grids, name) if geometry is None else Grid.from_json(name, json.loads(geometry))
-        recognizer = SwipeRecognizer(self.bundle, self._lexicon, grid)
-        recognizer.warm_up()
-        return recognizer
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -72,7 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        recognizers = Recognizers(args)
+        recognizers = Recognizers.load(args.model, args.lexicon, args.grids, args.grid)
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:

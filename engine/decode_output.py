@@ -34,8 +34,17 @@ def as_json(result: Decoded | BadRecord, n_shown: int) -> str:
     times = {stage: round(value, 3) for stage, value in asdict(result.recognition.milliseconds).items()}
     fields: dict[str, Any] = {"candidates": candidates, "milliseconds": times}
     if result.explanations:
-        fields["explanations"] = [asdict(explanation) for explanation in result.explanations]
+        fields["explanations"] = [_without_frames(explanation) for explanation in result.explanations]
     return json.dumps(fields)
+
+
+def _without_frames(explanation: Explanation) -> dict[str, Any]:
+    """All but the numbers of each frame: hundreds for a word, and `looked_at` says where the highest are."""
+    fields = asdict(explanation)
+    del fields["frames"]
+    for letter in fields["letters"]:
+        del letter["attention"]
+    return fields
 
 
 def as_table(result: Decoded, n_shown: int) -> str:

@@ -33,7 +33,7 @@ class LookedAt:
     """the letter whose key is nearest"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LetterExplanation:
     """One letter of a candidate, or its end."""
 
@@ -45,9 +45,11 @@ class LetterExplanation:
     others: tuple[tuple[str, float], ...]
     """the best other letters of all, with log-probabilities"""
     looked_at: LookedAt
+    attention: npt.NDArray[np.float32]
+    """(S,) the shares of the decoder's attention that the frames had, before this letter was chosen; they sum to 1"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """The score of one candidate: the sum of its letters' log-probabilities and of its weighted prior."""
 
@@ -56,6 +58,8 @@ class Explanation:
     weighted_log_prior: float
     letters: tuple[LetterExplanation, ...]
     """the last one is the end of the word"""
+    frames: npt.NDArray[np.float64]
+    """(3, S): where the frames stand: x, y in grid units, t in milliseconds"""
 
 
 def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, options: SearchOptions) -> Explanation:
@@ -74,12 +78,14 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
             tuple((_name(other, bundle.alphabet), log_probs[other]) for other in _best(log_probs, among - {token}))
             for among in (set(allowed), set(range(len(log_probs))))
         ]
-        looked_at = _looked_at(swipe, features, output.attention[0], bundle.alphabet)
-        letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at))
+        attention = output.attention[0]
+        looked_at = _looked_at(swipe, features, attention, bundle.alphabet)
+        letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at, attention))
         if letter != END:
             node, prefixes = allowed[token], prefixes.extend(np.zeros(1, dtype=np.int64), np.array([token]))
     log_prior = options.prior_weight * recognizer.lexicon.log_prior(candidate.key_sequence)
-    return Explanation(candidate.word, candidate.score, log_prior, tuple(letters))
+    frames = features.points[:, _points_of(len(letters[0].attention), features)]
+    return Explanation(candidate.word, candidate.score, log_prior, tuple(letters), frames)
 
 
 def _allowed(trie: Trie, node: int, end: int) -> dict[int, int]:
@@ -97,9 +103,15 @@ def _name(token: int, alphabet: str) -> str:
     return alphabet[token] if token < len(alphabet) else END
 
 
+def _points_of(n_frames: int, features: Features) -> npt.NDArray[np.int64]:
+    """(S,): the resampled point on which each frame stands, every (N / S)th."""
+    points: npt.NDArray[np.int64] = np.arange(n_frames) * features.points.shape[1] // n_frames
+    return points
+
+
 def _looked_at(swipe: Swipe, features: Features, attention: npt.NDArray[np.float32], alphabet: str) -> LookedAt:
-    """The recorded point behind the frame with the highest attention (S,). A frame stands on every (N / S)th resampled point."""
-    point = int(attention.argmax()) * features.points.shape[1] // len(attention)
+    """The recorded point behind the frame with the highest attention (S,)."""
+    point = _points_of(len(attention), features)[attention.argmax()]
     x, y, t = features.points[:, point]
     nearest = np.lexsort((np.hypot(swipe.x - x, swipe.y - y), np.abs(swipe.t - t)))[0]
     key = alphabet[int(features.key_distances[point].argmin())]

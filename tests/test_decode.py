@@ -118,7 +118,9 @@ def test_explain(run: Run, swipe_of: Swiped) -> None:
     for word in (cat, car):
         letters = sum(letter["log_prob"] for letter in word["letters"])
         assert word["score"] == pytest.approx(letters + word["weighted_log_prior"], abs=1e-5)
+    assert list(cat) == ["word", "score", "weighted_log_prior", "letters"]
     last = car["letters"][2]
+    assert list(last) == ["letter", "log_prob", "allowed", "others", "looked_at"]
     assert [letter for letter, _ in last["allowed"]] == ["t", "u"]
     assert [letter for letter, _ in last["others"]] == ["t", "y", "end"]
     assert last["others"][0][1] == pytest.approx(cat["letters"][2]["log_prob"], abs=1e-5)

@@ -51,3 +51,12 @@ def test_the_point_is_one_that_was_recorded(toy_recognizer: SwipeRecognizer) -> 
         key = toy_recognizer.grid.letter_key(letter.letter)
         assert (letter.looked_at.x, letter.looked_at.y) == pytest.approx((key.centre_x, key.centre_y))
         assert letter.looked_at.t == pytest.approx(t[letter.looked_at.index])
+
+
+@pytest.mark.parametrize("word", ["cat", "hello"])
+def test_each_letter_has_the_attention_of_all_frames(toy_recognizer: SwipeRecognizer, word: str) -> None:
+    """The toy looks at frame i alone before letter i, and its frame s is the swipe's point 2 s."""
+    swipe = toy.swipe_of(word, toy_recognizer.grid)
+    explanation = explain(toy_recognizer, swipe, toy_recognizer.recognize(swipe)[0], toy_recognizer.default_options)
+    assert np.array([letter.attention for letter in explanation.letters]).tolist() == np.eye(toy.N_FRAMES)[: len(word) + 1].tolist()
+    assert explanation.frames == pytest.approx(np.array([swipe.x, swipe.y, swipe.t])[:, ::2])

@@ -1,0 +1,66 @@
+"""Recognizers of one model and one lexicon, on whichever grids recorded swipes were made."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.grid import Grid, load_grids, pick_grid
+from engine.lexicon import Lexicon
+from engine.model import ModelBundle
+from engine.recognizer import DEFAULT_GRID, SwipeRecognizer, open_lexicon
+from engine.swipe_file import SwipeRecord
+
+N_KEPT = 8
+"""Recognizers that are kept; more grids than that are loaded anew when they come again."""
+
+
+class Recognizers:
+    """Gives each record the recognizer of its grid. Build it with `load`, or from loaded parts."""
+
+    def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grids: Mapping[str, Grid], grid_name: str | None = None) -> None:
+        """grids: those that records may name. grid_name: the grid of all records, whatever they name.
+
+        Raises: ValueError for a grid_name that is unknown or not the model's.
+        """
+        self.bundle = bundle
+        self._lexicon = lexicon
+        self._grids = grids
+        self._grid_name = grid_name
+        self._on_grid = functools.lru_cache(maxsize=N_KEPT)(self._load_on_grid)
+        if grid_name is not None:
+            self._on_grid(grid_name, None)
+
+    @classmethod
+    def load(
+        cls, bundle: Path | None = None, lexicon: Path | None = None, grids: Path | None = None, grid_name: str | None = None
+    ) -> Recognizers:
+        """grids: a file with more grids than those that come with Keyglide. Without paths: the English that comes with it.
+
+        Raises: ModelBundleError, ValueError, OSError for what cannot be used.
+        """
+        known = load_grids() | (load_grids(grids) if grids is not None else {})
+        return cls(ModelBundle.load(bundle), open_lexicon(lexicon), known, grid_name)
+
+    def for_record(self, record: SwipeRecord) -> SwipeRecognizer:
+        """Raises: ValueError for a grid that is unknown, broken or not the model's."""
+        return self._on_grid(*self._key(record))
+
+    def grid_of(self, record: SwipeRecord) -> Grid:
+        """The grid on which it was made, whether the model can read it or not. Raises: ValueError where it is unknown or broken."""
+        return self._grid(*self._key(record))
+
+    def _key(self, record: SwipeRecord) -> tuple[str, str | None]:
+        """The grid's name, and the JSON of its geometry if it is an inline one."""
+        grid = self._grid_name or record.grid or DEFAULT_GRID
+        return (grid, None) if isinstance(grid, str) else (str(grid["grid_name"]), json.dumps(grid, sort_keys=True))
+
+    def _grid(self, name: str, geometry: str | None) -> Grid:
+        return pick_grid(self._grids, name) if geometry is None else Grid.from_json(name, json.loads(geometry))
+
+    def _load_on_grid(self, name: str, geometry: str | None) -> SwipeRecognizer:
+        recognizer = SwipeRecognizer(self.bundle, self._lexicon, self._grid(name, geometry))
+        recognizer.warm_up()
+        return recognizer
