@@ -1,0 +1,177 @@
+"""Where a grid's keys stand in the window. The only place where y is flipped: a grid's goes down, the window's goes up."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine import Grid, Key
+
+MAX_STRETCH = 1.6
+"""How far the keys are stretched or squeezed from the grid's own ratio of width to height to fill their area."""
+
+HEIGHT_OF_WINDOW = 0.5
+"""Share of the window's height that the keyboard takes at most."""
+
+HEIGHT_OF_WIDTH = 0.66
+"""Height of the keyboard in widths of the window, where the window is high enough: four rows of 60 on a phone 360 wide."""
+
+REACH = 1.0
+"""How far from a key a touch beside all keys still counts as on it, in typical key widths and heights."""
+
+ADDED_ROW = (
+    ("action", "shift", 1.5),
+    ("action", "toNumberState", 1.5),
+    ("label", ",", 1.0),
+    ("action", "space", 4.0),
+    ("label", ".", 1.0),
+    ("action", "backspace", 1.5),
+    ("action", "enter", 1.5),
+)
+"""What a grid of letters alone gets below them: label or action, which, and its share of the row."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of the window, y up from its bottom."""
+
+    x: float
+    """of the left edge, px"""
+    y: float
+    """of the bottom edge, px"""
+    width: float
+    """px"""
+    height: float
+    """px"""
+
+
+@dataclass(frozen=True)
+class PlacedKey:
+    """A key and its hitbox in the window, y up from its bottom."""
+
+    key: Key
+    x: float
+    """of the left edge, px"""
+    y: float
+    """of the bottom edge, px"""
+    w: float
+    """px"""
+    h: float
+    """px"""
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """px"""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    def contains(self, x: float, y: float) -> bool:
+        return self.x <= x < self.x + self.w and self.y < y <= self.y + self.h
+
+    def beside(self, x: float, y: float) -> tuple[float, float]:
+        """How far the point lies outside the hitbox, px, across and along; (0, 0) inside."""
+        return max(self.x - x, x - self.x - self.w, 0.0), max(self.y - y, y - self.y - self.h, 0.0)
+
+
+@dataclass(frozen=True)
+class KeyLayout:
+    """The keys of a page placed in the window. Build it with `fit`."""
+
+    keys: tuple[PlacedKey, ...]
+    area: Area
+    """what the page of grid_width x grid_height covers, margins of the grid included"""
+    grid_width: float
+    """grid units"""
+    grid_height: float
+    """grid units"""
+
+    @cached_property
+    def key_width(self) -> float:
+        """Median width of a key, px."""
+        return statistics.median(placed.w for placed in self.keys)
+
+    @cached_property
+    def key_height(self) -> float:
+        """Median height of a key, px."""
+        return statistics.median(placed.h for placed in self.keys)
+
+    def to_grid(self, x: float, y: float) -> tuple[float, float]:
+        """The point of the window (px, y up) in grid units, y down."""
+        across = (x - self.area.x) / self.area.width * self.grid_width
+        return across, (self.area.y + self.area.height - y) / self.area.height * self.grid_height
+
+    def to_px(self, x: float, y: float) -> tuple[float, float]:
+        """The point in grid units (y down) in the window, px, y up: undoes `to_grid`."""
+        up = self.area.y + self.area.height - y / self.grid_height * self.area.height
+        return self.area.x + x / self.grid_width * self.area.width, up
+
+    def key_at(self, x: float, y: float) -> Key | None:
+        """The first key whose hitbox holds the point (px, y up), or None."""
+        return next((placed.key for placed in self.keys if placed.contains(x, y)), None)
+
+    def nearest_key(self, x: float, y: float) -> Key | None:
+        """The key at the point (px, y up); beside all keys the nearest within `REACH`, the first of equally near ones; or None."""
+        return self.key_at(x, y) or self._neighbour(x, y)
+
+    def placed(self, key: Key) -> PlacedKey:
+        """Where that key stands. Raises: ValueError where it is not of this layout."""
+        for placed in self.keys:
+            if placed.key == key:
+                return placed
+        raise ValueError(f"key '{key.name}' is not on this page of {len(self.keys)} keys: place it with `fit` first")
+
+    def _neighbour(self, x: float, y: float) -> Key | None:
+        near: list[tuple[float, Key]] = []
+        for placed in self.keys:
+            across, along = placed.beside(x, y)
+            if across <= REACH * self.key_width and along <= REACH * self.key_height:
+                near.append((math.hypot(across, along), placed.key))
+        return min(near, key=lambda pair: pair[0])[1] if near else None
+
+
+def fit(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area) -> KeyLayout:
+    """The keys of a page of grid_width x grid_height units over the area.
+
+    They fill it, or stand in its middle where that would stretch them by more than `MAX_STRETCH`. Both widths and both
+    heights are above 0: windows of no size have no layout.
+    """
+    scale_x, scale_y = area.width / grid_width, area.height / grid_height
+    scale_x, scale_y = min(scale_x, scale_y * MAX_STRETCH), min(scale_y, scale_x * MAX_STRETCH)
+    width, height = scale_x * grid_width, scale_y * grid_height
+    left, bottom = area.x + (area.width - width) / 2, area.y + (area.height - height) / 2
+    top = bottom + height
+    placed = tuple(
+        PlacedKey(key, left + key.x * scale_x, top - (key.y + key.h) * scale_y, key.w * scale_x, key.h * scale_y) for key in keys
+    )
+    return KeyLayout(placed, Area(left, bottom, width, height), grid_width, grid_height)
+
+
+def keyboard_area(window_width: float, window_height: float) -> Area:
+    """Where the keys stand in a window (px): at the bottom, as wide as the window, at most half as high."""
+    return Area(0.0, 0.0, window_width, min(HEIGHT_OF_WINDOW * window_height, HEIGHT_OF_WIDTH * window_width))
+
+
+def complete(grid: Grid) -> tuple[tuple[Key, ...], float]:
+    """The grid's keys, and its height in grid units, such that a message can be written on them.
+
+    What a grid lacks of `ADDED_ROW`'s actions stands in a row below its own keys, with the comma and the full stop where
+    they have no key either. A grid that has all the actions is given as it is.
+    """
+    names = {key.name for key in grid.keys}
+    lacking = [part for part in ADDED_ROW if _added(*part).name not in names]
+    if all(kind == "label" for kind, _, _ in lacking):
+        return grid.keys, grid.height
+    unit = grid.width / sum(share for _, _, share in lacking)
+    row, left = [], 0.0
+    for kind, which, share in lacking:
+        row.append(_added(kind, which, share * unit, (left, grid.height, grid.key_height)))
+        left += share * unit
+    return grid.keys + tuple(row), grid.height + grid.key_height
+
+
+def _added(kind: str, which: str, width: float, place: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Key:
+    """A key of the added row; `place` is x, y and height, grid units."""
+    left, top, height = place
+    return Key(which if kind == "label" else None, which if kind == "action" else None, left, top, width, height)

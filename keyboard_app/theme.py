@@ -1,0 +1,155 @@
+"""Colours, light and dark, and how large a dp is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import darkdetect
+
+Colour = tuple[float, float, float, float]
+"""Red, green, blue and opacity, 0 to 1 each."""
+
+PHONE = (360.0, 640.0)
+"""The window whose pixels are one dp each."""
+
+SMALLEST_DP = 0.75
+"""px; below it text is not readable."""
+
+MIN_CONTRAST = 4.5
+"""What WCAG's level AA asks of text."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of every page. What is read on what: `TEXT_PAIRS`."""
+
+    name: str
+    background: Colour
+    """behind pages and text fields"""
+    text: Colour
+    board: Colour
+    """behind the keys"""
+    key: Colour
+    key_text: Colour
+    hint_text: Colour
+    """small and secondary text, on keys and on the background"""
+    action_key: Colour
+    action_text: Colour
+    pressed: Colour
+    """a key under a tapping finger"""
+    pressed_text: Colour
+    shadow: Colour
+    """the lower edge of a key"""
+    trail: Colour
+    accent: Colour
+    """enter, shift while it holds, the chosen one of several"""
+    accent_text: Colour
+    bar: Colour
+    """the candidate bar and toolbars"""
+    bar_text: Colour
+    line: Colour
+    """between the parts of a page"""
+    notice: Colour
+    notice_text: Colour
+    good: Colour
+    """text that says that a word was recognised"""
+    bad: Colour
+    """text that says that it was not"""
+
+
+def rgb(hex_code: str, opacity: float = 1.0) -> Colour:
+    """The colour of six hexadecimal digits."""
+    red, green, blue = (int(hex_code[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    return red, green, blue, opacity
+
+
+LIGHT = Theme(
+    name="light",
+    background=rgb("FFFFFF"),
+    text=rgb("1B1D22"),
+    board=rgb("E4E7EC"),
+    key=rgb("FFFFFF"),
+    key_text=rgb("1B1D22"),
+    hint_text=rgb("646A73"),
+    action_key=rgb("CCD2DB"),
+    action_text=rgb("2A2F37"),
+    pressed=rgb("B4BCC8"),
+    pressed_text=rgb("1B1D22"),
+    shadow=rgb("B3B9C3"),
+    trail=rgb("1A6DE0", 0.85),
+    accent=rgb("1A66D6"),
+    accent_text=rgb("FFFFFF"),
+    bar=rgb("F3F5F8"),
+    bar_text=rgb("1B1D22"),
+    line=rgb("D3D8E0"),
+    notice=rgb("FFF0C9"),
+    notice_text=rgb("4A3600"),
+    good=rgb("11713A"),
+    bad=rgb("B3261E"),
+)
+
+DARK = Theme(
+    name="dark",
+    background=rgb("121316"),
+    text=rgb("ECEEF2"),
+    board=rgb("1C1E22"),
+    key=rgb("41454D"),
+    key_text=rgb("FFFFFF"),
+    hint_text=rgb("BDC2CB"),
+    action_key=rgb("2B2E34"),
+    action_text=rgb("E6E9EE"),
+    pressed=rgb("666C77"),
+    pressed_text=rgb("FFFFFF"),
+    shadow=rgb("0E0F11"),
+    trail=rgb("7DB2FF", 0.9),
+    accent=rgb("8AB8FF"),
+    accent_text=rgb("0A1D3A"),
+    bar=rgb("1C1E22"),
+    bar_text=rgb("ECEEF2"),
+    line=rgb("34373E"),
+    notice=rgb("4A3B12"),
+    notice_text=rgb("FFE6A6"),
+    good=rgb("7BD79B"),
+    bad=rgb("FFA79E"),
+)
+
+TEXT_PAIRS = (
+    ("text", "background"),
+    ("hint_text", "background"),
+    ("accent", "background"),
+    ("good", "background"),
+    ("bad", "background"),
+    ("text", "bar"),
+    ("bar_text", "bar"),
+    ("hint_text", "bar"),
+    ("accent", "bar"),
+    ("text", "board"),
+    ("key_text", "key"),
+    ("hint_text", "key"),
+    ("action_text", "action_key"),
+    ("pressed_text", "pressed"),
+    ("accent_text", "accent"),
+    ("notice_text", "notice"),
+)
+"""The colour of a text, and the one it is read on. Tested: all have `MIN_CONTRAST`."""
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """How much two opaque colours differ in brightness, 1 to 21. Source: WCAG 2.2, contrast ratio."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def system_theme() -> Theme:
+    """The theme that the system's other windows have; `LIGHT` where it does not say."""
+    return DARK if darkdetect.isDark() else LIGHT
+
+
+def px_per_dp(width: float, height: float) -> float:
+    """Pixels of one dp in a window of that size (px): a phone's window is 360 x 640 dp, and nothing gets too small to read."""
+    return max(SMALLEST_DP, min(width / PHONE[0], height / PHONE[1]))
