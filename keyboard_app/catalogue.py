@@ -1,0 +1,90 @@
+"""What the settings name, opened. Where something cannot be opened Keyglide's own stands in, and a message says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import Grid, Lexicon, ModelBundle, SwipeRecognizer, load_grids, pick_grid
+from keyboard_app.settings import Settings
+
+UNUSABLE = (ValueError, OSError, RecursionError)
+"""What a file that is missing, damaged or of another kind raises; the last for JSON that is nested too deeply."""
+DEFAULT_GRID = Settings().grid
+
+
+@dataclass(frozen=True)
+class OpenedGrid:
+    """The grid to write on."""
+
+    grid: Grid
+    names: tuple[str, ...]
+    """of all grids in its file"""
+    notice: str
+    """why it is not the one that the settings name; "" where it is"""
+
+
+def open_grid(settings: Settings) -> OpenedGrid:
+    """The grid that the settings name; where that cannot be, another of its file; where the file cannot be read, Keyglide's own."""
+    try:
+        grids = load_grids(_path(settings.grids_file))
+    except UNUSABLE as error:
+        own = load_grids()
+        instead = own.get(settings.grid, own[DEFAULT_GRID])
+        notice = f"{reason(error)}. Keyglide's own '{instead.name}' is shown: choose another file in Settings."
+        return OpenedGrid(instead, tuple(own), notice)
+    try:
+        return OpenedGrid(pick_grid(grids, settings.grid), tuple(grids), "")
+    except ValueError as error:
+        instead = grids.get(DEFAULT_GRID, next(iter(grids.values())))
+        return OpenedGrid(instead, tuple(grids), f"{reason(error)}. '{instead.name}' is shown: choose another in Settings.")
+
+
+def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
+    """The recognizer that the settings name, warm; where it cannot be opened, Keyglide's own English, and `report` says why.
+
+    Raises: ValueError, OSError where neither can be used with the grid; the message says why the first could not.
+    """
+    try:
+        return SwipeRecognizer.load(_path(settings.model), _path(settings.lexicon), grid)
+    except UNUSABLE as error:
+        if not settings.model and not settings.lexicon:
+            raise
+        try:
+            own = SwipeRecognizer.load(None, None, grid)
+        except UNUSABLE:
+            raise error from None
+        report(f"{reason(error)}. Keyglide's own English is used: choose another in Settings.")
+        return own
+
+
+def check_grids_file(file: str) -> tuple[str, ...]:
+    """The names of the grids in a file. Raises: ValueError, OSError, RecursionError where it is not a file of grids."""
+    return tuple(load_grids(_path(file)))
+
+
+def check_model(folder: str) -> None:
+    """Opens a model bundle. Raises: ModelBundleError, OSError where it is none that works."""
+    ModelBundle.load(_path(folder))
+
+
+def check_lexicon(file: str) -> None:
+    """Opens a lexicon. Raises: ValueError, OSError where it is none."""
+    path = _path(file)
+    if path is not None:
+        Lexicon.open(path)
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, without the number that the system gives it and without a full stop."""
+    if isinstance(error, RecursionError):
+        return "the file is nested too deeply"
+    if isinstance(error, OSError) and error.strerror:
+        return f"'{error.filename}': {error.strerror.lower()}" if error.filename else error.strerror.lower()
+    return str(error).rstrip(".")
+
+
+def _path(name: str) -> Path | None:
+    """None for Keyglide's own."""
+    return Path(name).expanduser() if name else None

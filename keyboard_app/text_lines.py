@@ -1,0 +1,85 @@
+"""A text broken into the lines of a page: where each starts and ends, and where a place in the text stands in them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+WORD = re.compile(r"\S+\s*|\s+")
+"""A word with the spaces behind it, which may hang over the edge."""
+
+Measure = Callable[[str], float]
+"""The width of a text in pixels."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: text[start:end], without its line break."""
+
+    start: int
+    end: int
+
+
+def break_lines(text: str, width: float, measure: Measure) -> tuple[Line, ...]:
+    """The lines of a text, each at most `width` wide but for the spaces at its end; at least one.
+
+    Breaks before a word that does not fit, inside a word only where it is wider than a line.
+    """
+    lines: list[Line] = []
+    start = 0
+    for paragraph in text.split("\n"):
+        lines += _break_paragraph(paragraph, start, width, measure)
+        start += len(paragraph) + 1
+    return tuple(lines)
+
+
+def line_of(lines: tuple[Line, ...], offset: int) -> int:
+    """The index of the line in which the cursor stands at that offset; at a soft break, the line that begins there."""
+    return bisect_right([line.start for line in lines], offset) - 1
+
+
+def offset_at(text: str, line: Line, x: float, measure: Measure) -> int:
+    """The offset nearest to x, in pixels from the line's left edge."""
+    content = text[line.start : line.end]
+    low, high = 0, len(content)
+    while low < high:  # the first offset whose left edge is at x or beyond
+        middle = (low + high) // 2
+        if measure(content[:middle]) < x:
+            low = middle + 1
+        else:
+            high = middle
+    if low and x - measure(content[: low - 1]) < measure(content[:low]) - x:
+        low -= 1
+    return line.start + low
+
+
+def _break_paragraph(paragraph: str, start: int, width: float, measure: Measure) -> list[Line]:
+    lines: list[Line] = []
+    begin, used = 0, 0.0
+    for match in WORD.finditer(paragraph):
+        word = match.group()
+        if used and used + measure(word.rstrip()) > width:
+            lines.append(Line(start + begin, start + match.start()))
+            begin, used = match.start(), 0.0
+        rest = word
+        while not used and len(rest) > 1 and measure(rest.rstrip()) > width:
+            fits = max(1, _fitting(rest, width, measure))
+            lines.append(Line(start + begin, start + begin + fits))
+            begin, rest = begin + fits, rest[fits:]
+        used += measure(rest)
+    lines.append(Line(start + begin, start + len(paragraph)))
+    return lines
+
+
+def _fitting(word: str, width: float, measure: Measure) -> int:
+    """How many characters of the word fit into the width."""
+    low, high = 0, len(word)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(word[:middle]) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return low
