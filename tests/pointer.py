@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def human_path(targets: Places, key_width: float, random: np.random.Generator) -
     """
     aimed = targets + random.normal(0, AIM_KEYS * key_width, targets.shape)
     pieces = [aimed[:1]]
-    for start, end in zip(aimed, aimed[1:], strict=False):
+    for start, end in pairwise(aimed):
         n = max(3, round((70 + 90 * np.log2(1 + np.hypot(*(end - start)) / key_width)) / SAMPLE_MS))
         done = np.linspace(0, 1, n + 1)[1:, None]
         eased = (done + 10 * done**3 - 15 * done**4 + 6 * done**5) / 2  # between even speed and a full stop at each key
