@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 help:
 	@echo "make demo      decode the swipes in examples/ with the shipped English model"
-	echo "make keyboard  the keyboard on the desktop"
+	echo "make keyboard  the keyboard on the desktop: mouse or touch screen"
 	echo "make test      the tests"
 	echo "make lint      ruff, mypy and the import contracts"
 	echo "make bench     every stage against a committed baseline; speed and memory of a swipe (minutes)"
@@ -24,9 +24,8 @@ demo: $(VENV)/installed
 		$(VENV_PYTHON) -m engine.decode "$$file"
 	done
 
-keyboard:
-	@echo "The keyboard is not there yet: this version is the engine, its model and the command line." >&2
-	exit 1
+keyboard: $(VENV)/installed-app
+	@$(VENV_PYTHON) -m keyboard_app
 
 # Twice: the kernels must give the same without numba's compiler, as on a machine that has no numba.
 test: $(VENV)/installed-dev
@@ -54,10 +53,15 @@ $(VENV)/installed: $(VENV)/created setup.cfg pyproject.toml
 	$(VENV_PYTHON) -m pip install --quiet --editable .
 	touch $@
 
+$(VENV)/installed-app: $(VENV)/created setup.cfg pyproject.toml
+	@echo "Installing Keyglide and Kivy into $(VENV) (once)" >&2
+	$(VENV_PYTHON) -m pip install --quiet --editable '.[app]'
+	touch $@ $(VENV)/installed
+
 $(VENV)/installed-dev: $(VENV)/created setup.cfg pyproject.toml
 	@echo "Installing Keyglide, torch and the test tools into $(VENV) (once; minutes on a slow line)" >&2
 	$(VENV_PYTHON) -m pip install --quiet --editable '.[dev]'
-	touch $@ $(VENV)/installed
+	touch $@ $(VENV)/installed $(VENV)/installed-app
 
 # Debian and Ubuntu keep the standard library's ensurepip in a package of its own.
 $(VENV)/created:
