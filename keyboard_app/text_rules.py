@@ -1,0 +1,108 @@
+"""What belongs where in a text: spaces, capitals, the ends of words and of characters. All of it looks at a few characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import takewhile
+
+LOOK_BACK = 200
+"""Characters before the cursor that spaces and capitals depend on."""
+OPENING = frozenset("([{<«“„‚¿¡")
+"""Brackets and quotation marks that a word follows without a space."""
+CLOSING = frozenset(",.!?;:…)]}>»”%")
+"""What follows a word without a space, and is followed by one."""
+QUOTES = frozenset("\"'‘’")
+"""Marks that open and close alike, or are apostrophes."""
+PREFIXES = frozenset("#@$£€₽/\\_~^№")
+"""What joins itself to the word that follows."""
+JOINING = frozenset("-–—&+=*|")
+"""What joins two words where no space stands before it: well-known, but fish & chips."""
+SENTENCE_ENDS = frozenset(".!?…")
+ABBREVIATIONS = frozenset(["etc", "vs", "approx", "т", "е", "д", "п", "г", "ул", "им", "др", "пр", "см", "стр", "напр"])
+"""Their full stop ends no sentence. Those with a stop inside (e.g., a.m.) are known by it."""
+WORD_AND_SPACE_BACKWARDS = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
+ZERO_WIDTH_JOINER = "\u200d"
+REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
+SKIN_TONES = range(0x1F3FB, 0x1F400)
+TAGS = range(0xE0020, 0xE0080)
+
+
+def needs_space_before(before: str) -> bool:
+    """Whether a space belongs between a text and a word after it."""
+    if not before or before[-1].isspace() or before[-1] in OPENING or before[-1] in PREFIXES:
+        return False
+    stands_alone = len(before) == 1 or before[-2].isspace()
+    if before[-1] in QUOTES:
+        return not (stands_alone or before[-2] in OPENING)
+    return stands_alone if before[-1] in JOINING else True
+
+
+def needs_space_after(after: str) -> bool:
+    """Whether a space belongs between a word and the text after it."""
+    return bool(after) and (after[0].isalnum() or after[0] in OPENING)
+
+
+def starts_word(character: str, before: str) -> bool:
+    """Whether a typed character begins something new after a finished word, so that an automatic space belongs between them.
+
+    before: the text up to the end of that word. A straight quotation mark opens where none is open on the line.
+    """
+    if character == '"':
+        return before.rpartition("\n")[2].count('"') % 2 == 0
+    is_symbol = unicodedata.category(character) in ("Sm", "Sc", "So")
+    return character.isalnum() or character in OPENING or character in "#№&‘" or is_symbol
+
+
+def starts_sentence(before: str) -> bool:
+    """Whether what is written after this text begins a sentence: at the start, on a new line, after a full stop and a space."""
+    head = before.rstrip("".join(OPENING | QUOTES))
+    body = head.rstrip(" \t\u00a0")
+    if not body or body[-1] == "\n":
+        return True
+    ended = body.rstrip("".join(QUOTES) + ")]}»”")
+    if body == head or not ended or ended[-1] not in SENTENCE_ENDS:
+        return False
+    return ended[-1] != "." or ended.endswith("..") or not _is_abbreviation(ended[:-1])
+
+
+def _is_abbreviation(before_stop: str) -> bool:
+    word = re.split(r"[\s(\[\"]", before_stop)[-1].lower()
+    return word in ABBREVIATIONS or ("." in word and all(len(part) == 1 and part.isalpha() for part in word.split(".")))
+
+
+def capitalized(word: str) -> str:
+    """The word with its first letter as a capital; a word with capitals of its own (iPhone) stays as it is."""
+    if word != word.lower():
+        return word
+    at = next((i for i, character in enumerate(word) if character.isalpha()), len(word))
+    return word[:at] + word[at : at + 1].title() + word[at + 1 :]
+
+
+def word_start(text: str, offset: int) -> int:
+    """Where the word before `offset` starts, white space behind it included; or the run of punctuation."""
+    backwards = WORD_AND_SPACE_BACKWARDS.match(text[:offset][::-1])
+    return offset - backwards.end() if backwards else offset
+
+
+def character_start(text: str, offset: int) -> int:
+    """Where the visible character before `offset` starts: marks, emoji joined to one picture and flags go together. offset > 0."""
+    at = offset - 1
+    while at > 0 and text[at] != "\n":
+        if _extends(text[at]):
+            at -= 1
+        elif at > 1 and text[at - 1] == ZERO_WIDTH_JOINER and unicodedata.category(text[at]) == "So":
+            at -= 2
+        elif ord(text[at]) in REGIONAL_INDICATORS:
+            n_indicators = sum(1 for _ in takewhile(lambda i: ord(text[i]) in REGIONAL_INDICATORS, range(at, -1, -1)))
+            return at - 1 if n_indicators % 2 == 0 else at
+        else:
+            return at
+    return at
+
+
+def _extends(character: str) -> bool:
+    """Whether a code point belongs to the one before it."""
+    if unicodedata.category(character) in ("Mn", "Me", "Mc"):
+        return True
+    return character == ZERO_WIDTH_JOINER or ord(character) in SKIN_TONES or ord(character) in TAGS
