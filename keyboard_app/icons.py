@@ -1,0 +1,68 @@
+"""The icons of the pages' buttons, as strokes and dots in a box of 24 x 24, y up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+BOX = 24.0
+"""Width and height of an icon's own coordinates."""
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Icon:
+    """What is drawn of one icon."""
+
+    strokes: tuple[tuple[Point, ...], ...]
+    dots: tuple[tuple[float, float, float], ...] = ()
+    """x, y and radius of filled circles"""
+
+
+def _arc(centre: Point, radius: float, start: float, end: float) -> tuple[Point, ...]:
+    """Points of an arc; degrees, anticlockwise from the right."""
+    steps = max(2, round(abs(end - start) / 12))
+    angles = [math.radians(start + (end - start) * at / steps) for at in range(steps + 1)]
+    return tuple((centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)) for angle in angles)
+
+
+def _mirrored(icon: Icon) -> Icon:
+    return Icon(tuple(tuple((BOX - x, y) for x, y in stroke) for stroke in icon.strokes))
+
+
+def _box(left: float, bottom: float, right: float, top: float, corner: float) -> tuple[Point, ...]:
+    """A closed rectangle with round corners."""
+    corners = [((right - corner, top - corner), 90), ((left + corner, top - corner), 180)]
+    corners += [((left + corner, bottom + corner), 270), ((right - corner, bottom + corner), 360)]
+    points = [point for centre, end in corners for point in _arc(centre, corner, end - 90, end)]
+    return (*points, points[0])
+
+
+UNDO = Icon((((8.5, 18.5), (4.0, 14.0), (8.5, 9.5)), ((4.0, 14.0), (14.5, 14.0), *_arc((14.5, 9.5), 4.5, 90, -90), (9.0, 5.0))))
+ICONS = {
+    "undo": UNDO,
+    "redo": _mirrored(UNDO),
+    "copy": Icon((_box(8.5, 3.5, 19.5, 15.5, 2.0), ((15.5, 18.5), (15.0, 20.0), (6.0, 20.0), (4.5, 18.5), (4.5, 10.0), (6.0, 8.5)))),
+    "clear": Icon(
+        (
+            ((4.0, 18.0), (20.0, 18.0)),
+            ((9.0, 18.0), (9.0, 20.5), (15.0, 20.5), (15.0, 18.0)),
+            ((6.0, 18.0), (6.8, 4.5), (8.0, 3.5), (16.0, 3.5), (17.2, 4.5), (18.0, 18.0)),
+            ((10.0, 14.0), (10.2, 7.5)),
+            ((14.0, 14.0), (13.8, 7.5)),
+        )
+    ),
+    "practice": Icon((tuple((3.5 + at / 2, 12 - 5.5 * math.sin(at / 30 * 2 * math.pi)) for at in range(31)),), ((18.5, 12.0, 3.2),)),
+    "settings": Icon(
+        (((3.5, 18.0), (20.5, 18.0)), ((3.5, 12.0), (20.5, 12.0)), ((3.5, 6.0), (20.5, 6.0))),
+        ((15.5, 18.0, 2.7), (8.0, 12.0, 2.7), (14.0, 6.0, 2.7)),
+    ),
+    "back": Icon((((20.0, 12.0), (4.5, 12.0)), ((11.0, 18.5), (4.5, 12.0), (11.0, 5.5)))),
+    "close": Icon((((6.0, 6.0), (18.0, 18.0)), ((6.0, 18.0), (18.0, 6.0)))),
+    "more": Icon((((9.5, 18.0), (15.5, 12.0), (9.5, 6.0)),)),
+    "check": Icon((((5.0, 12.5), (10.0, 7.0), (19.5, 17.5)),)),
+    "folder": Icon((((3.5, 18.5), (3.5, 5.5), (20.5, 5.5), (20.5, 16.5), (11.5, 16.5), (9.5, 18.5), (3.5, 18.5)),)),
+    "file": Icon((((14.0, 20.5), (6.0, 20.5), (6.0, 3.5), (18.0, 3.5), (18.0, 16.5), (14.0, 20.5), (14.0, 16.5), (18.0, 16.5)),)),
+    "up": Icon((((12.0, 4.5), (12.0, 20.0)), ((5.5, 13.5), (12.0, 20.0), (18.5, 13.5)))),
+}
