@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import io
 import itertools
 import json
@@ -37,6 +38,15 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     needs_more = re.compile(r"^(from|import) (torch|kivy|tests\.window_driver|tests\.pointer)\b", re.MULTILINE)
     tests = Path(__file__).parent.glob("test_*.py")
     collect_ignore = [path.name for path in tests if needs_more.search(path.read_text(encoding="utf-8"))]
+
+for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    os.environ.pop(name, None)  # the tests' own windows are drawn offscreen; tests.pointer opens a display for its programs
+
+
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Opens Kivy's window as the tests need it before a test module imports anything of Kivy, in whatever order."""
+    if re.search(r"^from tests\.window_driver import", module_path.read_text(encoding="utf-8"), re.MULTILINE):
+        importlib.import_module("tests.window_driver")
 
 
 @pytest.fixture(scope="session")
