@@ -22,10 +22,17 @@ SENTENCE_ENDS = frozenset(".!?…")
 ABBREVIATIONS = frozenset(["etc", "vs", "approx", "т", "е", "д", "п", "г", "ул", "им", "др", "пр", "см", "стр", "напр"])
 """Their full stop ends no sentence. Those with a stop inside (e.g., a.m.) are known by it."""
 WORD_AND_SPACE_BACKWARDS = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
+UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and halves of surrogate pairs: nothing that can be shown or saved."""
 ZERO_WIDTH_JOINER = "\u200d"
 REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
 SKIN_TONES = range(0x1F3FB, 0x1F400)
 TAGS = range(0xE0020, 0xE0080)
+
+
+def writable(text: str) -> str:
+    """The text without what cannot be shown or saved, its lines ended by line feeds."""
+    return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def needs_space_before(before: str) -> bool:
@@ -41,6 +48,11 @@ def needs_space_before(before: str) -> bool:
 def needs_space_after(after: str) -> bool:
     """Whether a space belongs between a word and the text after it."""
     return bool(after) and (after[0].isalnum() or after[0] in OPENING)
+
+
+def ends_word(before: str) -> bool:
+    """Whether a text ends with a word, or with what closes one: two taps of space make a full stop there."""
+    return bool(before) and (before[-1].isalnum() or before[-1] in QUOTES or before[-1] in ")]}»”%")
 
 
 def starts_word(character: str, before: str) -> bool:
@@ -98,7 +110,7 @@ def character_start(text: str, offset: int) -> int:
             return at - 1 if n_indicators % 2 == 0 else at
         else:
             return at
-    return at
+    return at + 1 if text[at] == "\n" and at < offset - 1 else at
 
 
 def _extends(character: str) -> bool:

@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import enum
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from keyboard_app.edit_history import Edit, EditHistory, Run
+from keyboard_app.shift import Shift, ShiftKey
 from keyboard_app.text_rules import (
     CLOSING,
     LOOK_BACK,
-    capitalized,
     character_start,
+    ends_word,
     needs_space_after,
     needs_space_before,
     starts_sentence,
     starts_word,
     word_start,
+    writable,
 )
+
+__all__ = ["TEXT_LIMIT", "Shift", "TextFullError", "Writer", "WritingOptions"]
 
 TEXT_LIMIT = 100_000
 """Characters that a text may have."""
-DOUBLE_TAP_MS = 400.0
-"""Two presses of shift within it lock the capitals."""
-UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters and halves of surrogate pairs: nothing that can be shown or saved."""
 
 
 class TextFullError(ValueError):
     """More was to be written than the text may hold. The text is as it was."""
-
-
-class Shift(enum.Enum):
-    """The case in which the next letters are written."""
-
-    OFF = "off"
-    ONCE = "once"
-    LOCK = "lock"
 
 
 @dataclass(frozen=True)
@@ -93,11 +83,11 @@ class Writer:
     def __init__(self, options: WritingOptions, text: str = "") -> None:
         """Raises: TextFullError."""
         self.options = options
-        self._text = _writable(text)
+        self._text = writable(text)
         _check_length(len(self._text))
         self._place = _Place(len(self._text))
         self._history: EditHistory[_Place] = EditHistory()
-        self._shift_pressed_ms: float | None = None
+        self._shift_key = ShiftKey()
 
     @property
     def text(self) -> str:
@@ -117,6 +107,10 @@ class Writer:
         """The case of the next letter tapped."""
         return self._shift_after(self._before() + " " * self._place.space_due)
 
+    def as_written(self, word: str) -> str:
+        """The word in the case that `commit` would write it in now."""
+        return self._shift_for_word().cased(word)
+
     @property
     def can_undo(self) -> bool:
         return self._history.can_undo
@@ -131,7 +125,7 @@ class Writer:
         """Writes what was tapped, one character as a rule, as it is. Raises: TextFullError."""
         if text in (" ", "\n"):
             return self.space() if text == " " else self.enter()
-        text = _writable(text)
+        text = writable(text)
         if not text:
             return None
         place, start = self._place, self.cursor
@@ -151,11 +145,10 @@ class Writer:
         """Writes the best of the words that a swipe may mean, and offers the others. Raises: TextFullError, ValueError (no words)."""
         if not words:
             raise ValueError("a swiped word needs at least one candidate, got none: show a notice instead")
-        place, before = self._place, self._before()
-        lead = " " if self.options.spaces and needs_space_before(before) else ""
+        place, shift = self._place, self._shift_for_word()
+        lead = " " if self._takes_space() else ""
         trail = " " if self.options.spaces and needs_space_after(self._text[self.cursor : self.cursor + 1]) else ""
-        shift = self._shift_after(before + lead)
-        word, *choices = dict.fromkeys(_cased(word, shift) for word in words)
+        word, *choices = dict.fromkeys(map(shift.cased, words))
         start = self.cursor + len(lead)
         end = start + len(word)
         after = _Place(
@@ -175,9 +168,7 @@ class Writer:
         chosen = swiped.choices[index]
         choices = (*swiped.choices[:index], swiped.word, *swiped.choices[index + 1 :])
         end = swiped.end + len(chosen) - len(swiped.word)
-        after = replace(
-            self._place, cursor=swiped.start + len(chosen), swiped=replace(swiped, end=end, word=chosen, choices=choices)
-        )
+        after = replace(self._place, cursor=swiped.start + len(chosen), swiped=replace(swiped, end=end, word=chosen, choices=choices))
         self._replace(swiped.start, self.cursor, chosen, after)
 
     def space(self) -> None:
@@ -188,7 +179,7 @@ class Writer:
             self._place = _Place(cursor + 1, pressed, space_tapped=True)
         elif cursor > 0 and place.automatic_space == cursor - 1:
             self._place = _Place(cursor, pressed, space_tapped=True)
-        elif place.space_tapped and self.options.spaces and _ends_word(before[:-1]):
+        elif place.space_tapped and self.options.spaces and ends_word(before[:-1]):
             self._replace(cursor - 1, cursor, ". ", _Place(cursor + 1, pressed))
         else:
             self._replace(cursor, cursor, " ", _Place(cursor + 1, pressed, space_tapped=True))
@@ -200,7 +191,7 @@ class Writer:
 
     def paste(self, text: str) -> None:
         """Writes a text as it is, without what cannot be shown. Raises: TextFullError."""
-        text = _writable(text)
+        text = writable(text)
         if text:
             self._replace(self.cursor, self.cursor, text, _Place(self.cursor + len(text), _kept(self._place.pressed)))
 
@@ -251,20 +242,20 @@ class Writer:
 
     def press_shift(self, t_ms: float) -> None:
         """Switches the next letter's case; a second press within DOUBLE_TAP_MS locks the capitals, one more unlocks them."""
-        last = self._shift_pressed_ms
-        self._shift_pressed_ms = t_ms
-        if self.shift is Shift.LOCK:
-            pressed, self._shift_pressed_ms = Shift.OFF, None
-        elif last is not None and 0 <= t_ms - last <= DOUBLE_TAP_MS:
-            pressed = Shift.LOCK
-        else:
-            pressed = Shift.OFF if self.shift is Shift.ONCE else Shift.ONCE
-        self._place = replace(self._place, pressed=pressed)
+        self._place = replace(self._place, pressed=self._shift_key.press(self.shift, t_ms))
 
     # --- within ---
 
     def _before(self) -> str:
         return self._text[max(0, self.cursor - LOOK_BACK) : self.cursor]
+
+    def _takes_space(self) -> bool:
+        """Whether a swiped word gets a space before it."""
+        return self.options.spaces and needs_space_before(self._before())
+
+    def _shift_for_word(self) -> Shift:
+        """The case of the next word swiped: after "It rains." it is the next letter's after a space."""
+        return self._shift_after(self._before() + " " * self._takes_space())
 
     def _shift_after(self, before: str) -> Shift:
         if self._place.pressed is not None:
@@ -291,20 +282,6 @@ def _kept(pressed: Shift | None) -> Shift | None:
 def _still_there(automatic_space: int | None, start: int) -> int | None:
     """The automatic space after an edit that begins at `start`."""
     return automatic_space if automatic_space is not None and automatic_space < start else None
-
-
-def _cased(word: str, shift: Shift) -> str:
-    if shift is Shift.LOCK:
-        return word.upper()
-    return capitalized(word) if shift is Shift.ONCE else word
-
-
-def _ends_word(before: str) -> bool:
-    return bool(before) and (before[-1].isalnum() or before[-1] in ")]}»”\"'’%")
-
-
-def _writable(text: str) -> str:
-    return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _check_length(n_characters: int) -> None:
