@@ -1,0 +1,147 @@
+"""python -m keyboard_app.harness: recorded swipes replayed over the keys, and what the decoder looked at."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from keyboard_app.harness.collection import SHOWS
+from keyboard_app.harness.engine_thread import describe
+from keyboard_app.harness.listing import list_changes, list_outcomes
+from keyboard_app.harness.source import Source, Start
+
+DEFAULT_SIZE = (1280, 800)
+SMALLEST_SIDE, LARGEST_SIDE = 240, 8192
+"""px"""
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m keyboard_app.harness",
+        description="Replays recorded swipes over the keys, shows what the decoder looked at, and compares two models.",
+    )
+    parser.add_argument("file", nargs="?", type=Path, help="a swipe, a JSON list of them, or one per line; plain or gzip")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--compare", type=Path, metavar="FOLDER", help="a second model bundle: what changes with it?")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--grid", metavar="NAME", help="grid of all swipes (default: what each one names, else qwerty_en)")
+    parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
+    parser.add_argument("--show", choices=SHOWS, help="which swipes to list (default: all; with --compare and --list: changed)")
+    parser.add_argument("--list", action="store_true", help="no window: print each swipe and its candidates, with --compare what changed")
+    parser.add_argument("--json", action="store_true", help="as --list, one JSON line per swipe")
+    window = parser.add_argument_group("the window")
+    window.add_argument("--swipe", type=_positive, default=1, metavar="N", help="start with the N-th swipe (default 1)")
+    window.add_argument("--candidate", type=_positive, default=1, metavar="N", help="... and its N-th candidate (default 1)")
+    window.add_argument("--letter", type=_positive, metavar="N", help="... and the attention for its N-th letter (default: all letters)")
+    window.add_argument("--at", type=_milliseconds, metavar="MS", help="... as far as it had come after MS milliseconds (default: its end)")
+    window.add_argument("--play", action="store_true", help="start replaying at once")
+    window.add_argument("--speed", type=_factor, default=1.0, metavar="X", help="of the replay, in times of the real one (default 1)")
+    window.add_argument("--record", type=Path, metavar="FILE", help="where swipes go that are drawn with the mouse (default: your swipes)")
+    window.add_argument("--theme", choices=("system", "light", "dark"), default="system")
+    window.add_argument("--size", type=_size, default=DEFAULT_SIZE, metavar="WxH", help="pixels (default 1280x800)")
+    window.add_argument("--screenshot", type=Path, metavar="OUT.png", help="draw the window into a file and leave; needs no display")
+    args = parser.parse_args(argv)
+    if (args.list or args.json) and args.file is None:
+        parser.error("--list and --json need a FILE of swipes")
+    if args.show == "changed" and args.compare is None:
+        parser.error("--show changed needs a second model: --compare FOLDER")
+    return args
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the list or opens the window; the exit code."""
+    return _list(args) if args.list or args.json else _open_window(args)
+
+
+def main() -> int:
+    try:
+        return run(parse_args())
+    except BrokenPipeError:  # the reader of our output has left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _list(args: argparse.Namespace) -> int:
+    try:
+        source = _source(args)
+        records, recognizers = source.read_records(), source.load_recognizers()
+    except (OSError, ValueError) as error:
+        return _fail(describe(error))
+    if len(recognizers) == 1:
+        return list_outcomes(records, recognizers[0], args.show or "all", as_json=args.json)
+    return list_changes(records, (recognizers[0], recognizers[1]), args.show or "changed", as_json=args.json)
+
+
+def _open_window(args: argparse.Namespace) -> int:
+    """Raises nothing that a person can mend: a missing display, Kivy or folder is told."""
+    try:
+        from keyboard_app.kivy_setup import NoDisplayError, prepare
+
+        prepare(args.size)
+        from keyboard_app.harness.harness_app import open_harness
+    except ImportError as error:
+        return _fail(f"the window needs Kivy, and '{error.name}' is not installed: pip install 'keyglide[app]'; --list works without")
+    except NoDisplayError as error:
+        return _fail(str(error))
+    return open_harness(_source(args), _start(args))
+
+
+def _source(args: argparse.Namespace) -> Source:
+    return Source(args.file, args.model, args.compare, args.lexicon, args.grids, args.grid)
+
+
+def _start(args: argparse.Namespace) -> Start:
+    return Start(
+        place=args.swipe - 1,
+        candidate=args.candidate - 1,
+        letter=args.letter - 1 if args.letter is not None else None,
+        at_ms=args.at,
+        plays=args.play,
+        speed=args.speed,
+        show=args.show or "all",
+        theme=args.theme,
+        record_to=args.record,
+        screenshot=args.screenshot,
+    )
+
+
+def _positive(text: str) -> int:
+    """Raises: argparse.ArgumentTypeError, or ValueError for what is no number."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return int(text)
+
+
+def _milliseconds(text: str) -> float:
+    """Raises: as `_positive`."""
+    if not 0 <= float(text) < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be at least 0 ms, got {text}")
+    return float(text)
+
+
+def _factor(text: str) -> float:
+    """Raises: as `_positive`."""
+    if not 0.01 <= float(text) <= 100:
+        raise argparse.ArgumentTypeError(f"must be from 0.01 to 100 times the real speed, got {text}")
+    return float(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Raises: argparse.ArgumentTypeError."""
+    width, times, height = text.partition("x")
+    if not (times and width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT in pixels, as 1280x800, got '{text}'")
+    if not all(SMALLEST_SIDE <= int(side) <= LARGEST_SIDE for side in (width, height)):
+        raise argparse.ArgumentTypeError(f"both sides must be from {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, got '{text}'")
+    return int(width), int(height)
+
+
+def _fail(message: str) -> int:
+    print("error:", message, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

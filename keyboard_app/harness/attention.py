@@ -1,0 +1,46 @@
+"""The decoder's attention as something to draw: how densely each frame is coloured for a letter of a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import Explanation, LetterExplanation
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """Where the decoder looked for one letter, or for all of them."""
+
+    x: Floats
+    """(S,), grid units"""
+    y: Floats
+    """(S,), grid units, downwards"""
+    time_ms: Floats
+    """(S,), since the swipe's first point"""
+    density: Floats
+    """(S,), 0 to 1, and 1 where a letter's attention was highest"""
+
+    @classmethod
+    def of(cls, explanation: Explanation, letter: int | None) -> Attention:
+        """letter: its place in explanation.letters, whose last is the word's end; None for all, each frame as dense as for any.
+
+        Raises: IndexError where the word has no such letter.
+        """
+        chosen = explanation.letters if letter is None else (explanation.letters[letter],)
+        x, y, t = explanation.frames
+        return cls(x, y, t - t[0], np.max([_density(one) for one in chosen], axis=0))
+
+    def come(self, time_ms: float) -> Attention:
+        """The frames that have come at a time of a replay."""
+        come = self.time_ms <= time_ms
+        return Attention(self.x[come], self.y[come], self.time_ms[come], self.density[come])
+
+
+def _density(letter: LetterExplanation) -> Floats:
+    density: Floats = letter.attention.astype(np.float64) / float(letter.attention.max())
+    return density

@@ -1,0 +1,71 @@
+"""What a model makes of a recorded swipe, and how two models differ in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine import Accuracy, BadRecord, Candidate, Explanation, Recognition, Recognizers, SwipeRecord, explain, rank_of
+
+Record = SwipeRecord | BadRecord
+Change = Literal["gained", "lost", "other word", "other candidates", "same"]
+"""From the first model to the second: the best word became right or wrong; is another, neither right; others are offered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One swipe and what one model made of it."""
+
+    record: Record
+    recognition: Recognition | None
+    """None where it could not be decoded"""
+    rank: int | None
+    """where its word stands among the candidates, from 0; None for a miss, or where the word is not known"""
+    problem: str
+    """why it could not be decoded, else empty"""
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        return self.recognition.candidates if self.recognition is not None else []
+
+    @property
+    def words(self) -> list[str]:
+        return [candidate.word for candidate in self.candidates]
+
+    @property
+    def is_right(self) -> bool | None:
+        """Whether the best candidate is its word; None where the word is not known."""
+        return None if self.record.word is None else self.rank == 0
+
+
+def read_record(record: Record, recognizers: Recognizers) -> Outcome:
+    """What the model makes of it, with a few words or the problem."""
+    if isinstance(record, BadRecord):
+        return Outcome(record, None, None, record.reason)
+    try:
+        recognition = recognizers.for_record(record).decode(record.swipe)
+    except ValueError as error:
+        return Outcome(record, None, None, str(error))
+    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizers.bundle.alphabet)
+    return Outcome(record, recognition, rank, "")
+
+
+def explain_candidate(record: SwipeRecord, candidate: Candidate, recognizers: Recognizers) -> Explanation:
+    """Why the candidate has its score and where the decoder looked. Raises: ValueError where the record's grid is not the model's."""
+    recognizer = recognizers.for_record(record)
+    return explain(recognizer, record.swipe, candidate, recognizer.default_options)
+
+
+def compare(before: Outcome, after: Outcome) -> Change:
+    """How the second model's outcome of a swipe differs from the first's."""
+    if bool(before.is_right) != bool(after.is_right):
+        return "gained" if after.is_right else "lost"
+    if before.words[:1] != after.words[:1] and not after.is_right:
+        return "other word"
+    return "same" if before.words == after.words else "other candidates"
+
+
+def accuracy_of(outcomes: list[Outcome]) -> Accuracy | None:
+    """Of those whose word is known; None where none is."""
+    ranks = [outcome.rank for outcome in outcomes if outcome.record.word is not None]
+    return Accuracy.of_ranks(ranks) if ranks else None

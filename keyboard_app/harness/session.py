@@ -1,0 +1,215 @@
+"""What the harness shows: the swipes, which of them is chosen, and what the decoder made of it. The window draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine import Accuracy, Candidate, Explanation, Grid, Recognizers, Swipe, SwipeRecord
+from keyboard_app.harness.attention import Attention
+from keyboard_app.harness.collection import Entry
+from keyboard_app.harness.engine_thread import EngineThread
+from keyboard_app.harness.outcome import Outcome, Record, accuracy_of, explain_candidate, read_record
+from keyboard_app.harness.source import Source
+
+CHUNK = 16
+"""Swipes that are read in one go, so that one that is chosen meanwhile waits for no more than these: about 30 ms."""
+
+
+class Session:
+    """Read its attributes; change them by its methods, from the window's thread. `on_change` is called after each change."""
+
+    def __init__(self, source: Source, thread: EngineThread, on_change: Callable[[], None]) -> None:
+        self.entries: list[Entry] = []
+        self.place: int | None = None
+        """of the chosen entry; None where there is none"""
+        self.side = 0
+        """the model whose candidates are explained: 0 for the first, 1 for the second"""
+        self.candidate = 0
+        self.letter: int | None = None
+        """of the chosen candidate, its end behind the last; None for all"""
+        self.explanation: Explanation | None = None
+        self.live: list[Candidate] = []
+        """for the part of the swipe that was replayed"""
+        self.notice = "Loading..."
+        self.problems: list[str] = []
+        """what could not be read or loaded"""
+        self._source = source
+        self._thread = thread
+        self._on_change = on_change
+        self._recognizers: tuple[Recognizers, ...] = ()
+        self._watched: Swipe | None = None
+        self._is_watching = False
+
+    # --- what there is ---
+
+    @property
+    def entry(self) -> Entry | None:
+        return self.entries[self.place] if self.place is not None else None
+
+    @property
+    def record(self) -> SwipeRecord | None:
+        """The chosen record; None where it is a bad one."""
+        return self.entry.record if self.entry is not None and isinstance(self.entry.record, SwipeRecord) else None
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What the models made of the chosen swipe, as far as they have read it."""
+        both = (self.entry.outcome, self.entry.other) if self.entry is not None else ()
+        return [outcome for outcome in both if outcome is not None]
+
+    @property
+    def attention(self) -> Attention | None:
+        return Attention.of(self.explanation, self.letter) if self.explanation is not None else None
+
+    @property
+    def compares(self) -> bool:
+        return self._source.other_model is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will change by itself."""
+        return self._thread.is_idle
+
+    @property
+    def n_read(self) -> int:
+        return sum(entry.outcome is not None for entry in self.entries)
+
+    def accuracies(self) -> list[Accuracy]:
+        """Of each model over what it has read."""
+        read = [[entry.outcome for entry in self.entries], [entry.other for entry in self.entries]]
+        found = [accuracy_of([outcome for outcome in outcomes if outcome is not None]) for outcomes in read]
+        return [accuracy for accuracy in found if accuracy is not None]
+
+    def grid(self) -> Grid | None:
+        """The chosen record's grid; None before the model is there, or where the grid is unknown or broken."""
+        if self.record is None or not self._recognizers:
+            return None
+        try:
+            return self._recognizers[0].grid_of(self.record)
+        except ValueError:  # the outcome says so
+            return None
+
+    # --- what is done ---
+
+    def open(self, place: int = 0) -> None:
+        """Reads the file and chooses the record at that place; loads the models and lets them read all records."""
+        self._thread.ask(self._source.read_records, lambda records: self._opened(records, place), self._fail)
+        self._thread.ask(self._source.load_recognizers, self._loaded, self._fail)
+
+    def choose(self, place: int) -> None:
+        """Shows the record at that place, cut to those there are."""
+        if not self.entries:
+            return
+        self.place = min(max(place, 0), len(self.entries) - 1)
+        self.watch(None)
+        self.choose_candidate(0, side=0)
+        if not self.outcomes:
+            self._read([self.place])
+
+    def choose_candidate(self, candidate: int, side: int | None = None) -> None:
+        """Explains that candidate of the chosen swipe, by default of the model whose candidates are explained already."""
+        self.side = self.side if side is None else side
+        n_candidates = len(self.outcomes[self.side].candidates) if self.side < len(self.outcomes) else 0
+        self.candidate = min(max(candidate, 0), max(n_candidates - 1, 0))
+        self.letter, self.explanation = None, None
+        self._explain()
+        self._on_change()
+
+    def choose_letter(self, letter: int | None) -> None:
+        """Shows the attention for that letter of the chosen candidate, cut to those it has; None for all."""
+        if self.explanation is not None:
+            self.letter = None if letter is None or letter < 0 else min(letter, len(self.explanation.letters) - 1)
+            self._on_change()
+
+    def watch(self, so_far: Swipe | None) -> None:
+        """Asks for the candidates of a part of the chosen swipe; of parts that come faster than answers, the newest alone is read."""
+        self._watched = so_far
+        if so_far is None:
+            self.live = []
+            self._on_change()
+        elif not self._is_watching:
+            self._watch_next()
+
+    def add(self, record: SwipeRecord) -> None:
+        """Puts a new record behind the others and chooses it."""
+        self.entries.append(Entry(record))
+        self.choose(len(self.entries) - 1)
+
+    def say(self, notice: str) -> None:
+        self.notice = notice
+        self._on_change()
+
+    # --- what the engine answers ---
+
+    def _opened(self, records: list[Record], place: int) -> None:
+        self.entries = [Entry(record) for record in records]
+        if records and not 0 <= place < len(records):
+            self._fail(f"there is no swipe {place + 1}: the file has {len(records):,}")
+        self.choose(place)
+        self._on_change()
+
+    def _loaded(self, recognizers: tuple[Recognizers, ...]) -> None:
+        self._recognizers = recognizers
+        if not self.problems:
+            self.notice = ""
+        if self.place is not None:
+            self._read([self.place])
+        self._read_on()
+        self._on_change()
+
+    def _fail(self, message: str) -> None:
+        self.problems.append(message)
+        self.say("  ".join(self.problems))
+
+    def _read_on(self) -> None:
+        unread = [place for place, entry in enumerate(self.entries) if entry.outcome is None]
+        if unread:
+            self._read(unread[:CHUNK], then=self._read_on)
+
+    def _read(self, places: list[int], then: Callable[[], None] | None = None) -> None:
+        if not self._recognizers:
+            return
+        records = [self.entries[place].record for place in places]
+
+        def read() -> list[Entry]:
+            return [Entry(record, *(read_record(record, recognizers) for recognizers in self._recognizers)) for record in records]
+
+        def take(entries: list[Entry]) -> None:
+            for place, entry in zip(places, entries, strict=True):
+                self.entries[place] = entry
+            if self.place in places and self.explanation is None:
+                self._explain()
+            if then is not None:
+                then()
+            self._on_change()
+
+        self._thread.ask(read, take, self._fail)
+
+    def _explain(self) -> None:
+        record, outcomes, chosen = self.record, self.outcomes, (self.place, self.side, self.candidate)
+        if record is None or self.side >= len(outcomes) or not outcomes[self.side].candidates:
+            return
+        candidate, recognizers = outcomes[self.side].candidates[self.candidate], self._recognizers[self.side]
+
+        def take(explanation: Explanation) -> None:
+            if chosen == (self.place, self.side, self.candidate):
+                self.explanation = explanation
+                self._on_change()
+
+        self._thread.ask(lambda: explain_candidate(record, candidate, recognizers), take, self._fail)
+
+    def _watch_next(self) -> None:
+        record, swipe = self.record, self._watched
+        if record is None or swipe is None or not self.outcomes or self.outcomes[0].problem:
+            return
+        recognizers, self._is_watching = self._recognizers[0], True
+
+        def take(candidates: list[Candidate]) -> None:
+            self._is_watching = False
+            if self._watched is not None:
+                self.live = candidates
+                self._on_change()
+            if self._watched is not swipe:
+                self._watch_next()
+
+        self._thread.ask(lambda: recognizers.for_record(record).recognize(swipe), take, self._fail)

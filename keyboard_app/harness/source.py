@@ -1,0 +1,68 @@
+"""What the harness was given to work on: a file of swipes, one or two models, and what belongs to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine import BadRecord, Recognizers, read_swipes
+from keyboard_app.harness.collection import Show
+from keyboard_app.harness.outcome import Record
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where everything comes from."""
+
+    file: Path | None
+    """the recorded swipes; None for none yet"""
+    model: Path | None = None
+    """a bundle's folder; None for the English one that comes with Keyglide"""
+    other_model: Path | None = None
+    """a second bundle, to compare with"""
+    lexicon: Path | None = None
+    """None for the English one that comes with Keyglide"""
+    grids: Path | None = None
+    """a file with more grids"""
+    grid_name: str | None = None
+    """of all swipes; None for what each one names"""
+
+    def read_records(self) -> list[Record]:
+        """The file's records, good and bad; none without a file. Raises: OSError; ValueError for a file without a single swipe."""
+        if self.file is None:
+            return []
+        with self.file.open("rb") as file:
+            records = list(read_swipes(file))
+        bad = [record for record in records if isinstance(record, BadRecord)]
+        if len(bad) == len(records):
+            reason = bad[0].reason if bad else "it is empty"
+            raise ValueError(f"no swipe could be read from {self.file}: {reason}; see the README for the format")
+        return records
+
+    def load_recognizers(self) -> tuple[Recognizers, ...]:
+        """The model's, and the second model's where there is one. Raises: ModelBundleError, ValueError, OSError."""
+        models = [self.model] if self.other_model is None else [self.model, self.other_model]
+        return tuple(Recognizers.load(model, self.lexicon, self.grids, self.grid_name) for model in models)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the window shows first."""
+
+    place: int = 0
+    """of the swipe in the file, from 0"""
+    candidate: int = 0
+    letter: int | None = None
+    """of the candidate, from 0; None for all letters"""
+    at_ms: float | None = None
+    """how far the swipe had come; None for its end"""
+    plays: bool = False
+    speed: float = 1.0
+    """of the replay, in times of the real one"""
+    show: Show = "all"
+    theme: Literal["system", "light", "dark"] = "system"
+    record_to: Path | None = None
+    """the file for swipes that are drawn with the mouse; None for the person's own"""
+    screenshot: Path | None = None
+    """a file to draw into; None for a window that stays"""
