@@ -18,6 +18,8 @@ class Icon:
     strokes: tuple[tuple[Point, ...], ...]
     dots: tuple[tuple[float, float, float], ...] = ()
     """x, y and radius of filled circles"""
+    areas: tuple[tuple[Point, ...], ...] = ()
+    """filled convex polygons"""
 
 
 def _arc(centre: Point, radius: float, start: float, end: float) -> tuple[Point, ...]:

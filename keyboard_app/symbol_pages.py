@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from engine import Grid, Key
 from keyboard_app.key_layout import complete
@@ -62,3 +63,14 @@ def _row(parts: list[Part], column: float, place: tuple[float, float]) -> list[K
         Key(label, action, left, place[0], columns * column, place[1])
         for (label, action, columns), left in zip(parts, starts, strict=False)
     ]
+
+
+def next_page_label(keys: Sequence[Key]) -> str:
+    """What stands on the key `toNumberState` of a page: more symbols on that of the digits, else the digits."""
+    labels = {key.label or key.action for key in keys}
+    return "=\\<" if {"1", "toLetters"} <= labels else "?123"
+
+
+def letters_label(grid: Grid) -> str:
+    """What stands on the key `toLetters`: the first three letters of the grid's alphabet."""
+    return "".join(sorted(key.label or "" for key in grid.letter_keys)[:3]).upper()
