@@ -48,13 +48,16 @@ class Recognizers:
         """Raises: ValueError for a grid that is unknown, broken or not the model's."""
         return self._on_grid(*self._key(record))
 
-    def grid_of(self, record: SwipeRecord) -> Grid:
-        """The grid on which it was made, whether the model can read it or not. Raises: ValueError where it is unknown or broken."""
+    def grid_of(self, record: SwipeRecord | None) -> Grid:
+        """The grid on which it was made, whether the model can read it or not; for None, that of records that name none.
+
+        Raises: ValueError where it is unknown or broken.
+        """
         return self._grid(*self._key(record))
 
-    def _key(self, record: SwipeRecord) -> tuple[str, str | None]:
+    def _key(self, record: SwipeRecord | None) -> tuple[str, str | None]:
         """The grid's name, and the JSON of its geometry if it is an inline one."""
-        grid = self._grid_name or record.grid or DEFAULT_GRID
+        grid = self._grid_name or (record.grid if record is not None else None) or DEFAULT_GRID
         return (grid, None) if isinstance(grid, str) else (str(grid["grid_name"]), json.dumps(grid, sort_keys=True))
 
     def _grid(self, name: str, geometry: str | None) -> Grid:

@@ -125,7 +125,6 @@ def test_an_explanation_that_comes_too_late_is_dropped(session: Session, posted:
 def test_bad_records_say_why(session: Session, posted: Posted) -> None:
     session.choose(len(WORDS))
     assert session.record is None
-    assert session.grid() is None
     assert "not JSON" in session.outcomes[0].problem
     session.choose(len(WORDS) + 1)
     grid = session.grid()
@@ -156,6 +155,19 @@ def test_a_new_record_is_read_and_chosen(session: Session, posted: Posted, qwert
     assert session.place == len(WORDS) + 2
     assert session.outcomes[0].is_right
     assert session.explanation is not None
+
+
+def test_the_last_record_is_replaced_or_taken_away(session: Session, posted: Posted, qwerty: Grid) -> None:
+    session.add(SwipeRecord("drawn", toy.swipe_of("wet", qwerty), None, None))
+    session.replace_last(SwipeRecord("recorded", toy.swipe_of("wet", qwerty), "cat", None))
+    posted.happen(lambda: session.is_settled)
+    assert session.outcomes[0].is_right is False
+    assert session.explanation is not None
+    for n_left in range(len(WORDS) + 2, -1, -1):
+        session.replace_last(None)
+        posted.happen(lambda: session.is_settled)
+        assert len(session.entries) == n_left
+    assert (session.place, session.record, session.explanation) == (None, None, None)
 
 
 @pytest.mark.parametrize(

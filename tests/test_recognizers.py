@@ -24,7 +24,7 @@ def recognizers(toy_bundle: Path, toy_lexicon: Path) -> Recognizers:
 
 def test_each_record_is_read_on_its_own_grid(recognizers: Recognizers) -> None:
     qwerty = json.loads((ROOT / "grids" / "grid_name_to_grid.json").read_text(encoding="utf-8"))["qwerty_en"]
-    assert recognizers.for_record(record(None)).grid.name == "qwerty_en"
+    assert recognizers.for_record(record(None)).grid.name == recognizers.grid_of(None).name == "qwerty_en"
     inline = recognizers.for_record(record({"grid_name": "mine", **qwerty}))
     assert inline.grid.name == "mine"
     assert inline is recognizers.for_record(record({"grid_name": "mine", **qwerty}))

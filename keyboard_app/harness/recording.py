@@ -29,7 +29,7 @@ def append_swipe(path: Path, swipe: Swipe, word: str, grid: Grid) -> SwipeRecord
         file.write(lead + line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    return SwipeRecord(f"recorded, {path.name}", swipe, word, _geometry(grid))
+    return SwipeRecord(f"recorded, {path.name}", swipe, word, geometry(grid))
 
 
 def _ends_with_line(path: Path) -> bool:
@@ -45,10 +45,10 @@ def _grid_fields(grid: Grid) -> dict[str, Any]:
     """The name of a grid that comes with Keyglide; of any other its geometry too, so that the line stands on its own."""
     if load_grids().get(grid.name) == grid:
         return {"grid_name": grid.name}
-    return {"grid_name": grid.name, "grid": {name: value for name, value in _geometry(grid).items() if name != "grid_name"}}
+    return {"grid_name": grid.name, "grid": {name: value for name, value in geometry(grid).items() if name != "grid_name"}}
 
 
-def _geometry(grid: Grid) -> Mapping[str, Any]:
+def geometry(grid: Grid) -> Mapping[str, Any]:
     """The grid in the format of grid_name_to_grid.json, with its name."""
     keys = [_key_fields(key) for key in grid.keys]
     return {"grid_name": grid.name, "width": grid.width, "height": grid.height, "keys": keys, "aliases": dict(grid.aliases)}

@@ -81,8 +81,8 @@ class Session:
         return [accuracy for accuracy in found if accuracy is not None]
 
     def grid(self) -> Grid | None:
-        """The chosen record's grid; None before the model is there, or where the grid is unknown or broken."""
-        if self.record is None or not self._recognizers:
+        """The chosen record's grid, or that of records that name none; None before the model is there, or for an unknown or broken one."""
+        if not self._recognizers:
             return None
         try:
             return self._recognizers[0].grid_of(self.record)
@@ -135,6 +135,17 @@ class Session:
         self.entries.append(Entry(record))
         self.choose(len(self.entries) - 1)
 
+    def replace_last(self, record: SwipeRecord | None) -> None:
+        """Puts a record in the place of the last one, or takes that one away."""
+        self.entries.pop()
+        if record is not None:
+            self.add(record)
+        elif self.entries:
+            self.choose(len(self.entries) - 1)
+        else:
+            self.place, self.explanation, self.live = None, None, []
+            self._on_change()
+
     def say(self, notice: str) -> None:
         self.notice = notice
         self._on_change()
@@ -175,8 +186,9 @@ class Session:
             return [Entry(record, *(read_record(record, recognizers) for recognizers in self._recognizers)) for record in records]
 
         def take(entries: list[Entry]) -> None:
-            for place, entry in zip(places, entries, strict=True):
-                self.entries[place] = entry
+            for place, record, entry in zip(places, records, entries, strict=True):
+                if place < len(self.entries) and self.entries[place].record is record:
+                    self.entries[place] = entry
             if self.place in places and self.explanation is None:
                 self._explain()
             if then is not None:
@@ -192,7 +204,7 @@ class Session:
         candidate, recognizers = outcomes[self.side].candidates[self.candidate], self._recognizers[self.side]
 
         def take(explanation: Explanation) -> None:
-            if chosen == (self.place, self.side, self.candidate):
+            if chosen == (self.place, self.side, self.candidate) and record is self.record:
                 self.explanation = explanation
                 self._on_change()
 
