@@ -130,8 +130,8 @@ class Segment(ButtonBehavior, Label):
     owner = ObjectProperty(rebind=True)
 
 
-class Toggle(ButtonBehavior, Widget):
-    """A switch. It shows `active`; who is told of the tap changes it."""
+class Toggle(Widget):
+    """Shows whether something is on; the row around it is what is tapped."""
 
     active = BooleanProperty(False)
 

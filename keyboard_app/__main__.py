@@ -1,0 +1,114 @@
+"""`python -m keyboard_app`: opens the keyboard."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from keyboard_app.kivy_setup import DEFAULT_SIZE, SMALLEST_SIZE, NoDisplayError, prepare
+from keyboard_app.practice import swipes_path
+from keyboard_app.settings import ThemeChoice, settings_path
+from keyboard_app.writer import TEXT_LIMIT
+
+if TYPE_CHECKING:
+    from keyboard_app.app import KeyboardApp
+
+NO_KIVY = "the keyboard needs Kivy, and it is not installed ({error}). Install it with: pip install 'keyglide[app]'"
+OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
+"""The options that are settings."""
+LARGEST_SIDE = 8192
+"""px"""
+BYTES_PER_CHARACTER = 4
+"""at most, in UTF-8"""
+UNSEEN = "no display is set (DISPLAY, WAYLAND_DISPLAY): where you see no window it is drawn offscreen, and Ctrl+C closes it."
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m keyboard_app", description="A keyboard to swipe on. Everything stays on this machine.")
+    parser.add_argument("--size", type=_size, metavar="WxH", help=f"pixels of the window (default {'x'.join(map(str, DEFAULT_SIZE))})")
+    parser.add_argument("--page", choices=("write", "settings", "practice"), default="write", help="the page to begin with")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="begin with the text of a file")
+    parser.add_argument("--print", action="store_true", help="write the text to standard output when the window closes")
+    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="write a picture of the window and close it; needs no display")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the settings file (default: in the platform's folder)")
+    parser.add_argument("--swipes", type=Path, metavar="FILE", help="where practice keeps its swipes (default: in the platform's folder)")
+    settings = parser.add_argument_group("settings of this run alone")
+    settings.add_argument("--grid", metavar="NAME", help="the grid by its name")
+    settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids, as grid_name_to_grid.json")
+    settings.add_argument("--model", metavar="FOLDER", help="a model bundle")
+    settings.add_argument("--lexicon", metavar="FILE", help="a lexicon")
+    settings.add_argument("--theme", choices=get_args(ThemeChoice))
+    return parser.parse_args(argv)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Opens the window until it is closed. Raises: ValueError, OSError, NoDisplayError, ImportError with what to do."""
+    text = _read_text(args.text) if args.text else ""
+    prepare(args.size)
+    app = _app(args, text)
+    if args.screenshot:
+        from keyboard_app.screenshot import run_for_screenshot
+
+        run_for_screenshot(app, args.screenshot)
+        return 0
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")):
+        print(UNSEEN, file=sys.stderr)
+    app.run()
+    if args.print:
+        print(app.text)
+    return 0
+
+
+def main() -> int:
+    args = parse_args()
+    try:
+        return run(args)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "kivy":
+            raise
+        print(NO_KIVY.format(error=error), file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
+    except (NoDisplayError, ValueError) as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _app(args: argparse.Namespace, text: str) -> KeyboardApp:
+    from keyboard_app.app import KeyboardApp, Start
+
+    overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
+    return KeyboardApp(Start(args.config or settings_path(), args.swipes or swipes_path(), args.page, text, overrides))
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Raises: argparse.ArgumentTypeError for anything but WIDTHxHEIGHT that a window can have."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: give width and height in pixels, as 480x800") from None
+    smallest, largest = min(SMALLEST_SIZE), LARGEST_SIDE
+    if not (smallest <= width <= largest and smallest <= height <= largest):
+        raise argparse.ArgumentTypeError(f"a window of {width} x {height} pixels: both must lie between {smallest} and {largest}")
+    return width, height
+
+
+def _read_text(file: Path) -> str:
+    """Raises: ValueError where it is no text or more than the keyboard takes; OSError."""
+    with file.open("rb") as content:
+        data = content.read(TEXT_LIMIT * BYTES_PER_CHARACTER + 1)
+    try:
+        text = data.decode("utf-8") if len(data) <= TEXT_LIMIT * BYTES_PER_CHARACTER else ""
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no text in UTF-8: {error}") from error
+    if len(data) > TEXT_LIMIT * BYTES_PER_CHARACTER or len(text) > TEXT_LIMIT:
+        raise ValueError(f"{file} has more than the {TEXT_LIMIT:,} characters that a text may have here: begin with a part of it")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What a folder holds that can be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Wanted = Literal["file", "folder"]
+N_ENTRIES = 2000
+"""More entries than that are not listed."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One row of a list to choose from."""
+
+    text: str
+    value: str
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The rows of a folder, and what to tell about it."""
+
+    choices: tuple[Choice, ...]
+    notice: str
+    """why not all of it is listed; "" where it is"""
+
+
+def list_folder(folder: Path, wanted: Wanted) -> Listing:
+    """The way up, the folders, and the files where a file is wanted, by name; hidden ones are left out."""
+    up = () if folder.parent == folder else (Choice(f"Up to {folder.parent.name or folder.parent}", str(folder.parent), "up"),)
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name.casefold())
+    except OSError as error:
+        return Listing(up, f"'{folder}' cannot be opened: {(error.strerror or str(error)).lower()}.")
+    shown = [entry for entry in entries if not entry.name.startswith(".")]
+    notice = f"Only the first {N_ENTRIES:,} of {len(shown):,} are listed." if len(shown) > N_ENTRIES else ""
+    shown = shown[:N_ENTRIES]
+    folders = [Choice(entry.name, str(entry), "folder") for entry in shown if _is_folder(entry)]
+    files = [Choice(entry.name, str(entry), "file") for entry in shown if wanted == "file" and not _is_folder(entry)]
+    return Listing((*up, *folders, *files), notice)
+
+
+def start_folder(path: str) -> Path:
+    """The folder to begin in: the one that the path lies in, or the nearest above it that exists; without a path the home folder."""
+    start = Path(path).expanduser().absolute().parent if path else Path.home()
+    return next((folder for folder in (start, *start.parents) if _is_folder(folder)), Path("/"))
+
+
+def _is_folder(entry: Path) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # no right to look
+        return False
