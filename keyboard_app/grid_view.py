@@ -41,10 +41,11 @@ class GridView(Widget):
     def __init__(self, **properties: object) -> None:
         self._faces: dict[Key, KeyFace] = {}
         self._pressed: frozenset[Key] = frozenset()
+        self._board_colour = Color(*self.theme.board)
         super().__init__(**properties)
-        with self.canvas.before:
-            self._board_colour = Color(*self.theme.board)
-            self._board = Rectangle(pos=self.pos, size=self.size)
+        self._board = Rectangle(pos=self.pos, size=self.size)
+        self.canvas.before.add(self._board_colour)
+        self.canvas.before.add(self._board)
         self.bind(pos=self._place_board, size=self._place_board)
         draw_soon = Clock.create_trigger(self._draw, -1)  # before the next frame, once for all that changes before it
         for name in ("layout_of_keys", "hints", "space_label", "letters_label"):
@@ -52,8 +53,7 @@ class GridView(Widget):
         draw_soon()
 
     def on_theme(self, _view: Widget, theme: Theme) -> None:
-        if self._faces:
-            self._board_colour.rgba = theme.board
+        self._board_colour.rgba = theme.board
         self._colour(self._faces)
 
     def on_shift(self, _view: Widget, shift: Shift) -> None:
