@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kivy.app import App
 from kivy.core.window import Window
-from kivy.graphics import Color, SmoothEllipse, SmoothLine
+from kivy.graphics import Color
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
@@ -14,11 +14,9 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
-from keyboard_app.icons import BOX, ICONS
+from keyboard_app.icons import ICONS
+from keyboard_app.key_face import add_icon
 from keyboard_app.theme import LIGHT, px_per_dp
-
-STROKE = 1.9
-"""Width of an icon's strokes, in the icon's own coordinates."""
 
 
 def load_kv(name: str) -> None:
@@ -69,16 +67,9 @@ class Drawing(Widget):
         self.canvas.clear()
         if not self.icon:
             return
-        scale = self.side / BOX
         left, bottom = self.center_x - self.side / 2, self.center_y - self.side / 2
-        with self.canvas:
-            Color(*self.color)
-            for stroke in ICONS[self.icon].strokes:
-                points = [place for x, y in stroke for place in (left + x * scale, bottom + y * scale)]
-                SmoothLine(points=points, width=STROKE * scale / 2, cap="round", joint="round")
-            for x, y, radius in ICONS[self.icon].dots:
-                corner = (left + (x - radius) * scale, bottom + (y - radius) * scale)
-                SmoothEllipse(pos=corner, size=(2 * radius * scale, 2 * radius * scale))
+        self.canvas.add(Color(*self.color))
+        add_icon(self.canvas, ICONS[self.icon], left, bottom, self.side)
 
 
 class IconButton(ButtonBehavior, BoxLayout):

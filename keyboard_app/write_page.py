@@ -39,6 +39,8 @@ class WritePage(Screen):
     can_redo = BooleanProperty(False)
     keyboard_height = NumericProperty(320.0)
     """px"""
+    column = NumericProperty(360.0)
+    """px: as wide as text is still easy to read"""
 
     __events__ = ("on_settings", "on_practice", "on_globe")
 
