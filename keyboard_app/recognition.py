@@ -80,6 +80,11 @@ class RecognitionWorker:
         with self._changed:
             return self._n_loads > 0
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs: until `stop`."""
+        return self._thread.is_alive()
+
     def load(self, load: Load, report: Report) -> None:
         """Has the recognizer made by `load`, in the worker. Swipes from before are decoded by the one from before.
 
