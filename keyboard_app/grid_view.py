@@ -12,9 +12,9 @@ from kivy.uix.widget import Widget
 from engine import Key
 from keyboard_app.key_face import KeyFace, Sizes
 from keyboard_app.key_layout import KeyLayout
+from keyboard_app.shift import Shift
 from keyboard_app.symbol_pages import next_page_label
 from keyboard_app.theme import LIGHT, Theme
-from keyboard_app.writer import Shift
 
 
 class GridView(Widget):

@@ -12,8 +12,8 @@ from kivy.graphics.texture import Texture
 from keyboard_app import key_icons
 from keyboard_app.icons import BOX, Icon
 from keyboard_app.key_layout import KeyLayout, PlacedKey
+from keyboard_app.shift import Shift
 from keyboard_app.theme import Theme
-from keyboard_app.writer import Shift
 
 ICONS = {"backspace": key_icons.BACKSPACE, "enter": key_icons.ENTER, "globe": key_icons.GLOBE}
 SHIFT_ICONS = {Shift.OFF: key_icons.SHIFT, Shift.ONCE: key_icons.SHIFT_ONCE, Shift.LOCK: key_icons.SHIFT_LOCK}

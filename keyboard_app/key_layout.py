@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -22,16 +23,19 @@ HEIGHT_OF_WIDTH = 0.66
 REACH = 1.0
 """How far from a key a touch beside all keys still counts as on it, in typical key widths and heights."""
 
-ADDED_ROW = (
-    ("action", "shift", 1.5),
-    ("action", "toNumberState", 1.5),
-    ("label", ",", 1.0),
-    ("action", "space", 4.0),
-    ("label", ".", 1.0),
-    ("action", "backspace", 1.5),
-    ("action", "enter", 1.5),
+Part = tuple[str | None, str | None, float]
+"""A key of a row: its label or its action, and its width in shares of the row."""
+
+ADDED_ROW: tuple[Part, ...] = (
+    (None, "shift", 1.5),
+    (None, "toNumberState", 1.5),
+    (",", None, 1.0),
+    (None, "space", 4.0),
+    (".", None, 1.0),
+    (None, "backspace", 1.5),
+    (None, "enter", 1.5),
 )
-"""What a grid of letters alone gets below them: label or action, which, and its share of the row."""
+"""What a grid of letters alone gets below them."""
 
 
 @dataclass(frozen=True)
@@ -159,19 +163,15 @@ def complete(grid: Grid) -> tuple[tuple[Key, ...], float]:
     What a grid lacks of `ADDED_ROW`'s actions stands in a row below its own keys, with the comma and the full stop where
     they have no key either. A grid that has all the actions is given as it is.
     """
-    names = {key.name for key in grid.keys}
-    lacking = [part for part in ADDED_ROW if _added(*part).name not in names]
-    if all(kind == "label" for kind, _, _ in lacking):
+    present = {(key.label, key.action) for key in grid.keys}
+    lacking = [part for part in ADDED_ROW if part[:2] not in present]
+    if all(action is None for _, action, _ in lacking):
         return grid.keys, grid.height
-    unit = grid.width / sum(share for _, _, share in lacking)
-    row, left = [], 0.0
-    for kind, which, share in lacking:
-        row.append(_added(kind, which, share * unit, (left, grid.height, grid.key_height)))
-        left += share * unit
-    return grid.keys + tuple(row), grid.height + grid.key_height
+    return grid.keys + row(lacking, grid.width, grid.height, grid.key_height), grid.height + grid.key_height
 
 
-def _added(kind: str, which: str, width: float, place: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Key:
-    """A key of the added row; `place` is x, y and height, grid units."""
-    left, top, height = place
-    return Key(which if kind == "label" else None, which if kind == "action" else None, left, top, width, height)
+def row(parts: Sequence[Part], width: float, top: float, height: float) -> tuple[Key, ...]:
+    """A row of keys side by side from the grid's left edge over `width`; all in grid units."""
+    unit = width / sum(share for _, _, share in parts)
+    lefts = itertools.accumulate((share * unit for _, _, share in parts), initial=0.0)
+    return tuple(Key(label, action, left, top, share * unit, height) for (label, action, share), left in zip(parts, lefts, strict=False))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from engine import Grid, Key
-from keyboard_app.key_layout import complete
+from keyboard_app.key_layout import Part, complete, row
 
 SYMBOLS = (
     ("1234567890", "@#$_&-+()/", "*\"':;!?", ",."),
@@ -14,14 +13,10 @@ SYMBOLS = (
 )
 """For each page its three rows, and what stands left and right of the space bar."""
 
-COLUMNS = 10
 WIDE = 1.5
-"""Width of the actions at both ends of the lower rows, in columns."""
+"""Width of the actions at both ends of the lower rows, in widths of a symbol; ten symbols fill a row."""
 SPACE = 5.0
-"""Width of the space bar, in columns."""
-
-Part = tuple[str | None, str | None, float]
-"""A key of a row: its label or its action, and its width in columns."""
+"""Width of the space bar, in widths of a symbol."""
 
 
 def symbol_pages(grid: Grid) -> tuple[tuple[Key, ...], ...]:
@@ -38,8 +33,7 @@ def symbol_pages(grid: Grid) -> tuple[tuple[Key, ...], ...]:
     height = (lowest - top) / 3
     heights = ((top, height), (top + height, height), (top + 2 * height, height), (lowest, bottom - lowest))
     return tuple(
-        tuple(key for row, place in zip(_rows(*page), heights, strict=True) for key in _row(row, grid.width / COLUMNS, place))
-        for page in SYMBOLS
+        tuple(key for parts, place in zip(_rows(*page), heights, strict=True) for key in row(parts, grid.width, *place)) for page in SYMBOLS
     )
 
 
@@ -54,15 +48,6 @@ def _rows(upper: str, middle: str, lower: str, beside_space: str) -> tuple[list[
 
 def _labels(labels: str) -> list[Part]:
     return [(label, None, 1.0) for label in labels]
-
-
-def _row(parts: list[Part], column: float, place: tuple[float, float]) -> list[Key]:
-    """The keys side by side; `column` is a column's width, `place` the row's y and height, grid units."""
-    starts = itertools.accumulate((columns * column for _, _, columns in parts), initial=0.0)
-    return [
-        Key(label, action, left, place[0], columns * column, place[1])
-        for (label, action, columns), left in zip(parts, starts, strict=False)
-    ]
 
 
 def next_page_label(keys: Sequence[Key]) -> str:
