@@ -1,0 +1,70 @@
+"""What is told about fingers: where they are, and what they meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine import Key
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a finger is."""
+
+    x: float
+    """grid units"""
+    y: float
+    """grid units"""
+    key: Key | None
+    """the key there; None beside all keys"""
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A key was tapped: the one where the finger came down."""
+
+    finger: int
+    key: Key
+
+
+@dataclass(frozen=True)
+class Swiped:
+    """The finger drew a word."""
+
+    finger: int
+
+
+@dataclass(frozen=True)
+class LongPress:
+    """A finger rests on a key that has alternates. It ends with Lifted, Cancelled, or, after `escape`, as a swipe."""
+
+    finger: int
+    key: Key
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A held key acts once more."""
+
+    finger: int
+    key: Key
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """The end of a long press or of a held key."""
+
+    finger: int
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The touch meant nothing: it came down on nothing, was given up, or the window took it away."""
+
+    finger: int
+
+
+End = Tap | Swiped | Lifted | Cancelled
+Event = End | LongPress | Repeat
