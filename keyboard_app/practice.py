@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import errno
 import heapq
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from keyboard_app.swipe_lines import append_line, curve_as_json
+
 if TYPE_CHECKING:
-    from engine import Grid, Key, Lexicon, Swipe
+    from engine import Grid, Lexicon, Swipe
 
 MIN_LETTERS = 2
 """A word of one letter is tapped."""
@@ -105,7 +106,11 @@ class Practice:
     @property
     def prompt(self) -> Prompt | None:
         """The word to swipe now; None where there are no prompts."""
-        return self._prompt_at(self._turn) if self._prompts else None
+        return self.prompt_at(self._turn) if self._prompts else None
+
+    def prompt_at(self, turn: int) -> Prompt:
+        """The word of a turn; after the last one they begin again."""
+        return self._prompts[turn % len(self._prompts)]
 
     @property
     def n_recorded(self) -> int:
@@ -127,11 +132,10 @@ class Practice:
         candidates: best first; None where the swipe was not read.
         Raises: OSError where the file cannot be written; it is then as it was.
         """
-        prompt = self._prompt_at(turn)
+        prompt = self.prompt_at(turn)
         best = candidates[0] if candidates else ""
         recognised = _keys(letters_of(best), grid) == _keys(prompt.word, grid)
-        line = json.dumps(_as_json(prompt, swipe, grid, candidates), ensure_ascii=False, separators=(",", ":"))
-        start = self._append(f"{line}\n".encode())
+        start, self._end = append_line(self.path, _as_json(prompt, swipe, grid, candidates))
         self._recorded.append(_Recorded(start, turn, recognised))
         return recognised
 
@@ -150,23 +154,6 @@ class Practice:
         self._recorded.pop()
         self._turn, self._end = last.turn, last.start
 
-    def _prompt_at(self, turn: int) -> Prompt:
-        return self._prompts[turn % len(self._prompts)]
-
-    def _append(self, line: bytes) -> int:
-        """Where the line begins. One that was cut off before it, by a crash, stays a line of its own."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b", buffering=0) as file:
-            start = file.seek(0, os.SEEK_END)
-            if start:
-                file.seek(-1, os.SEEK_END)
-                line = line if file.read(1) == b"\n" else b"\n" + line
-            if file.write(line) != len(line):
-                file.truncate(start)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        self._end = start + len(line)
-        return start
-
 
 def _keys(letters: str, grid: Grid) -> str:
     """The letters on whose keys these letters are swiped."""
@@ -174,32 +161,12 @@ def _keys(letters: str, grid: Grid) -> str:
 
 
 def _as_json(prompt: Prompt, swipe: Swipe, grid: Grid, candidates: Sequence[str] | None) -> dict[str, Any]:
-    """The line of a swipe, as engine.decode and the training read it. Coordinates keep tenths of a grid unit and of a ms."""
-    curve = {name: [round(float(value), 1) for value in getattr(swipe, name)] for name in "xyt"}
+    """The line of a swipe, as engine.decode and the training read it."""
     return {
         "word": prompt.word,
-        "curve": {**curve, "grid_name": grid.name, **_geometry(grid)},
+        "curve": curve_as_json(swipe, grid),
         "sentence": prompt.sentence,
         "position": prompt.position,
         "candidates": None if candidates is None else list(candidates[:N_CANDIDATES]),
         "recorded_with": RECORDED_WITH,
     }
-
-
-def _geometry(grid: Grid) -> dict[str, Any]:
-    """The whole grid, where its name alone would not say which it is."""
-    if _own_grids().get(grid.name) == grid:
-        return {}
-    keys = [{**_meaning(key), "hitbox": {"x": key.x, "y": key.y, "w": key.w, "h": key.h}} for key in grid.keys]
-    return {"grid": {"width": grid.width, "height": grid.height, "keys": keys, "aliases": dict(grid.aliases)}}
-
-
-def _meaning(key: Key) -> dict[str, str | None]:
-    return {"action": key.action} if key.label is None else {"label": key.label}
-
-
-@cache
-def _own_grids() -> dict[str, Grid]:
-    from engine import load_grids  # late: numba takes a third of a second
-
-    return load_grids()
