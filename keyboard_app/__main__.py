@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from keyboard_app.kivy_setup import DEFAULT_SIZE, SMALLEST_SIZE, NoDisplayError, prepare
+from keyboard_app.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, window_size
 from keyboard_app.practice import swipes_path
 from keyboard_app.settings import ThemeChoice, settings_path
 from keyboard_app.writer import TEXT_LIMIT
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 NO_KIVY = "the keyboard needs Kivy, and it is not installed ({error}). Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
 """The options that are settings."""
-LARGEST_SIDE = 8192
-"""px"""
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
 UNSEEN = "no display is set (DISPLAY, WAYLAND_DISPLAY): where you see no window it is drawn offscreen, and Ctrl+C closes it."
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m keyboard_app", description="A keyboard to swipe on. Everything stays on this machine.")
-    parser.add_argument("--size", type=_size, metavar="WxH", help=f"pixels of the window (default {'x'.join(map(str, DEFAULT_SIZE))})")
+    parser = argparse.ArgumentParser(prog="python -m keyboard_app", description="A keyboard to swipe on. Nothing leaves this machine.")
+    usual = "{}x{}".format(*DEFAULT_SIZE)
+    parser.add_argument("--size", type=window_size, metavar="WxH", help=f"pixels of the window (default {usual})")
     parser.add_argument("--page", choices=("write", "settings", "practice"), default="write", help="the page to begin with")
     parser.add_argument("--text", type=Path, metavar="FILE", help="begin with the text of a file")
     parser.add_argument("--print", action="store_true", help="write the text to standard output when the window closes")
@@ -83,18 +82,6 @@ def _app(args: argparse.Namespace, text: str) -> KeyboardApp:
 
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
     return KeyboardApp(Start(args.config or settings_path(), args.swipes or swipes_path(), args.page, text, overrides))
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Raises: argparse.ArgumentTypeError for anything but WIDTHxHEIGHT that a window can have."""
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size: give width and height in pixels, as 480x800") from None
-    smallest, largest = min(SMALLEST_SIZE), LARGEST_SIDE
-    if not (smallest <= width <= largest and smallest <= height <= largest):
-        raise argparse.ArgumentTypeError(f"a window of {width} x {height} pixels: both must lie between {smallest} and {largest}")
-    return width, height
 
 
 def _read_text(file: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kivy.properties import ListProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import Screen
@@ -20,6 +20,8 @@ class ChooseRow(ButtonBehavior, BoxLayout):
     icon = StringProperty("")
     value = StringProperty("")
     page = ObjectProperty(None, allownone=True, rebind=True)
+    marked = BooleanProperty(False)
+    """whether it is the chosen one"""
 
 
 class ChoosePage(Screen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 from typing import Any
@@ -10,6 +11,9 @@ DEFAULT_SIZE = (480, 800)
 """Pixels: a phone held upright."""
 SMALLEST_SIZE = (240, 240)
 """Pixels: a window is not made smaller than this by its user."""
+
+LARGEST_SIDE = 8192
+"""Pixels."""
 
 ENVIRONMENT = {
     "KIVY_NO_ARGS": "1",  # our options are ours
@@ -29,6 +33,18 @@ NO_DISPLAY = (
 
 class NoDisplayError(RuntimeError):
     """There is nothing to draw on. The message says what to do."""
+
+
+def window_size(text: str) -> tuple[int, int]:
+    """Reads an option's WIDTHxHEIGHT, pixels. Raises: argparse.ArgumentTypeError for a size that no window can have."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: give width and height in pixels, as 480x800") from None
+    smallest, largest = min(SMALLEST_SIZE), LARGEST_SIDE
+    if not (smallest <= width <= largest and smallest <= height <= largest):
+        raise argparse.ArgumentTypeError(f"a window of {width} x {height} pixels: both must lie between {smallest} and {largest}")
+    return width, height
 
 
 def prepare(size: tuple[int, int] | None = None) -> None:
