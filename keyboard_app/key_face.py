@@ -18,7 +18,7 @@ from keyboard_app.theme import Theme
 ICONS = {"backspace": key_icons.BACKSPACE, "enter": key_icons.ENTER, "globe": key_icons.GLOBE}
 SHIFT_ICONS = {Shift.OFF: key_icons.SHIFT, Shift.ONCE: key_icons.SHIFT_ONCE, Shift.LOCK: key_icons.SHIFT_LOCK}
 
-STROKE = 1.9
+STROKE = 2.2
 """Width of an icon's lines, in the icon's own coordinates."""
 
 ROBOTO = (range(0x0250), range(0x0370, 0x0530), range(0x1E00, 0x1F00), range(0x2000, 0x20C0))
@@ -56,7 +56,7 @@ class Sizes:
             shade=max(1.0, round(0.025 * min(width, height))),
             letter=letter,
             word=max(8, round(0.62 * letter)),
-            hint=max(7, round(0.45 * letter)),
+            hint=max(8, round(0.45 * letter)),
             icon=round(0.9 * letter),
         )
 
@@ -144,8 +144,8 @@ class KeyFace:
     def _draw_hint(self, hint: str) -> None:
         left, bottom, width, height = self._box
         texture = text_texture(hint, self._sizes.hint)
-        margin = max(1, round(0.35 * self._sizes.radius))
-        pos = (left + width - texture.width - margin, bottom + height - texture.height)
+        aside, below = max(1, round(0.4 * self._sizes.radius)), round(0.15 * self._sizes.radius)
+        pos = (left + width - texture.width - aside, bottom + height - texture.height - below)
         self.group.add(self._hint_ink)
         self.group.add(Rectangle(texture=texture, pos=pos, size=texture.size))
 
