@@ -103,10 +103,12 @@ class _Ribbon:
         self._points.append((x, y, t))
 
     def draw(self, now: float, radius: float, held: bool) -> None:
-        """Draws what is still seen; the newest point of a resting finger stays."""
+        """Draws what is still seen, from the last point that is not: where a finger rested the trail goes on."""
         oldest = now - TRAIL_MS / 1000
-        while len(self._points) > int(held) and self._points[0][2] <= oldest:
+        while len(self._points) > 1 and self._points[1][2] <= oldest:
             self._points.popleft()
+        if self._points[-1][2] <= oldest and not held:
+            self._points.clear()
         sections = [(x, y, max(0.0, (t - oldest) / (TRAIL_MS / 1000))) for x, y, t in self._points]
         vertices = ribbon(bend(sections), radius)
         self.mesh.vertices = vertices
