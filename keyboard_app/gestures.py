@@ -122,11 +122,14 @@ class Touches:
         """Whether no finger is down, and nothing waits to be told."""
         return not self._touches
 
-    def down(self, finger: int, place: Place, t_ms: float) -> list[Event]:
-        events = self.cancel(finger)  # its lift was lost
+    def make_way(self, t_ms: float) -> list[Event]:
+        """What is told because a finger comes down now: to be called before its key is looked up, as the page may change."""
         for touch in self._touches.values():
             self._yield(touch, t_ms)
-        events += self._told()
+        return self._told()
+
+    def down(self, finger: int, place: Place, t_ms: float) -> list[Event]:
+        events = self.cancel(finger) + self.make_way(t_ms)  # where the finger is down already its lift was lost
         self._touches[finger] = _Touch(finger, place, t_ms, self._tap_travel(place, t_ms) * self._key_width)
         return events + self.tick(t_ms)
 

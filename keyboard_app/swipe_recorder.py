@@ -1,4 +1,13 @@
-"""Records where one finger goes, as an `engine.Swipe`."""
+"""Records where one finger goes, as an `engine.Swipe`.
+
+Kivy asks SDL for touches once per frame and hands on one move per finger and frame, the last, with the time of asking. Recorded just
+like that: nothing is gained by the moves between. Measured on How We Swipe's dev set, 8,362 swipes, replayed as a screen of 125 Hz:
+
+    frames a second                                60                30         best word right
+    the last move of each frame, its time       88.94 %           88.64 %       (89.03 % as people's phones recorded them, at 60 Hz)
+    all moves, all with the frame's time        87.26 %           86.00 %
+    all moves, spread evenly over the frame     88.20 %           88.24 %       (88.20 % with their true times)
+"""
 
 from __future__ import annotations
 
@@ -15,6 +24,16 @@ class SwipeRecorder:
 
     def __len__(self) -> int:
         return len(self._x)
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """(x, y) so far, in grid units."""
+        return list(zip(self._x, self._y, strict=True))
+
+    @property
+    def last(self) -> tuple[float, float]:
+        """Where the finger is, in grid units."""
+        return self._x[-1], self._y[-1]
 
     def add(self, x: float, y: float, t_ms: float) -> None:
         """One point, in grid units, y downwards, at a time of any clock in milliseconds. A clock that goes back stands still."""

@@ -1,0 +1,97 @@
+"""The row of alternates over a key that is pressed long. Its look is in keyboard.kv."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+
+from keyboard_app.key_face import font_of
+from keyboard_app.key_layout import Area, PlacedKey
+from keyboard_app.theme import LIGHT
+
+CELL = 1.3
+"""Width of an alternate, in key heights, at most: keys of a wide window are wider."""
+STEP = 0.25
+"""Key widths that the finger moves before what is chosen follows it."""
+LEAVE = 0.75
+"""Key widths or heights beyond the row and its key, where the finger has left them."""
+
+
+class Alternate(Label):
+    """One of the row."""
+
+    theme = ObjectProperty(LIGHT)
+    chosen = BooleanProperty(False)
+
+
+class AlternatesPopup(BoxLayout):
+    """Offers alternates in a row over a key. The first is chosen until the finger slides."""
+
+    theme = ObjectProperty(LIGHT)
+    options = ListProperty()
+    """empty while closed"""
+    margin = NumericProperty(4.0)
+    """px around the row"""
+
+    def __init__(self, **properties: object) -> None:
+        self._key: PlacedKey | None = None
+        self._start = (0.0, 0.0)
+        self._slid = False
+        super().__init__(**properties)
+
+    @property
+    def chosen(self) -> str:
+        """The alternate that a lift writes."""
+        return str(next(cell.text for cell in self.children if cell.chosen))
+
+    def open(self, key: PlacedKey, options: Sequence[str], start: tuple[float, float], bounds: Area) -> None:
+        """Shows the options over the key, within the bounds; `start` is where the finger rests. px, y up."""
+        self._key, self._start, self._slid = key, start, False
+        cell_width = min(key.w, CELL * key.h, bounds.width / len(options))
+        self.margin = key.h * 0.06
+        self.size = cell_width * len(options), key.h * 0.9
+        rightwards = key.centre[0] < bounds.x + bounds.width / 2
+        left = key.centre[0] - cell_width / 2 if rightwards else key.centre[0] + cell_width / 2 - self.width
+        self.x = min(max(left, bounds.x), bounds.x + bounds.width - self.width)
+        self.y = min(key.y + key.h + 2 * self.margin, bounds.y + bounds.height - self.height - self.margin)
+        self.options = list(options) if rightwards else list(reversed(options))
+        self.clear_widgets()
+        for option in self.options:
+            self.add_widget(Alternate(text=option, theme=self.theme, chosen=option == options[0], font_name=font_of(option)))
+
+    def close(self) -> None:
+        self.options = []
+        self.clear_widgets()
+
+    def slide(self, x: float, y: float) -> None:
+        """The finger is there now: the alternate over or under it is chosen."""
+        if self._key is None or not self.options:
+            return
+        moved = max(abs(x - self._start[0]), abs(y - self._start[1]))
+        self._slid = self._slid or moved > STEP * self._key.w
+        if self._slid:
+            self._choose(x)
+
+    def choose_at(self, x: float, y: float) -> bool:
+        """Chooses the alternate at that point; False where there is none."""
+        inside = bool(self.options) and self.collide_point(x, y)
+        if inside:
+            self._choose(x)
+        return inside
+
+    def is_left(self, x: float, y: float) -> bool:
+        """Whether the finger is far from the row and from its key: it draws a word."""
+        if self._key is None:
+            return False
+        left, right = min(self.x, self._key.x) - LEAVE * self._key.w, max(self.right, self._key.x + self._key.w) + LEAVE * self._key.w
+        bottom, top = self._key.y - LEAVE * self._key.h, self.top + LEAVE * self._key.h
+        return not (left <= x <= right and bottom <= y <= top)
+
+    def _choose(self, x: float) -> None:
+        count = len(self.options)
+        at = min(max(int((x - self.x) / self.width * count), 0), count - 1)
+        for index, cell in enumerate(reversed(self.children)):
+            cell.chosen = index == at

@@ -1,0 +1,30 @@
+"""The word that a swipe is becoming, large above the keys: where no finger hides it. Its look is in keyboard.kv."""
+
+from __future__ import annotations
+
+from kivy.properties import ObjectProperty
+from kivy.uix.label import Label
+
+from keyboard_app.key_face import font_of
+from keyboard_app.key_layout import Area
+from keyboard_app.theme import LIGHT
+
+FONT = 0.62
+"""Size of the word's font, in key heights."""
+GAP = 0.12
+"""Between the bubble and the keys, in key heights."""
+
+
+class WordBubble(Label):
+    """A word on a coloured ground; nothing where the text is empty."""
+
+    theme = ObjectProperty(LIGHT)
+
+    def on_text(self, _bubble: Label, text: str) -> None:
+        self.font_name = font_of(text)
+
+    def place(self, keys: Area, key_height: float, window_top: float) -> None:
+        """Stands in the middle above the keys; over them where the window has no room above. px"""
+        self.font_size = FONT * key_height
+        self.center_x = keys.x + keys.width / 2
+        self.y = min(keys.y + keys.height + GAP * key_height, window_top - self.height)
