@@ -31,7 +31,7 @@ class LookApp(App):
 
     unit = NumericProperty(1.0)
     """px per dp; follows the window's size"""
-    theme = ObjectProperty(LIGHT)
+    theme = ObjectProperty(LIGHT, rebind=True)
 
     def __init__(self) -> None:
         super().__init__()

@@ -31,7 +31,7 @@ class SwitchRow(ButtonBehavior, BoxLayout):
 class SettingsPage(Screen):
     """Shows the settings. Dispatches `on_back`, `on_choose(name, value)` and, for what another page asks, `on_ask(name)`."""
 
-    settings = ObjectProperty(Settings())
+    settings = ObjectProperty(Settings(), rebind=True)
     message = StringProperty("")
     """about a choice that does not work, or one that is being looked at"""
     kept_in = StringProperty("")

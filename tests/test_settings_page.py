@@ -18,6 +18,7 @@ from keyboard_app.files import Choice
 from keyboard_app.look import LookApp
 from keyboard_app.settings import Settings
 from keyboard_app.settings_page import SettingsPage
+from keyboard_app.theme import DARK
 from tests.window_driver import WindowDriver, open_window
 
 THUMB_DP = 44
@@ -160,3 +161,10 @@ def test_the_folder_itself_is_chosen_where_a_folder_is_wanted(tmp_path: Path) ->
         driver.frames(3)
         tap_text(driver, "Use this folder")
         assert driver.app.told == [("on_choose", str(tmp_path / "bundle"))]
+
+
+def test_the_page_follows_the_theme(driver: WindowDriver) -> None:
+    title = next(label for label in labels_of(driver.root) if label.text == "Keyboard grid")
+    driver.app.theme = DARK
+    driver.frames()
+    assert tuple(title.color) == DARK.text
