@@ -61,7 +61,7 @@ class Sizes:
         )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def text_texture(text: str, font_size: int) -> Texture:
     """The text in white, to be coloured by what is drawn before it."""
     label = Label(text=text, font_size=font_size, font_name=font_of(text))
