@@ -38,7 +38,7 @@ class PracticePage(Screen):
     """RecognitionWorker"""
     grid = ObjectProperty()
     """engine.Grid"""
-    theme = ObjectProperty(LIGHT)
+    theme = ObjectProperty(LIGHT, rebind=True)
     message = StringProperty("")
     """what the person must know and close themselves"""
     prompt = StringProperty("")

@@ -242,7 +242,10 @@ def test_another_practice_and_theme_can_be_set(path: Path, grids: dict[str, Grid
         before = person.page.prompt
         assert "привет" in before
         person.page.theme = DARK
+        person.driver.frames()
         assert person.page.prompt != before
+        assert person.page.ids.keyboard.theme is DARK
+        assert tuple(person.page.ids.shown_prompt.color) == DARK.text
 
 
 @pytest.mark.parametrize("size", [(320, 480), (360, 640), (640, 360), (1280, 800)])
