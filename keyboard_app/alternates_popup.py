@@ -23,14 +23,14 @@ LEAVE = 0.75
 class Alternate(Label):
     """One of the row."""
 
-    theme = ObjectProperty(LIGHT)
+    theme = ObjectProperty(LIGHT, rebind=True)
     chosen = BooleanProperty(False)
 
 
 class AlternatesPopup(BoxLayout):
     """Offers alternates in a row over a key. The first is chosen until the finger slides."""
 
-    theme = ObjectProperty(LIGHT)
+    theme = ObjectProperty(LIGHT, rebind=True)
     options = ListProperty()
     """empty while closed"""
     margin = NumericProperty(4.0)
@@ -50,13 +50,14 @@ class AlternatesPopup(BoxLayout):
     def open(self, key: PlacedKey, options: Sequence[str], start: tuple[float, float], bounds: Area) -> None:
         """Shows the options over the key, within the bounds; `start` is where the finger rests. px, y up."""
         self._key, self._start, self._slid = key, start, False
-        cell_width = min(key.w, CELL * key.h, bounds.width / len(options))
         self.margin = key.h * 0.06
+        lowest, highest = bounds.x + 2 * self.margin, bounds.x + bounds.width - 2 * self.margin
+        cell_width = min(key.w, CELL * key.h, (highest - lowest) / len(options))
         self.size = cell_width * len(options), key.h * 0.9
         rightwards = key.centre[0] < bounds.x + bounds.width / 2
         left = key.centre[0] - cell_width / 2 if rightwards else key.centre[0] + cell_width / 2 - self.width
-        self.x = min(max(left, bounds.x), bounds.x + bounds.width - self.width)
-        self.y = min(key.y + key.h + 2 * self.margin, bounds.y + bounds.height - self.height - self.margin)
+        self.x = min(max(left, lowest), highest - self.width)
+        self.y = min(key.y + key.h + 2 * self.margin, bounds.y + bounds.height - self.height - 2 * self.margin)
         self.options = list(options) if rightwards else list(reversed(options))
         self.clear_widgets()
         for option in self.options:

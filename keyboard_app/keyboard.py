@@ -48,7 +48,7 @@ class Keyboard(FloatLayout):
 
     grid = ObjectProperty(None, allownone=True)
     """engine.Grid | None"""
-    theme = ObjectProperty(LIGHT)
+    theme = ObjectProperty(LIGHT, rebind=True)
     shift = ObjectProperty(Shift.OFF)
     """the case that letters are shown and typed in"""
     preview_word = StringProperty("")
@@ -79,7 +79,7 @@ class Keyboard(FloatLayout):
         self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("text"))
         self.view.shift, self.bubble.text = self.shift, self.preview_word
         self.bind(pos=self._lay_out, size=self._lay_out, grid=self._use_grid, parent=self._give_up)
-        self.bubble.bind(size=self._place_bubble)
+        self.bubble.bind(size=self._place_bubble, text=self._place_bubble)
         self._frames = Clock.create_trigger(self._tick, 0, interval=True)
         self._use_grid()
 

@@ -11,6 +11,8 @@ from keyboard_app.theme import LIGHT
 
 FONT = 0.62
 """Size of the word's font, in key heights."""
+LETTER = 0.62
+"""Width of a letter, in sizes of the font: more than most have."""
 GAP = 0.12
 """Between the bubble and the keys, in key heights."""
 
@@ -18,13 +20,13 @@ GAP = 0.12
 class WordBubble(Label):
     """A word on a coloured ground; nothing where the text is empty."""
 
-    theme = ObjectProperty(LIGHT)
+    theme = ObjectProperty(LIGHT, rebind=True)
 
     def on_text(self, _bubble: Label, text: str) -> None:
         self.font_name = font_of(text)
 
     def place(self, keys: Area, key_height: float, window_top: float) -> None:
-        """Stands in the middle above the keys; over them where the window has no room above. px"""
-        self.font_size = FONT * key_height
+        """Stands in the middle above the keys, over them where the window has no room above, no wider than they are. px"""
+        self.font_size = min(FONT * key_height, keys.width / (LETTER * len(self.text) + 2))
         self.center_x = keys.x + keys.width / 2
         self.y = min(keys.y + keys.height + GAP * key_height, window_top - self.height)

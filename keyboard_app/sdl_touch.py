@@ -1,0 +1,34 @@
+"""Touch screens on the desktop. Kivy's SDL window hands on touches on phones alone, and drops them everywhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.core.window.window_sdl2 import SDL2MotionEventProvider
+
+FINGER_EVENTS = ("fingerdown", "fingermotion", "fingerup")
+
+
+class _Storage:
+    """SDL's window as Kivy polls it; what it says of fingers goes to Kivy's provider of touches too."""
+
+    def __init__(self, storage: Any) -> None:
+        self._storage = storage
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+    def poll(self) -> Any:
+        event = self._storage.poll()
+        if event and event[0] in FINGER_EVENTS:
+            SDL2MotionEventProvider.q.appendleft(event)
+        return event
+
+
+def deliver_fingers(window: Any) -> None:
+    """Lets the touches of all fingers through to the widgets of Kivy's SDL window. A second call changes nothing.
+
+    SDL must not make mouse events of them as well: SDL_TOUCH_MOUSE_EVENTS=0.
+    """
+    if not isinstance(window._win, _Storage):
+        window._win = _Storage(window._win)
