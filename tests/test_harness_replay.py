@@ -84,6 +84,7 @@ def test_the_more_the_decoder_looked_the_denser(toy_recognizer: SwipeRecognizer)
 def test_frames_come_with_the_replay(toy_recognizer: SwipeRecognizer) -> None:
     swipe = toy.swipe_of("hello", toy_recognizer.grid)
     explanation = explain(toy_recognizer, swipe, toy_recognizer.recognize(swipe)[0], toy_recognizer.default_options)
-    come = Attention.of(explanation, None).come(80.001)
+    come = Attention.of(explanation, None).come(80)
     assert come.time_ms.tolist() == pytest.approx([0, 40, 80])
     assert len(come.x) == len(come.y) == len(come.density) == 3
+    assert come.letters == ("h", "e", "l")

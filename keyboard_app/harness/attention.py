@@ -11,6 +11,9 @@ from engine import Explanation, LetterExplanation
 
 Floats = npt.NDArray[np.float64]
 
+TOLERANCE_MS = 1e-6
+"""Frames are interpolated: the last may stand a rounding error behind the last point."""
+
 
 @dataclass(frozen=True, eq=False)
 class Attention:
@@ -24,6 +27,8 @@ class Attention:
     """(S,), since the swipe's first point"""
     density: Floats
     """(S,), 0 to 1, and 1 where a letter's attention was highest"""
+    letters: tuple[str, ...]
+    """S: of the chosen letters those whose attention was highest there"""
 
     @classmethod
     def of(cls, explanation: Explanation, letter: int | None) -> Attention:
@@ -33,12 +38,15 @@ class Attention:
         """
         chosen = explanation.letters if letter is None else (explanation.letters[letter],)
         x, y, t = explanation.frames
-        return cls(x, y, t - t[0], np.max([_density(one) for one in chosen], axis=0))
+        density = np.array([_density(one) for one in chosen])
+        letters = ["".join(one.letter for one, highest in zip(chosen, frame == 1, strict=True) if highest) for frame in density.T]
+        return cls(x, y, t - t[0], density.max(axis=0), tuple(letters))
 
     def come(self, time_ms: float) -> Attention:
         """The frames that have come at a time of a replay."""
-        come = self.time_ms <= time_ms
-        return Attention(self.x[come], self.y[come], self.time_ms[come], self.density[come])
+        come = self.time_ms <= time_ms + TOLERANCE_MS
+        letters = tuple(letter for letter, has_come in zip(self.letters, come, strict=True) if has_come)
+        return Attention(self.x[come], self.y[come], self.time_ms[come], self.density[come], letters)
 
 
 def _density(letter: LetterExplanation) -> Floats:

@@ -13,6 +13,8 @@ from keyboard_app.harness.source import Source
 
 CHUNK = 16
 """Swipes that are read in one go, so that one that is chosen meanwhile waits for no more than these: about 30 ms."""
+N_TIMES = 16
+"""How often a chosen swipe is decoded, so that its times are not those of a busy window."""
 
 
 class Session:
@@ -66,6 +68,16 @@ class Session:
         return self._source.other_model is not None
 
     @property
+    def file_name(self) -> str:
+        return self._source.file.name if self._source.file is not None else "Recorded now"
+
+    @property
+    def model_names(self) -> list[str]:
+        """Of the first, and of the second where there is one."""
+        models = [self._source.model, self._source.other_model] if self.compares else [self._source.model]
+        return [model.name or str(model) if model is not None else "English" for model in models]
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing more will change by itself."""
         return self._thread.is_idle
@@ -103,8 +115,7 @@ class Session:
         self.place = min(max(place, 0), len(self.entries) - 1)
         self.watch(None)
         self.choose_candidate(0, side=0)
-        if not self.outcomes:
-            self._read([self.place])
+        self._read([self.place], N_TIMES)
 
     def choose_candidate(self, candidate: int, side: int | None = None) -> None:
         """Explains that candidate of the chosen swipe, by default of the model whose candidates are explained already."""
@@ -164,7 +175,7 @@ class Session:
         if not self.problems:
             self.notice = ""
         if self.place is not None:
-            self._read([self.place])
+            self._read([self.place], 1)
         self._read_on()
         self._on_change()
 
@@ -175,15 +186,17 @@ class Session:
     def _read_on(self) -> None:
         unread = [place for place, entry in enumerate(self.entries) if entry.outcome is None]
         if unread:
-            self._read(unread[:CHUNK], then=self._read_on)
+            self._read(unread[:CHUNK], 1, self._read_on)
+        elif self.place is not None:
+            self._read([self.place], N_TIMES)
 
-    def _read(self, places: list[int], then: Callable[[], None] | None = None) -> None:
+    def _read(self, places: list[int], n_times: int, then: Callable[[], None] | None = None) -> None:
         if not self._recognizers:
             return
         records = [self.entries[place].record for place in places]
 
         def read() -> list[Entry]:
-            return [Entry(record, *(read_record(record, recognizers) for recognizers in self._recognizers)) for record in records]
+            return [Entry(record, *(read_record(record, model, n_times) for model in self._recognizers)) for record in records]
 
         def take(entries: list[Entry]) -> None:
             for place, record, entry in zip(places, records, entries, strict=True):

@@ -1,0 +1,111 @@
+"""The harness as an app: opens its window, hands it the keys that are pressed, draws it into a file."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.textinput import TextInput
+
+from keyboard_app.harness.engine_thread import EngineThread, describe
+from keyboard_app.harness.harness_window import HarnessWindow
+from keyboard_app.harness.panels import load_look
+from keyboard_app.harness.source import Source, Start
+from keyboard_app.look import LookApp
+from keyboard_app.practice import swipes_path
+from keyboard_app.screenshot import run_for_screenshot
+from keyboard_app.theme import DARK, LIGHT, system_theme
+
+KEYS = {
+    "spacebar": "play",
+    ",": "step back",
+    ".": "step",
+    "home": "start",
+    "end": "end",
+    "left": "previous letter",
+    "right": "next letter",
+    "up": "previous candidate",
+    "down": "next candidate",
+    "tab": "other model",
+    "pageup": "previous swipe",
+    "pagedown": "next swipe",
+    "s": "speed",
+    "r": "record",
+    "a": "show all",
+    "w": "show wrong",
+    "c": "show changed",
+    "/": "search",
+}
+"""What keys do while no text is written, by Kivy's names of them."""
+
+
+class HarnessApp(LookApp):
+    """Replays recorded swipes in a window."""
+
+    title = "Keyglide harness"
+
+    def __init__(self, source: Source, start: Start) -> None:
+        super().__init__()
+        load_look()
+        _find_clipboard()
+        self.theme = {"light": LIGHT, "dark": DARK}.get(start.theme) or system_theme()
+        self._source = source
+        self._start = start
+        self._thread = EngineThread(lambda call: Clock.schedule_once(lambda _: call()))
+
+    def build(self) -> HarnessWindow:
+        window = HarnessWindow(self._source, self._start, self._start.record_to or swipes_path(), self._thread)
+        Window.bind(on_key_down=self._press)
+        return window
+
+    def on_stop(self) -> None:
+        super().on_stop()
+        Window.unbind(on_key_down=self._press)
+        self._thread.stop()
+
+    def _press(self, _window: object, key: int, _scancode: int, _text: str | None, modifiers: list[str]) -> bool:
+        """Whether the key was one of ours."""
+        name = Window._system_keyboard.keycode_to_string(key)
+        if "ctrl" in modifiers:
+            if name == "q":
+                self.stop()
+            return bool(name == "q")
+        if name == "escape":
+            self.root.commands["cancel"]()
+            return True
+        if name not in KEYS or _is_writing():
+            return False
+        self.root.commands[KEYS[name]]()
+        return True
+
+
+def open_harness(source: Source, start: Start) -> int:
+    """Runs the window until it is closed; 1 where something could not be read or drawn, else 0."""
+    app = HarnessApp(source, start)
+    try:
+        if start.screenshot is None:
+            app.run()
+        else:
+            run_for_screenshot(app, start.screenshot, lambda: app.root is not None and app.root.session.is_settled)
+    except OSError as error:
+        print("error:", describe(error), file=sys.stderr)
+        return 1
+    problems = app.root.session.problems if app.root is not None else []
+    for problem in problems:
+        print("error:", problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _find_clipboard() -> None:
+    """Text fields look for the clipboard, and Kivy would log a traceback of each program that it tries."""
+    logging.disable(logging.CRITICAL)
+    importlib.import_module("kivy.core.clipboard")
+    logging.disable(logging.NOTSET)
+
+
+def _is_writing() -> bool:
+    """Whether keys go into a text field."""
+    return any(isinstance(widget, TextInput) and widget.focus for widget in Window.children[0].walk()) if Window.children else False

@@ -1,0 +1,97 @@
+"""A swipe drawn over the keys: its points, how far it has come, and the decoder's attention."""
+
+from __future__ import annotations
+
+import numpy as np
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Line, Point, Rectangle, SmoothEllipse, SmoothLine
+from kivy.properties import NumericProperty, ObjectProperty
+from kivy.uix.widget import Widget
+
+from keyboard_app.harness.attention import Attention
+from keyboard_app.harness.replay import Replay
+from keyboard_app.key_layout import KeyLayout
+from keyboard_app.theme import LIGHT, Colour, Theme, rgb
+
+ATTENTION: dict[str, Colour] = {"light": rgb("D0103A"), "dark": rgb("FFB43C")}
+"""Of the densest frames; the fewer looks, the more transparent. By the theme's name."""
+THIN, THICK = 1.2, 2.6
+"""Widths of the trace before and after it has come, dp."""
+DOT = 1.7
+"""Radius of a recorded point, dp."""
+FRAME, FRAME_GROWS = 3.0, 6.0
+"""Radius of a frame that was not looked at, and how much the densest is larger, dp."""
+LETTER = 12.0
+"""Font size in the densest frames, dp."""
+FINGER = 11.0
+"""Radius of the finger's ring, dp."""
+FAINTEST = 0.04
+"""Frames below this density are left out."""
+
+
+class TraceView(Widget):
+    """Draws in the window's coordinates, where `layout_of_keys` puts grid units."""
+
+    layout_of_keys = ObjectProperty(None, allownone=True)
+    """KeyLayout | None"""
+    replay = ObjectProperty(None, allownone=True)
+    """Replay | None"""
+    attention = ObjectProperty(None, allownone=True)
+    """Attention | None, of the whole swipe; frames are drawn as they come"""
+    theme = ObjectProperty(LIGHT)
+    unit = NumericProperty(1.0)
+    """px per dp"""
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        draw_soon = Clock.create_trigger(self._draw, -1)
+        for name in ("layout_of_keys", "replay", "attention", "theme", "unit"):
+            self.fbind(name, draw_soon)
+
+    def _draw(self, *_: object) -> None:
+        self.canvas.clear()
+        layout, replay, theme = self.layout_of_keys, self.replay, self.theme
+        if layout is None or replay is None:
+            return
+        with self.canvas:
+            self._draw_trace(layout, replay, theme)
+            if self.attention is not None:
+                self._draw_attention(layout, self.attention.come(replay.time_ms), ATTENTION[theme.name])
+            self._draw_finger(layout.to_px(*replay.finger), theme)
+
+    def _draw_trace(self, layout: KeyLayout, replay: Replay, theme: Theme) -> None:
+        points = [place for x, y in zip(replay.swipe.x, replay.swipe.y, strict=True) for place in layout.to_px(float(x), float(y))]
+        come = points[: 2 * replay.n_come]
+        Color(*theme.trail[:3], 0.35)
+        Line(points=points, width=THIN * self.unit, cap="round", joint="round")
+        Color(*theme.trail[:3], 0.75)
+        if replay.n_come > 1:
+            SmoothLine(points=come, width=THICK * self.unit, cap="round", joint="round")
+        Color(*theme.text)
+        Point(points=come, pointsize=DOT * self.unit)
+
+    def _draw_attention(self, layout: KeyLayout, attention: Attention, colour: Colour) -> None:
+        """The densest last, so that none of the others covers it."""
+        for frame in np.argsort(attention.density, kind="stable"):
+            density = float(attention.density[frame])
+            if density < FAINTEST:
+                continue
+            x, y = layout.to_px(float(attention.x[frame]), float(attention.y[frame]))
+            radius = (FRAME + FRAME_GROWS * density) * self.unit
+            Color(*colour[:3], density)
+            SmoothEllipse(pos=(x - radius, y - radius), size=(2 * radius, 2 * radius))
+            if density == 1:
+                self._write(attention.letters[frame], (x, y))
+
+    def _write(self, letters: str, place: tuple[float, float]) -> None:
+        """The letters in a dense frame, which are read on its colour."""
+        label = CoreLabel(text=letters, font_size=LETTER * self.unit, bold=True)
+        label.refresh()
+        width, height = label.texture.size
+        Color(*self.theme.background)
+        Rectangle(texture=label.texture, pos=(place[0] - width / 2, place[1] - height / 2), size=(width, height))
+
+    def _draw_finger(self, place: tuple[float, float], theme: Theme) -> None:
+        Color(*theme.text)
+        SmoothLine(circle=(*place, FINGER * self.unit), width=THIN * self.unit)
