@@ -75,7 +75,7 @@ def alternates(grid: Grid, key: Key, shift: Shift = Shift.OFF) -> tuple[str, ...
     variants = [letter for letter in ALTERNATES.get(label, "") if letter not in own]
     aliased = [letter for letter, on in grid.aliases.items() if on == label]
     digit = [top_row_digits(grid)[label]] if label in top_row_digits(grid) else []
-    letters = [_cased(letter, shift) for letter in [*aliased, *variants]]
+    letters = [shift.letter(letter) for letter in [*aliased, *variants]]
     return tuple(dict.fromkeys([*letters[: len(aliased)], *digit, *letters[len(aliased) :]]))
 
 
@@ -91,9 +91,3 @@ def top_row_digits(grid: Grid) -> dict[str, str]:
     highest = min(key.y for key in grid.letter_keys)
     row = sorted((key for key in grid.letter_keys if key.y < highest + key.h / 2), key=lambda key: key.x)
     return {key.name: digit for key, digit in zip(row, DIGITS, strict=False)}
-
-
-def _cased(letter: str, shift: Shift) -> str:
-    """ß stays small: its capital would be two letters."""
-    cased = shift.cased(letter)
-    return cased if len(cased) == 1 else letter

@@ -103,7 +103,7 @@ class KeyFace:
         if icon is not None:
             self._draw_icon(icon)
         elif key.label is not None:
-            self._draw_text(key.label if shift is Shift.OFF else upper(key.label), self._sizes.letter)
+            self._draw_text(shift.letter(key.label), self._sizes.letter)
         elif self._caption:
             self._draw_text(self._caption, self._sizes.word)
 
@@ -167,8 +167,3 @@ def add_icon(group: InstructionGroup, icon: Icon, left: float, bottom: float, si
     for x, y, radius in icon.dots:
         corner = (left + (x - radius) * scale, bottom + (y - radius) * scale)
         group.add(SmoothEllipse(pos=corner, size=(2 * radius * scale, 2 * radius * scale)))
-
-
-def upper(label: str) -> str:
-    """The label as a capital; itself where that would be more than one character (ß)."""
-    return label.upper() if len(label.upper()) == len(label) else label

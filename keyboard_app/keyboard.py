@@ -19,7 +19,7 @@ from keyboard_app.grid_view import GridView
 from keyboard_app.key_layout import Area, KeyLayout, complete, fit
 from keyboard_app.shift import Shift
 from keyboard_app.swipe_recorder import SwipeRecorder
-from keyboard_app.symbol_pages import letters_label, symbol_pages
+from keyboard_app.symbol_pages import letters_label, space_label, symbol_pages
 from keyboard_app.theme import LIGHT
 from keyboard_app.touch_clock import clock_ms
 from keyboard_app.touch_events import Cancelled, Event, Lifted, LongPress, Place, Repeat, Swiped, Tap
@@ -194,7 +194,7 @@ class Keyboard(FloatLayout):
     def _tap(self, key: Key) -> None:
         self._flashed[key] = clock_ms() + FEEDBACK_MS
         if key.label is not None:
-            self.dispatch("on_type", self.shift.cased(key.label) if key.is_letter else key.label)
+            self.dispatch("on_type", self.shift.letter(key.label))
         elif key.action == "toNumberState":
             self._turn_to(self._page % (len(self._pages) - 1) + 1)
         elif key.action == "toLetters":
@@ -253,7 +253,7 @@ class Keyboard(FloatLayout):
         self._pages = () if grid is None else (complete(grid)[0], *symbol_pages(grid))
         self._touches = Touches(1.0 if grid is None else grid.key_width, self._has_alternates)
         if grid is not None:
-            self.view.hints, self.view.space_label, self.view.letters_label = hints(grid), grid.name, letters_label(grid)
+            self.view.hints, self.view.space_label, self.view.letters_label = hints(grid), space_label(grid), letters_label(grid)
         self._turn_to(0)
 
     def _turn_to(self, page: int) -> None:

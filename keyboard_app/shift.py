@@ -23,6 +23,10 @@ class Shift(enum.Enum):
             return word.upper()
         return capitalized(word) if self is Shift.ONCE else word
 
+    def letter(self, label: str) -> str:
+        """A key's label in this case; as it is where the capital would be two letters (ß)."""
+        return label if self is Shift.OFF or len(label.upper()) != len(label) else label.upper()
+
 
 class ShiftKey:
     """The presses of one shift key."""

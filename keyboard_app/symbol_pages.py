@@ -1,4 +1,4 @@
-"""The pages of digits and symbols, as keys on a grid's own width and height."""
+"""The pages of digits and symbols, as keys on a grid's own width and height, and what stands on the keys between the pages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ WIDE = 1.5
 """Width of the actions at both ends of the lower rows, in widths of a symbol; ten symbols fill a row."""
 SPACE = 5.0
 """Width of the space bar, in widths of a symbol."""
+
+LANGUAGES = {("qwerty_en", "ABC"): "English", ("default", "АБВ"): "Русский", ("extra", "АБВ"): "Русский (ё, ъ)"}
+"""A grid's name and its first letters -> the language."""
 
 
 def symbol_pages(grid: Grid) -> tuple[tuple[Key, ...], ...]:
@@ -54,6 +57,11 @@ def next_page_label(keys: Sequence[Key]) -> str:
     """What stands on the key `toNumberState` of a page: more symbols on that of the digits, else the digits."""
     labels = {key.label or key.action for key in keys}
     return "=\\<" if {"1", "toLetters"} <= labels else "?123"
+
+
+def space_label(grid: Grid) -> str:
+    """What stands on the space bar: the language of a grid that comes with Keyglide, else the grid's name."""
+    return LANGUAGES.get((grid.name, letters_label(grid)), grid.name)
 
 
 def letters_label(grid: Grid) -> str:

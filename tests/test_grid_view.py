@@ -13,7 +13,7 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from engine import Grid, Key, load_grids
 from keyboard_app import key_face
 from keyboard_app.grid_view import GridView
-from keyboard_app.key_face import KeyFace, font_of, text_texture, upper
+from keyboard_app.key_face import KeyFace, font_of, text_texture
 from keyboard_app.key_layout import Area, KeyLayout, PlacedKey, complete, fit, keyboard_area
 from keyboard_app.shift import Shift
 from keyboard_app.symbol_pages import symbol_pages
@@ -152,10 +152,6 @@ def test_shift_shows_capitals(window: WindowDriver) -> None:
     assert len({on_key(look, shift).tobytes() for look in looks.values()}) == 3
     window.root.shift = Shift.OFF
     assert np.array_equal(shown(window), looks[Shift.OFF])
-
-
-def test_capitals_that_are_not_one_character_stay_small() -> None:
-    assert [upper(label) for label in "éяß."] == ["É", "Я", "ß", "."]
 
 
 def test_texts_are_drawn_pixel_for_pixel_at_every_size(window: WindowDriver) -> None:

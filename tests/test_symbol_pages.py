@@ -6,7 +6,7 @@ import pytest
 
 from engine import Grid, load_grids
 from keyboard_app.key_layout import complete
-from keyboard_app.symbol_pages import letters_label, next_page_label, symbol_pages
+from keyboard_app.symbol_pages import letters_label, next_page_label, space_label, symbol_pages
 from tests.test_key_layout import LETTERS
 
 GRIDS = {**load_grids(), "letters": LETTERS}
@@ -56,3 +56,9 @@ def test_actions_say_where_they_lead(grids: dict[str, Grid]) -> None:
     assert next_page_label(grids["extra"].keys) == "?123"
     assert [next_page_label(page) for page in pages] == ["=\\<", "?123"]
     assert [letters_label(grids[name]) for name in ("qwerty_en", "default")] == ["ABC", "АБВ"]
+
+
+def test_the_space_bar_names_the_language_or_the_grid(grids: dict[str, Grid]) -> None:
+    assert [space_label(grids[name]) for name in ("qwerty_en", "default")] == ["English", "Русский"]
+    assert space_label(LETTERS) == "letters"
+    assert space_label(Grid("default", 300, 200, LETTERS.keys)) == "default"  # somebody's own, of another language
