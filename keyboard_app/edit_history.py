@@ -25,17 +25,15 @@ class Edit(Generic[Place]):
     before: Place
     after: Place
     run: Run | None = None
-    """letters typed or erased in a row are one step"""
+    """what is typed in a row behind the last, or erased before it, is one step"""
 
     def then(self, later: Edit[Place]) -> Edit[Place] | None:
         """This edit and the one after it as one step, or None where they are two."""
         if self.run is None or self.run != later.run or self.after is not later.before:
             return None
-        if self.run == "typed" and not later.removed and later.start == self.start + len(self.inserted):
-            return Edit(self.start, self.removed, self.inserted + later.inserted, self.before, later.after, "typed")
-        if self.run == "erased" and later.start + len(later.removed) == self.start:
+        if self.run == "erased":
             return Edit(later.start, later.removed + self.removed, "", self.before, later.after, "erased")
-        return None
+        return Edit(self.start, self.removed, self.inserted + later.inserted, self.before, later.after, "typed")
 
     @property
     def size(self) -> int:

@@ -75,7 +75,7 @@ def starts_sentence(before: str) -> bool:
     ended = body.rstrip("".join(QUOTES) + ")]}»”")
     if body == head or not ended or ended[-1] not in SENTENCE_ENDS:
         return False
-    return ended[-1] != "." or ended.endswith("..") or not _is_abbreviation(ended[:-1])
+    return ended[-1] != "." or not _is_abbreviation(ended[:-1])
 
 
 def _is_abbreviation(before_stop: str) -> bool:

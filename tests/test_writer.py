@@ -94,6 +94,8 @@ def shown(script: str, text: str = "", options: WritingOptions | None = None) ->
         ("~yes / ~no", "Yes/no|"),
         ("~read # ~news", "Read #news|"),
         ("~mail <space> @ ~bob", "Mail @bob|"),
+        ('~so ( " ~hello " )', 'So ("hello")|'),
+        ('" ~hi <enter> ~he ~said " ~no "', '"Hi\nHe said "no"|'),
         ("~cost $ 5 , ~no ~more", "Cost $5, no more|"),
         ("~wait … ~what", "Wait… What|"),
         ("~hello <space> : )", "Hello :)|"),
@@ -110,6 +112,10 @@ def test_spaces_come_where_they_belong(script: str, expected: str) -> None:
 def test_no_space_is_doubled_and_none_is_left_before_punctuation() -> None:
     assert shown("~see a <backspace>") == "See |"
     assert shown("~see a <backspace> .") == "See.|"
+    assert shown("~see a <backspace> . i") == "See. I|"
+    assert shown("~see a n d <backspace> <backspace> <backspace> .") == "See.|"
+    assert shown("~see a <backspace> ~i <backspace> .", options=LETTERS) == "See.|"
+    assert shown("~see a <backspace> <backspace> x .") == "Seex.|"
     assert shown("~see a <backspace> ~you") == "See you|"
     assert shown("~see a <backspace> <space> ~you") == "See you|"
     assert shown("~see a <backspace> <enter>") == "See\n|"
@@ -158,6 +164,10 @@ def test_spaces_can_be_left_to_the_person() -> None:
         ("~hello <shift> <shift> ~world", "Hello world|"),
         ("~see <shift> <again> ~nasa ~at hq <shift> ~and", "See NASA AT HQ and|"),
         ("~see <shift> <again> <again> ~this", "See this|"),
+        ("~see <shift> <again> <again> <again> ~this", "See This|"),
+        ("~see <shift> <space> ~this", "See This|"),
+        ("~see <space> x <shift> <backspace> ~this", "See This|"),
+        ("~see <shift> <again> ~this <clear> ~now", "NOW|"),
         ("~see <shift> <again> ~i'm <enter> ~ok", "See I'M\nOK|"),
         ("<shift> <again> ~stop", "STOP|"),
         ("<shift> <again> <shift> <shift> ~stop", "Stop|"),
@@ -327,6 +337,7 @@ def test_a_word_can_be_deleted(text: str, expected: str) -> None:
         ("two <backspace> <backspace> <undo>", "Two|"),
         ("two <backspace> <backspace> <undo> <undo>", "|"),
         ("ab <at 0> c <undo>", "|Ab"),
+        ("ab <at 0> <at 2> c <undo>", "Ab|"),
         ("~hello <undo> x <redo>", "X|"),
         ("~hello ~world <at 2> <undo>", "Hello|"),
         ("~see a <backspace> . <undo>", "See |"),
@@ -361,6 +372,7 @@ def test_it_is_known_whether_there_is_something_to_undo() -> None:
         ("hello| world", "~big ~bad", "hello big bad| world"),
         ("hello |world", "~big a", "hello big a| world"),
         ("hello |world", "~big <space> ~bad", "hello big bad| world"),
+        ("hello |world", "~big <space>", "hello big |world"),
         ("hello |world", "~big , ~bad", "hello big, bad| world"),
         ("hello |world", "~big <backspace>", "hello |world"),
         ("hello |world", "~big/bag/bug <choose 1> <backspace>", "hello |world"),
