@@ -65,6 +65,8 @@ class KeyboardApp(LookApp):
         self.opened = catalogue.open_grid(self.settings)
         self.lexicon: Lexicon | None = None
         """the recognizer's; None until one is loaded"""
+        self._swiping_is_off = ""
+        """what was last said about a model that cannot be used"""
         self.notices = [notice for notice in (loaded.notice, self.opened.notice) if notice]
         self.worker = RecognitionWorker(post)
         writer = Writer(_writing_options(self.settings), start.text)
@@ -108,7 +110,7 @@ class KeyboardApp(LookApp):
 
     def next_grid(self) -> None:
         """The globe key: the next grid of the file, after the last the first."""
-        names = self.opened.names
+        names = list(self.opened.grids)
         self._set("grid", names[(names.index(self.opened.grid.name) + 1) % len(names)])
 
     def tell(self, message: str) -> None:
@@ -178,8 +180,12 @@ class KeyboardApp(LookApp):
         self.worker.load(load, self._loaded)
 
     def _loaded(self, problem: str) -> None:
+        """Says that the model cannot be used; no longer, once one can."""
+        if self.pages.write.message == self._swiping_is_off:
+            self.tell("")
+        self._swiping_is_off = f"Swiping is off, tapping works: {problem.rstrip('.')}." if problem else ""
         if problem:
-            self.tell(f"Swiping is off, tapping works: {problem.rstrip('.')}.")
+            self.tell(self._swiping_is_off)
 
     def _refresh(self) -> None:
         self.pages.write.refresh()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import Grid, Lexicon, ModelBundle, SwipeRecognizer, load_grids, pick_grid
+from engine import Grid, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, load_grids, pick_grid
 from keyboard_app.settings import Settings
 
 UNUSABLE = (ValueError, OSError, RecursionError)
@@ -19,8 +19,8 @@ class OpenedGrid:
     """The grid to write on."""
 
     grid: Grid
-    names: tuple[str, ...]
-    """of all grids in its file"""
+    grids: Mapping[str, Grid]
+    """all grids of its file by name"""
     notice: str
     """why it is not the one that the settings name; "" where it is"""
 
@@ -33,12 +33,12 @@ def open_grid(settings: Settings) -> OpenedGrid:
         own = load_grids()
         instead = own.get(settings.grid, own[DEFAULT_GRID])
         notice = f"{reason(error)}. Keyglide's own '{instead.name}' is shown: choose another file in Settings."
-        return OpenedGrid(instead, tuple(own), notice)
+        return OpenedGrid(instead, own, notice)
     try:
-        return OpenedGrid(pick_grid(grids, settings.grid), tuple(grids), "")
+        return OpenedGrid(pick_grid(grids, settings.grid), grids, "")
     except ValueError as error:
         instead = grids.get(DEFAULT_GRID, next(iter(grids.values())))
-        return OpenedGrid(instead, tuple(grids), f"{reason(error)}. '{instead.name}' is shown: choose another in Settings.")
+        return OpenedGrid(instead, grids, f"{reason(error)}. '{instead.name}' is shown: choose another in Settings.")
 
 
 def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
@@ -46,17 +46,29 @@ def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None
 
     Raises: ValueError, OSError where neither can be used with the grid; the message says why the first could not.
     """
+    if not settings.model and not settings.lexicon:
+        return _own_recognizer(grid)
     try:
         return SwipeRecognizer.load(_path(settings.model), _path(settings.lexicon), grid)
     except UNUSABLE as error:
-        if not settings.model and not settings.lexicon:
-            raise
         try:
-            own = SwipeRecognizer.load(None, None, grid)
+            own = _own_recognizer(grid)
         except UNUSABLE:
             raise error from None
         report(f"{reason(error)}. Keyglide's own English is used: choose another in Settings.")
         return own
+
+
+def _own_recognizer(grid: Grid) -> SwipeRecognizer:
+    """Raises: ValueError where the grid has not the letters of English."""
+    try:
+        return SwipeRecognizer.load(None, None, grid)
+    except ModelBundleError:
+        raise
+    except ValueError as error:
+        raise ValueError(
+            f"Keyglide's own model reads English, and grid '{grid.name}' has other letters. Choose a model and a lexicon for it in Settings"
+        ) from error
 
 
 def check_grids_file(file: str) -> tuple[str, ...]:

@@ -68,6 +68,9 @@ def prepare(size: tuple[int, int] | None = None) -> None:
     window = _open_window()
     if size is not None and tuple(window.size) != size:
         window.size = size
+    from keyboard_app.sdl_touch import deliver_fingers
+
+    deliver_fingers(window)
 
 
 def _open_window() -> Any:

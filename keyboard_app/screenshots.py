@@ -46,8 +46,8 @@ def _writing(studio: Studio, name: str) -> Steps:
     yield from _swiped(studio, "no", "more", "typing")
     yield from studio.tap("action shift")
     yield from studio.drag("keyboard")
-    yield from studio.until(lambda: studio.app.session.preview)
-    yield from studio.save(name)
+    yield from studio.rest(lambda: studio.app.session.preview == "Keyboard")
+    yield from studio.save(name, n_frames=1)  # the trail fades
     yield from studio.lift()
 
 
@@ -177,7 +177,8 @@ def _all(studio: Studio, themes: Sequence[str], scenes: Mapping[str, Scene]) -> 
         for name, scene in scenes.items():
             app.choose("grid", "qwerty_en")
             yield from studio.until(lambda: not app.worker.loading)
-            app.session.edit(Writer.clear)
+            app.session.writer = Writer(app.session.writer.options)
+            app.pages.write.refresh()
             app.tell("")
             app.pages.show("write")
             yield from scene(studio, name if len(themes) == 1 else f"{name}_{theme}_{studio.size}")

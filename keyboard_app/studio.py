@@ -15,15 +15,17 @@ from kivy.core.window import Window
 from kivy.input import MotionEvent
 
 from keyboard_app.key_layout import KeyLayout, complete, fit, keyboard_area
-from keyboard_app.screenshot import save_screenshot
+from keyboard_app.screenshot import SETTLE_FRAMES, save_screenshot
 from keyboard_app.symbol_pages import symbol_pages
 
 if TYPE_CHECKING:
     from engine import Key
     from keyboard_app.app import KeyboardApp
 
-KEY_S = 0.11
+KEY_S = 0.065
 """What the finger takes from key to key, seconds."""
+REST_S = 0.3
+"""How long it waits at the end of a swipe for the preview: the trail fades meanwhile."""
 PATIENCE_S = 20.0
 """How long something is waited for: the model loads in this time on any machine."""
 
@@ -78,9 +80,9 @@ class Studio:
         if raised:
             raise raised[0]
 
-    def save(self, name: str) -> Steps:
-        """Takes a picture once everything has its place."""
-        for _ in range(4):
+    def save(self, name: str, n_frames: int = SETTLE_FRAMES) -> Steps:
+        """Takes a picture when everything has its place, after so many frames."""
+        for _ in range(n_frames):
             yield
         save_screenshot(self._folder / f"{name}.png")
 
@@ -124,12 +126,23 @@ class Studio:
         centres = np.array([layout.placed(grid.letter_key(letter)).centre for letter in word])
         path = bend(centres)
         self._down(*path[0])
-        start, share = time.monotonic(), 0.0
-        while share < 1:
+        start, reached = time.monotonic(), 1
+        while reached < len(path):
             yield
             share = min(1.0, (time.monotonic() - start) / (KEY_S * len(word)))
-            self._move(*path[round(share * (len(path) - 1))])
+            for place in path[reached : round(share * len(path))]:  # all of them, however slow the frames are
+                self._move(*place)
+            reached = max(reached, round(share * len(path)))
         yield
+
+    def rest(self, predicate: Callable[[], object]) -> Steps:
+        """Waits on the last key for something that may happen; trembling, for a finger at rest asks for no preview."""
+        end = time.monotonic() + REST_S
+        place = self._finger.pos if self._finger else (0.0, 0.0)
+        while not predicate() and time.monotonic() < end:
+            place = place[0] + 1, place[1] + 1
+            self._move(*place)
+            yield
 
     def _layout(self, page: int | None) -> KeyLayout:
         grid = self.app.opened.grid

@@ -28,7 +28,7 @@ def grids_file(folder: Path, content: object) -> Settings:
 def test_the_grids_of_keyglide_open_by_name() -> None:
     opened = catalogue.open_grid(Settings(grid="extra"))
     assert (opened.grid, opened.notice) == (load_grids()["extra"], "")
-    assert set(opened.names) == {"qwerty_en", "default", "extra"}
+    assert set(opened.grids) == {"qwerty_en", "default", "extra"}
 
 
 def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest() -> None:
@@ -40,7 +40,7 @@ def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest
 
 def test_a_file_without_the_named_grid_shows_its_first(tmp_path: Path) -> None:
     opened = catalogue.open_grid(grids_file(tmp_path, {"mine": small_grid("abc"), "yours": small_grid("xyz")}))
-    assert (opened.grid.name, opened.names) == ("mine", ("mine", "yours"))
+    assert (opened.grid.name, list(opened.grids)) == ("mine", ["mine", "yours"])
     assert "unknown grid 'qwerty_en'" in opened.notice
 
 
@@ -86,7 +86,7 @@ def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty:
 
 
 def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, grids: dict[str, Grid]) -> None:
-    with pytest.raises(ValueError, match="take a model and a grid of one language"):
+    with pytest.raises(ValueError, match="reads English, and grid 'default' has other letters"):
         catalogue.open_recognizer(Settings(), grids["default"], pytest.fail)
     with pytest.raises(ValueError, match="gone"):
         catalogue.open_recognizer(Settings(model=str(tmp_path / "gone")), grids["default"], pytest.fail)
