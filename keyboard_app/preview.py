@@ -1,4 +1,12 @@
-"""Which word to show while the finger moves, so that it does not flicker."""
+"""Which word to show while the finger moves: what lifting it now would write, without flicker.
+
+Measured: benchmarks/preview, 500 swipes of How We Swipe's dev set as frames of 60 Hz see them. Were every frame decoded and
+its best word shown, the word would change 11.5 times in a swipe of 5 letters, 0.4 times of them while the finger rests,
+and 9.1 words would stand for less than 150 ms. By the rules below it changes 5.0 times, about once per letter, never at
+rest, and 2.3 words are that short; the word that is written stood there before the lift for 91 % of the swipes (97 % with
+every frame), and 12 places are decoded instead of 73. Waiting for the finger to slow down lost: people lift it in
+full motion, and for 76 % the word stood there.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +16,48 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine import Candidate, Swipe
 
-MIN_TRAVEL = 1.0
-"""key widths that a finger has gone before a first word is shown"""
-MIN_STEP = 0.25
-"""key widths between two places worth decoding: a finger that rests trembles less"""
-LEAD = 1.0
-"""nats by which a new word must beat the shown one, unless it comes twice in a row"""
+FIRST_STEP = 1.0
+"""key widths from the start to the first place that is decoded"""
+STEP = 0.3
+"""key widths between places that are decoded"""
+INTERVAL_MS = 80.0
+"""time between places that are decoded: five frames at 60 Hz"""
+REST_MS = 100.0
+REST_STEP = 0.15
+"""key widths: a finger that has stayed within them for REST_MS rests, and the word stays as it is"""
+LEAD = 2.0
+"""nats by which a new word must beat the one that is shown, unless it comes twice in a row"""
 
 
 class PreviewFilter:
-    """Decides which places of a swipe are decoded, and which of the words found is shown."""
+    """Decides at which places of a swipe it is decoded, and which of the words found is shown."""
 
     def __init__(self, key_width: float) -> None:
         """key_width: of the grid, in grid units."""
-        self.key_width = key_width
-        self.shown = ""
-        """the word over the keys; "" before there is one"""
-        self._challenger = ""
-        self._asked: tuple[float, float] | None = None
+        self._key_width = key_width
+        self.reset()
 
     def reset(self) -> None:
         """Begins a new swipe."""
-        self.shown = self._challenger = ""
-        self._asked = None
+        self.shown = ""
+        """the word over the keys; "" before there is one"""
+        self._challenger = ""
+        self._place: tuple[float, float] | None = None
+        """the last one decoded, grid units"""
+        self._time_ms = 0.0
 
     def wants(self, swipe: Swipe) -> bool:
-        """Whether the finger has moved far enough since the last decoded place. Counts on its being decoded then."""
-        start = (float(swipe.x[0]), float(swipe.y[0]))
-        last, needed = (start, MIN_TRAVEL) if self._asked is None else (self._asked, MIN_STEP)
-        x, y = float(swipe.x[-1]), float(swipe.y[-1])
-        if (x - last[0]) ** 2 + (y - last[1]) ** 2 < (needed * self.key_width) ** 2:
+        """Whether to decode the swipe as far as it is; what it says yes to counts as decoded."""
+        x, y, now = float(swipe.x[-1]), float(swipe.y[-1]), float(swipe.t[-1])
+        if self._place is None:
+            place, step = (float(swipe.x[0]), float(swipe.y[0])), FIRST_STEP
+        elif now - self._time_ms < INTERVAL_MS:
             return False
-        self._asked = (x, y)
+        else:
+            place, step = self._place, STEP
+        if (x - place[0]) ** 2 + (y - place[1]) ** 2 < (step * self._key_width) ** 2 or self._rests(swipe):
+            return False
+        self._place, self._time_ms = (x, y), now
         return True
 
     def show(self, candidates: Sequence[Candidate]) -> str:
@@ -47,8 +65,15 @@ class PreviewFilter:
         if not candidates:
             return self.shown
         best = candidates[0]
-        scores = {candidate.word: candidate.score for candidate in candidates}
-        if not self.shown or best.word == self._challenger or best.score - scores.get(self.shown, float("-inf")) >= LEAD:
+        shown_score = next((candidate.score for candidate in candidates if candidate.word == self.shown), float("-inf"))
+        if best.score - shown_score >= LEAD or best.word == self._challenger:
             self.shown = best.word
         self._challenger = best.word
         return self.shown
+
+    def _rests(self, swipe: Swipe) -> bool:
+        since = swipe.t[-1] - REST_MS
+        n_before = int(swipe.t.searchsorted(since, side="right"))
+        recent = slice(n_before - 1, None)  # the last of them is where the finger was then
+        moved = (swipe.x[recent] - swipe.x[-1]) ** 2 + (swipe.y[recent] - swipe.y[-1]) ** 2
+        return n_before > 0 and bool(moved.max() < (REST_STEP * self._key_width) ** 2)

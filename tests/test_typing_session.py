@@ -73,8 +73,8 @@ class Typing:
         self.window.until(lambda: not self.session.n_waiting)
 
     def preview(self, *x: float) -> None:
-        """Moves the finger along the x, in key widths, on to a number."""
-        self.session.swipe_progress(Swipe.from_points(x, [0.0] * len(x), range(len(x))))
+        """Moves the finger along the x, in key widths, on to a number; a tenth of a second for each."""
+        self.session.swipe_progress(Swipe.from_points(x, [0.0] * len(x), [100 * step for step in range(len(x))]))
 
 
 @pytest.fixture
@@ -276,6 +276,11 @@ def test_tells_the_window_of_every_change_of_the_preview_once(typing: Typing) ->
     assert typing.n_changes == before
     typing.preview(0, 1)
     typing.window.until(lambda: typing.session.preview)
+    assert typing.n_changes == before + 1
+    typing.preview(0, 1, 1.5)
+    typing.window.wait_for_post()()
+    assert typing.recognizer.decoded == ["3", "1", "1"]
+    assert typing.n_changes == before + 1
     typing.session.swipe_progress(None)
     assert typing.n_changes == before + 2
 
