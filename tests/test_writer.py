@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import Grid
+from keyboard_app.practice import prompts_for
 from keyboard_app.shift import DOUBLE_TAP_MS
 from keyboard_app.writer import TEXT_LIMIT, Shift, TextFullError, Writer, WritingOptions
 
@@ -135,6 +137,23 @@ def test_two_taps_of_space_make_a_full_stop() -> None:
 def test_spaces_can_be_left_to_the_person() -> None:
     assert shown("~hello ~world , ~a", options=PLAIN) == "helloworld,a|"
     assert shown("~hello <space> a ~day", options=PLAIN) == "hello aday|"
+
+
+@pytest.mark.parametrize("name", ["qwerty_en", "default"])
+def test_our_prompts_are_written_by_swipes_and_taps_of_what_they_show(grids: dict[str, Grid], name: str) -> None:
+    person, expected = Person(), []
+    for prompt in prompts_for(grids[name], None):
+        sentence = prompt if prompt[-1] in "!?" else f"{prompt}."
+        expected.append(sentence[0].upper() + sentence[1:])
+        for at, word in enumerate(re.findall(r"[\w']+|[^\w\s]", sentence)):
+            if len(word) > 1:
+                is_small = at == 0 and not word.startswith("I'")
+                person.writer.commit([word.lower() if is_small else word])
+            elif word == "I" and at > 0:
+                person.follow("<shift> I")
+            else:
+                person.tap(word)
+    assert person.writer.text == " ".join(expected)
 
 
 # --- capitals and shift ---
