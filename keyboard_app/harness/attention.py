@@ -11,6 +11,7 @@ from engine import Explanation, LetterExplanation
 
 Floats = npt.NDArray[np.float64]
 
+END_MARK = "."
 TOLERANCE_MS = 1e-6
 """Frames are interpolated: the last may stand a rounding error behind the last point."""
 
@@ -28,7 +29,7 @@ class Attention:
     density: Floats
     """(S,), 0 to 1, and 1 where a letter's attention was highest"""
     letters: tuple[str, ...]
-    """S: of the chosen letters those whose attention was highest there"""
+    """S: of the chosen letters those whose attention was highest there; the word's end is `END_MARK`"""
 
     @classmethod
     def of(cls, explanation: Explanation, letter: int | None) -> Attention:
@@ -39,7 +40,9 @@ class Attention:
         chosen = explanation.letters if letter is None else (explanation.letters[letter],)
         x, y, t = explanation.frames
         density = np.array([_density(one) for one in chosen])
-        letters = ["".join(one.letter for one, highest in zip(chosen, frame == 1, strict=True) if highest) for frame in density.T]
+        names = [END_MARK if place == len(explanation.letters) - 1 else one.letter for place, one in enumerate(explanation.letters)]
+        names = names if letter is None else [names[letter]]
+        letters = ["".join(name for name, highest in zip(names, frame == 1, strict=True) if highest) for frame in density.T]
         return cls(x, y, t - t[0], density.max(axis=0), tuple(letters))
 
     def come(self, time_ms: float) -> Attention:

@@ -19,7 +19,7 @@ from keyboard_app.harness.session import Session
 from keyboard_app.harness.source import Source, Start
 from keyboard_app.harness.wording import facts_of, live_of, title_of
 
-LIST_WIDTH, SIDE_WIDTH = 220.0, 270.0
+LIST_WIDTH, SIDE_WIDTH = 236.0, 270.0
 """Of the panels in a wide window, dp."""
 SIDE_HEIGHT = 0.32
 """Of what the models say in a narrow window, as a share of it."""
@@ -45,6 +45,7 @@ class HarnessWindow(BoxLayout):
         self._record_to = record_to
         self._start: Start | None = start
         self._shown: Swipe | None = None
+        self._proposes_word = False
         self._refresh_soon = Clock.create_trigger(self._refresh, -1)
         self._bind()
         self.session.open(start.place)
@@ -66,6 +67,7 @@ class HarnessWindow(BoxLayout):
         self.stage.ids.timeline.bind(on_seek=lambda _, time_ms: self.player.seek(time_ms))
         self.stage.ids.pane.bind(on_drawn=lambda _, swipe: self._take_drawn(swipe))
         self.stage.ids.word.bind(on_text_validate=lambda _: self._save())
+        self.ids.notice.bind(text=lambda _, text: setattr(self.session, "notice", text))  # its button takes it away
         arrange_soon = Clock.create_trigger(self._arrange, -1)
         self.bind(unit=arrange_soon, is_wide=arrange_soon, shows_list=arrange_soon)
         arrange_soon()
@@ -126,7 +128,7 @@ class HarnessWindow(BoxLayout):
         stage.live = "Draw a word on the keys" if stage.records else live_of(session.live)
         stage.show_letters(session.explanation.letters if session.explanation is not None else (), session.letter)
         self.side.show(session)
-        if stage.names_word:
+        if self._proposes_word and session.outcomes:
             self._propose_word()
         if self._start is not None and (session.explanation is not None or (session.entries and session.is_settled)):
             self._begin(self._start)
@@ -202,18 +204,17 @@ class HarnessWindow(BoxLayout):
     def _take_drawn(self, swipe: Swipe) -> None:
         """Shows the new swipe and asks for its word."""
         self.stage.records, self.stage.names_word = False, True
-        self.stage.ids.word.text = ""
+        self._proposes_word = True
         self.session.say("")
         self.session.add(SwipeRecord(DRAWN, swipe, None, geometry(self.stage.grid)))
 
     def _propose_word(self) -> None:
-        """The best candidate, to be overwritten where another word was meant."""
+        """Puts the best candidate into the field, to be typed over where another word was meant."""
+        self._proposes_word = False
         field = self.stage.ids.word
-        if not field.focus:
-            field.focus = True
-            words = self.session.outcomes[0].words if self.session.outcomes else []
-            field.text = words[0] if words and not field.text else field.text
-            field.select_all()
+        field.text = next(iter(self.session.outcomes[0].words), "")
+        field.focus = True
+        field.select_all()
 
     def _save(self) -> None:
         record = self.session.record
@@ -232,5 +233,5 @@ class HarnessWindow(BoxLayout):
             self._end_naming(None)
 
     def _end_naming(self, record: SwipeRecord | None) -> None:
-        self.stage.names_word, self.stage.ids.word.focus = False, False
+        self.stage.names_word = self._proposes_word = self.stage.ids.word.focus = False
         self.session.replace_last(record)

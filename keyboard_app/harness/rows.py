@@ -9,6 +9,7 @@ from kivy.uix.label import Label
 
 from engine import Candidate
 from keyboard_app.harness.collection import Entry
+from keyboard_app.harness.outcome import Change, Outcome
 
 MARKS = {True: "\u2713", False: "\u2717", None: "\u2013"}
 """Right, wrong, not known: in DejaVu Sans."""
@@ -55,21 +56,23 @@ class LetterChip(ButtonBehavior, Label):
 
 
 def describe_entry(place: int, entry: Entry) -> dict[str, object]:
-    """A SwipeRow's properties."""
-    outcome, change = entry.outcome, entry.change
-    best = outcome.words[0] if outcome is not None and outcome.words else ""
-    if outcome is not None and outcome.problem:
-        mark, read_as = MARKS[False], outcome.problem
-    elif change == "other candidates":
-        mark, read_as = MARKS[outcome.is_right if outcome is not None else None], "others"
-    elif change is not None and change != "same":
-        after = entry.other.words[0] if entry.other is not None and entry.other.words else "nothing"
-        mark, read_as = MARKS[outcome.is_right if outcome is not None else None], f"{change}: {best or 'nothing'} \u2013 {after}"
-    else:
-        mark = MARKS[outcome.is_right] if outcome is not None else ""
-        read_as = "" if outcome is None or outcome.is_right else best or "no word found"
+    """A SwipeRow's properties. With two models there are two marks, and what the one read and what the other."""
+    outcomes = [outcome for outcome in (entry.outcome, entry.other) if outcome is not None]
+    mark = "".join(MARKS[False if outcome.problem else outcome.is_right] for outcome in outcomes)
     word = entry.record.word or entry.record.where or "a swipe"
-    return {"place": place, "mark": mark, "is_bad": entry.is_wrong, "word": word, "read_as": read_as}
+    return {"place": place, "mark": mark, "is_bad": entry.is_wrong, "word": word, "read_as": _read_as(outcomes, entry.change)}
+
+
+def _read_as(outcomes: list[Outcome], change: Change | None) -> str:
+    """Empty where the word was found and nothing changed."""
+    best = [outcome.problem or next(iter(outcome.words), "nothing") for outcome in outcomes]
+    match change:
+        case "gained" | "lost" | "other word":
+            return " > ".join(best)
+        case "other candidates":
+            return "others"
+        case _:
+            return "" if not outcomes or outcomes[0].is_right else best[0]
 
 
 def with_forms(candidate: Candidate) -> str:
