@@ -9,10 +9,10 @@
 Every finger that comes down ends in exactly one of Tap, Swiped, Lifted and Cancelled, in the order in which the fingers came
 down: what a later finger does waits for the earlier one. Nobody waits for ever: see LONG_PRESS_MS and STILL_MS.
 
-Source: measured on How We Swipe's training set, 7,511 swipes of two letters and 9,940 of three. TAP_TRAVEL takes 0.19 % and
-0.39 % of them for taps (most of these touch one key or never move), TAP_TRAVEL_TYPING 1.01 % and 0.45 %, 1.2 keys would take
-2.5 % of two letters. 0.84 % of all swipes reach the first 0.4 key widths only after 800 ms, 2.3 % after LONG_PRESS_MS: that is why
-a long press can still become a swipe (`escape`).
+Source: measured on How We Swipe's training set. TAP_TRAVEL takes 0.20 % of the 7,511 swipes of two letters for taps, 0.39 % of the
+9,940 of three, 0.27 % of all 59,587 (most of these stay on one key), and five of 586 "we". TAP_TRAVEL_TYPING takes 1.0 % and
+0.45 %; 1.2 key widths would take 2.5 % of two letters. 2.3 % of all swipes rest at their start for longer than LONG_PRESS_MS:
+that is why a long press can still become a swipe (`escape`).
 """
 
 from __future__ import annotations
@@ -101,21 +101,21 @@ class Touches:
         """key_width: of a typical letter, grid units. has_alternates: whether a long press of the key offers something."""
         self._key_width = key_width
         self._has_alternates = has_alternates
-        self._touches: dict[int, _Touch] = {}
-        """those whose end is not told, by finger, in the order in which they came down"""
+        self._touches: list[_Touch] = []
+        """those whose end is not told, in the order in which they came down"""
         self._tap_ms = float("-inf")
         """when the last tap was lifted"""
 
     @property
     def pressed(self) -> frozenset[Key]:
         """The keys under fingers that would tap them."""
-        waiting = (touch for touch in self._touches.values() if touch.end is None and touch.state is not _State.SWIPING)
+        waiting = (touch for touch in self._touches if touch.end is None and touch.state is not _State.SWIPING)
         return frozenset(touch.start.key for touch in waiting if touch.start.key is not None)
 
     @property
     def swiping(self) -> tuple[int, ...]:
         """The fingers that draw words now, in the order in which they came down."""
-        return tuple(touch.finger for touch in self._touches.values() if touch.end is None and touch.state is _State.SWIPING)
+        return tuple(touch.finger for touch in self._touches if touch.end is None and touch.state is _State.SWIPING)
 
     @property
     def idle(self) -> bool:
@@ -124,25 +124,25 @@ class Touches:
 
     def make_way(self, t_ms: float) -> list[Event]:
         """What is told because a finger comes down now: to be called before its key is looked up, as the page may change."""
-        for touch in self._touches.values():
+        for touch in self._touches:
             self._yield(touch, t_ms)
         return self._told()
 
     def down(self, finger: int, place: Place, t_ms: float) -> list[Event]:
         events = self.cancel(finger) + self.make_way(t_ms)  # where the finger is down already its lift was lost
-        self._touches[finger] = _Touch(finger, place, t_ms, self._tap_travel(place, t_ms) * self._key_width)
+        self._touches.append(_Touch(finger, place, t_ms, self._tap_travel(place, t_ms) * self._key_width))
         return events + self.tick(t_ms)
 
     def move(self, finger: int, place: Place, t_ms: float) -> list[Event]:
-        touch = self._touches.get(finger)
-        if touch is not None and touch.end is None:
+        touch = self._open(finger)
+        if touch is not None:
             touch.move(place, t_ms)
         return self.tick(t_ms)
 
     def up(self, finger: int, t_ms: float) -> list[Event]:
         """The finger was lifted where it was last."""
-        touch = self._touches.get(finger)
-        if touch is not None and touch.end is None:
+        touch = self._open(finger)
+        if touch is not None:
             touch.end = self._end(touch, t_ms)
             if isinstance(touch.end, Tap) and touch.end.key.action != "shift":
                 self._tap_ms = t_ms
@@ -150,32 +150,35 @@ class Touches:
 
     def cancel(self, finger: int) -> list[Event]:
         """The window took the finger away: it meant nothing, unless it is up already."""
-        touch = self._touches.get(finger)
+        touch = self._open(finger)
         if touch is not None:
-            touch.end = touch.end or Cancelled(finger)
+            touch.end = Cancelled(finger)
         return self._told()
 
     def cancel_all(self) -> list[Event]:
         """The keys go away under the fingers. What fingers did that are up already counts."""
-        for touch in self._touches.values():
+        for touch in self._touches:
             touch.end = touch.end or Cancelled(touch.finger)
         return self._told()
 
     def escape(self, finger: int) -> None:
         """A long press has left its alternates: it draws a word."""
-        touch = self._touches.get(finger)
+        touch = self._open(finger)
         if touch is not None and touch.state is _State.HELD:
             touch.state = _State.SWIPING
 
     def tick(self, t_ms: float) -> list[Event]:
         """What has come of fingers that rest. To be called every frame while not `idle`."""
         events: list[Event] = []
-        touches = list(self._touches.values())
-        for at, touch in enumerate(touches):
+        for at, touch in enumerate(self._touches):
             if touch.end is None:
-                blocked = any(earlier.blocks for earlier in touches[:at])
-                events += self._rest(touch, t_ms, blocked, waited_for=at + 1 < len(touches))
+                blocked = any(earlier.blocks for earlier in self._touches[:at])
+                events += self._rest(touch, t_ms, blocked, waited_for=at + 1 < len(self._touches))
         return events + self._told()
+
+    def _open(self, finger: int) -> _Touch | None:
+        """What that finger does now; None where it is up, or what it meant is decided."""
+        return next((touch for touch in self._touches if touch.finger == finger and touch.end is None), None)
 
     def _rest(self, touch: _Touch, t_ms: float, blocked: bool, waited_for: bool) -> list[Event]:
         """What a finger does by resting. blocked: an earlier one is not told; waited_for: a later one is there."""
@@ -202,6 +205,7 @@ class Touches:
             touch.end = Cancelled(touch.finger)
         elif touch.state is _State.UNDECIDED and (key.action == "shift" or (key.action and t_ms - touch.down_ms < LONG_PRESS_MS)):
             touch.end = Tap(touch.finger, key)  # shift held for the next letter; space typed by the other thumb
+            self._tap_ms = self._tap_ms if key.action == "shift" else t_ms
 
     def _starts_repeating(self, touch: _Touch, t_ms: float, blocked: bool) -> bool:
         repeats = touch.start.key is not None and touch.start.key.action == "backspace"
@@ -232,14 +236,14 @@ class Touches:
         """The ends that nothing waits for any more, in their order."""
         events: list[Event] = []
         resting: list[_Touch] = []
-        for touch in list(self._touches.values()):
+        for touch in self._touches[:]:
             if touch.blocks:
                 break
             if touch.end is None:
                 resting.append(touch)
                 continue
             events.append(touch.end)
-            del self._touches[touch.finger]
+            self._touches.remove(touch)
             for earlier in resting:
                 earlier.overtaken = True
         return events
@@ -248,6 +252,6 @@ class Touches:
         """Key widths that a touch which begins now may travel as a tap."""
         if place.key is None or not place.key.is_letter:
             return ACTION_TRAVEL
-        others = (touch for touch in self._touches.values() if touch.state is _State.UNDECIDED)
+        others = (touch for touch in self._touches if touch.state is _State.UNDECIDED)
         typing = t_ms - self._tap_ms < TYPING_MS or any(t_ms - touch.down_ms < LONG_PRESS_MS for touch in others)
         return TAP_TRAVEL_TYPING if typing else TAP_TRAVEL
