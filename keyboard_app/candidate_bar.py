@@ -12,6 +12,7 @@ from kivy.input.motionevent import MotionEvent
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from keyboard_app.key_face import font_of
 from keyboard_app.theme import LIGHT, Colour
 
 HEIGHT_DP = 48
@@ -140,7 +141,9 @@ class CandidateBar(Widget):
     def _draw_notice(self) -> None:
         padding = 2 * PADDING_DP * self.unit
         room = max(1, self.width - padding)
-        label = CoreLabel(text=self.notice, font_size=NOTICE_DP * self.unit, text_size=(room, None), halign="center")
+        label = CoreLabel(
+            text=self.notice, font_name=font_of(self.notice), font_size=NOTICE_DP * self.unit, text_size=(room, None), halign="center"
+        )
         label.refresh()
         self.least_height = max(HEIGHT_DP * self.unit, label.texture.height + padding)
         self._place(label.texture, self.center_x, self.theme.notice_text)
@@ -175,7 +178,7 @@ class CandidateBar(Widget):
     def _word(self, word: str, size_dp: float, width: float | None = None) -> Texture:
         """The word's picture; one of at most `width` px where that is given, by leaving out its middle."""
         fit = {} if width is None else {"text_size": (max(width, 1), None), "shorten": True, "halign": "center"}
-        label = CoreLabel(text=word, font_size=size_dp * self.unit, **fit)
+        label = CoreLabel(text=word, font_name=font_of(word), font_size=size_dp * self.unit, **fit)
         label.refresh()
         return label.texture
 
