@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Rectangle
+from kivy.graphics import ClearBuffers, ClearColor, Color, Fbo, InstructionGroup, Rectangle, Translate
 from kivy.properties import DictProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
@@ -14,14 +14,15 @@ from keyboard_app.key_face import KeyFace, Sizes
 from keyboard_app.key_layout import KeyLayout
 from keyboard_app.shift import Shift
 from keyboard_app.symbol_pages import next_page_label
-from keyboard_app.theme import LIGHT, Theme
+from keyboard_app.theme import LIGHT
 
 
 class GridView(Widget):
     """Draws the keys where their layout places them in the window, on a board that fills the widget.
 
-    Only what changed is drawn anew: a key that is pressed or let go gets other colours, shift changes the letters, a new
-    layout (another page or another size) everything.
+    The keys are drawn once into a texture, and again only for another layout, shift or theme. A frame shows the texture, and
+    over it the few keys that are pressed. Source: measured on a machine without a GPU, where the shapes of all keys took four
+    to ten times as long per frame.
     """
 
     layout_of_keys = ObjectProperty(None, allownone=True)
@@ -39,58 +40,67 @@ class GridView(Widget):
     """what stands on the key that leads back to the letters"""
 
     def __init__(self, **properties: object) -> None:
-        self._faces: dict[Key, KeyFace] = {}
-        self._pressed: frozenset[Key] = frozenset()
-        self._board_colour = Color(*self.theme.board)
         super().__init__(**properties)
-        self._board = Rectangle(pos=self.pos, size=self.size)
-        self.canvas.before.add(self._board_colour)
-        self.canvas.before.add(self._board)
-        self.bind(pos=self._place_board, size=self._place_board)
+        self._faces: dict[Key, KeyFace] = {}
+        self._pressed: dict[Key, KeyFace] = {}
+        self._board_colour, self._shift_to_window = ClearColor(*self.theme.board), Translate()
+        self._keys, self._pressed_keys = InstructionGroup(), InstructionGroup()
+        self._drawing = Fbo(size=(1, 1))
+        for part in (self._board_colour, ClearBuffers(), self._shift_to_window, self._keys):
+            self._drawing.add(part)
+        self._picture = Rectangle()
+        for part in (self._drawing, Color(), self._picture, self._pressed_keys):
+            self.canvas.add(part)
         draw_soon = Clock.create_trigger(self._draw, -1)  # before the next frame, once for all that changes before it
-        for name in ("layout_of_keys", "hints", "space_label", "letters_label"):
+        for name in ("layout_of_keys", "hints", "space_label", "letters_label", "pos", "size"):
             self.fbind(name, draw_soon)
+        self.fbind("shift", self._show)
+        self.fbind("theme", self._colour)
+        self.fbind("pressed", self._press)
         draw_soon()
 
-    def on_theme(self, _view: Widget, theme: Theme) -> None:
-        self._board_colour.rgba = theme.board
-        self._colour(self._faces)
-
-    def on_shift(self, _view: Widget, shift: Shift) -> None:
-        for face in self._faces.values():
-            face.show(shift)
-        self._colour(self._faces)
-
-    def on_pressed(self, _view: Widget, pressed: frozenset[Key]) -> None:
-        changed = self._pressed ^ pressed
-        self._pressed = frozenset(pressed)
-        self._colour(key for key in changed if key in self._faces)
-
-    def _place_board(self, *_: object) -> None:
-        self._board.pos, self._board.size = self.pos, self.size
-
     def _draw(self, _dt: float) -> None:
-        self.canvas.clear()
-        layout: KeyLayout | None = self.layout_of_keys
-        if layout is None:
-            self._faces = {}
-            return
-        sizes = Sizes.of(layout)
-        captions = {
-            "toNumberState": next_page_label([placed.key for placed in layout.keys]),
-            "toLetters": self.letters_label,
-            "space": self.space_label,
-        }
-        self._faces = {}
-        for placed in layout.keys:
-            key = placed.key
-            caption = captions.get(key.action or "", key.action or "")
-            self._faces[key] = KeyFace(placed, sizes, caption, self.hints.get(key.label, ""))
+        left, bottom = math.floor(self.x), math.floor(self.y)  # whole pixels, else all is blurred
+        size = max(1, math.ceil(self.right) - left), max(1, math.ceil(self.top) - bottom)
+        if self._drawing.size != size:
+            self._drawing.size = size
+        self._picture.pos, self._picture.size, self._picture.texture = (left, bottom), size, self._drawing.texture
+        self._shift_to_window.xy = -left, -bottom
+        self._keys.clear()
+        self._faces = {} if self.layout_of_keys is None else self._faces_on(self.layout_of_keys)
         for face in self._faces.values():
-            self.canvas.add(face.group)
-            face.show(self.shift)
-        self._colour(self._faces)
+            self._keys.add(face.group)
+        self._press()
+        self._show()
 
-    def _colour(self, keys: Iterable[Key]) -> None:
-        for key in keys:
-            self._faces[key].colour(self.theme, self.shift, key in self._pressed)
+    def _faces_on(self, layout: KeyLayout) -> dict[Key, KeyFace]:
+        """The layout's keys, without their content and colours."""
+        sizes = Sizes.of(layout)
+        next_page = next_page_label([placed.key for placed in layout.keys])
+        captions = {"toNumberState": next_page, "toLetters": self.letters_label, "space": self.space_label}
+        faces = {}
+        for placed in layout.keys:
+            action = placed.key.action or ""
+            faces[placed.key] = KeyFace(placed, sizes, captions.get(action, action), self.hints.get(placed.key.label, ""))
+        return faces
+
+    def _press(self, *_: object) -> None:
+        """Draws the pressed keys, and no other, over the picture of all."""
+        self._pressed_keys.clear()
+        self._pressed = {key: self._faces[key].copy() for key in self.pressed if key in self._faces}
+        for face in self._pressed.values():
+            self._pressed_keys.add(face.group)
+            face.show(self.shift)
+            face.colour(self.theme, self.shift, True)
+
+    def _show(self, *_: object) -> None:
+        for face in (*self._faces.values(), *self._pressed.values()):
+            face.show(self.shift)
+        self._colour()
+
+    def _colour(self, *_: object) -> None:
+        self._board_colour.rgba = self.theme.board
+        for face in self._faces.values():
+            face.colour(self.theme, self.shift, False)
+        for face in self._pressed.values():
+            face.colour(self.theme, self.shift, True)

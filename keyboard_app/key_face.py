@@ -84,6 +84,7 @@ class KeyFace:
         self.group = InstructionGroup()
         self._sizes = sizes
         self._caption = caption
+        self._hint = hint
         self._shade_colour, self._face_colour, self._ink, self._hint_ink = Color(), Color(), Color(), Color()
         self._content = InstructionGroup()
         left, right = round(placed.x + sizes.gap_x), round(placed.x + placed.w - sizes.gap_x)
@@ -94,6 +95,10 @@ class KeyFace:
         self.group.add(self._content)
         if hint:
             self._draw_hint(hint)
+
+    def copy(self) -> KeyFace:
+        """The same key for another group, without its content and colours."""
+        return KeyFace(self.placed, self._sizes, self._caption, self._hint)
 
     def show(self, shift: Shift) -> None:
         """Draws the content anew, in the case of `shift`."""

@@ -7,11 +7,9 @@ import numpy.typing as npt
 import pytest
 from kivy.core.window import Window
 from kivy.graphics import Rectangle
-from kivy.graphics.instructions import CanvasBase
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 
 from engine import Grid, Key, load_grids
-from keyboard_app import key_face
 from keyboard_app.grid_view import GridView
 from keyboard_app.key_face import KeyFace, font_of, text_texture
 from keyboard_app.key_layout import Area, KeyLayout, PlacedKey, complete, fit, keyboard_area
@@ -100,41 +98,46 @@ def test_characters_of_all_pages_are_in_their_font(grids: dict[str, Grid]) -> No
             assert (texture.size, texture.pixels) != (lacking.size, lacking.pixels), character
 
 
-def test_a_pressed_key_alone_changes_and_is_drawn_by_its_colours_alone(window: WindowDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pressed_key_alone_changes_and_is_drawn(window: WindowDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     layout = window.root.layout_of_keys
     e, w = (layout.placed(GRIDS["qwerty_en"].letter_key(letter)) for letter in "ew")
     before = shown(window)
-    coloured: list[str] = []
-    colour = KeyFace.colour
-    monkeypatch.setattr(KeyFace, "colour", lambda face, *now: (coloured.append(face.placed.key.name), colour(face, *now)))
-    monkeypatch.setattr(KeyFace, "show", lambda *_: pytest.fail("a letter was drawn anew"))
-    monkeypatch.setattr(key_face, "text_texture", lambda *_: pytest.fail("a text was drawn anew"))
+    drawn: list[str] = []
+    show, colour = KeyFace.show, KeyFace.colour
+    monkeypatch.setattr(KeyFace, "show", lambda face, *now: (drawn.append(f"show {face.placed.key.name}"), show(face, *now)))
+    monkeypatch.setattr(KeyFace, "colour", lambda face, *now: (drawn.append(f"colour {face.placed.key.name}"), colour(face, *now)))
 
     window.root.pressed = frozenset({e.key})
     pressed = shown(window)
-    assert coloured == ["e"]
+    assert drawn == ["show e", "colour e"]
     assert has(on_key(pressed, e), LIGHT.pressed) and not has(on_key(before, e), LIGHT.pressed)
     assert np.array_equal(outside(pressed, e), outside(before, e))
 
     window.root.pressed = frozenset({w.key})
-    assert sorted(coloured[1:]) == ["e", "w"]
+    window.frames()
+    assert drawn[2:] == ["show w", "colour w"]
     window.root.pressed = frozenset()
     assert np.array_equal(shown(window), before)
+    assert len(drawn) == 4
 
 
-def test_no_key_is_drawn_while_a_trail_is(window: WindowDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_frame_draws_the_keys_again_while_a_trail_or_a_pressed_key_changes(window: WindowDriver) -> None:
+    """The keys' picture is painted over from outside: what is painted stays until the keys are drawn anew."""
     trail = Trail()
     Window.add_widget(trail)
-    before = shown(window)
-    for method in ("__init__", "show", "colour"):
-        monkeypatch.setattr(KeyFace, method, lambda *_: pytest.fail("a key was drawn anew"))
-    instructions = list(window.root.canvas.children)
-    trail.begin(0, 20, 100)
+    window.frames(2)
+    (picture,) = (part.texture for part in window.root.canvas.children if type(part) is Rectangle)
+    picture.blit_buffer(b"\xff\x00\xff\xff" * picture.width * picture.height, colorfmt="rgba", bufferfmt="ubyte")
+    trail.begin(0, 20, 400)
     for step in range(20):
-        trail.extend(0, 20 + 10 * step, 100)
+        trail.extend(0, 20 + 10 * step, 400)
         window.frames()
-    assert not np.array_equal(shown(window), before)
-    assert all(now is then for now, then in zip(window.root.canvas.children, instructions, strict=True))
+    window.root.pressed = frozenset({GRIDS["qwerty_en"].letter_key("e")})
+    swiping = shown(window)
+    assert swiping[400, 200].any() and not np.array_equal(swiping[400, 200], (255, 0, 255))
+    assert has(swiping, LIGHT.pressed) and has(swiping, (1, 0, 1, 1)) and not has(swiping, LIGHT.board)
+    window.root.shift = Shift.ONCE
+    assert has(shown(window), LIGHT.board) and not has(shown(window), (1, 0, 1, 1))
 
 
 def test_shift_shows_capitals(window: WindowDriver) -> None:
@@ -168,9 +171,8 @@ def test_texts_are_drawn_pixel_for_pixel_at_every_size(window: WindowDriver) -> 
 
 def instructions(group: object) -> Iterator[object]:
     for child in getattr(group, "children", ()):
-        if not isinstance(child, CanvasBase):  # not what is before and after the keys
-            yield child
-            yield from instructions(child)
+        yield child
+        yield from instructions(child)
 
 
 def test_themes_colour_what_is_there(window: WindowDriver) -> None:
