@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kivy.clock import Clock
 from kivy.input.motionevent import MotionEvent
 from kivy.lang import Builder
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from keyboard_app.alternates import alternates, hints
@@ -53,6 +53,8 @@ class Keyboard(FloatLayout):
     """the case that letters are shown and typed in"""
     preview_word = StringProperty("")
     """shown above the keys; "" for none"""
+    headroom = NumericProperty(0.0)
+    """px above the keys that the shown word leaves free, for what stands there"""
 
     __events__ = ("on_type", "on_action", "on_swipe", "on_swipe_progress")
 
@@ -62,7 +64,6 @@ class Keyboard(FloatLayout):
         self._touches = Touches(1.0, self._has_alternates)
         self._recorders: dict[int, SwipeRecorder] = {}
         self._trailed: set[int] = set()
-        """fingers that leave a trail"""
         self._held: int | None = None
         """the finger that chooses among alternates"""
         self._flashed: dict[Key, float] = {}
@@ -78,7 +79,7 @@ class Keyboard(FloatLayout):
             widget.theme = self.theme
         self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("text"))
         self.view.shift, self.bubble.text = self.shift, self.preview_word
-        self.bind(pos=self._lay_out, size=self._lay_out, grid=self._use_grid, parent=self._give_up)
+        self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, parent=self._give_up)
         self.bubble.bind(size=self._place_bubble, text=self._place_bubble)
         self._frames = Clock.create_trigger(self._tick, 0, interval=True)
         self._use_grid()
@@ -274,13 +275,13 @@ class Keyboard(FloatLayout):
     def _place_bubble(self, *_: object) -> None:
         layout = self.layout_of_keys
         if layout is not None:
-            self.bubble.place(layout.area, layout.key_height, self._window_top)
+            self.bubble.place(layout, self.top + self.headroom, self._window_top)
 
     @property
     def _window_top(self) -> float:
-        """px; how high the bubble and the alternates may stand."""
+        """How high the bubble and the alternates may stand, px."""
         root = self.get_root_window()
-        return float(root.height if root is not None else self.top)
+        return float((root or self).height)
 
     def _begin_trail(self, finger: int) -> None:
         self._trailed.add(finger)

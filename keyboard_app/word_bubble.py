@@ -6,7 +6,7 @@ from kivy.properties import ObjectProperty
 from kivy.uix.label import Label
 
 from keyboard_app.key_face import font_of
-from keyboard_app.key_layout import Area
+from keyboard_app.key_layout import KeyLayout
 from keyboard_app.theme import LIGHT
 
 FONT = 0.62
@@ -25,8 +25,9 @@ class WordBubble(Label):
     def on_text(self, _bubble: Label, text: str) -> None:
         self.font_name = font_of(text)
 
-    def place(self, keys: Area, key_height: float, window_top: float) -> None:
-        """Stands in the middle above the keys, over them where the window has no room above, no wider than they are. px"""
-        self.font_size = min(FONT * key_height, keys.width / (LETTER * len(self.text) + 2))
-        self.center_x = keys.x + keys.width / 2
-        self.y = min(keys.y + keys.height + GAP * key_height, window_top - self.height)
+    def place(self, layout: KeyLayout, bottom: float, window_top: float) -> None:
+        """Stands in the middle above `bottom`, lower where the window ends before it, no wider than the keys. px"""
+        area, key_height = layout.area, layout.key_height
+        self.font_size = min(FONT * key_height, area.width / (LETTER * len(self.text) + 2))
+        self.center_x = area.x + area.width / 2
+        self.y = min(bottom + GAP * key_height, window_top - self.height)

@@ -329,6 +329,17 @@ def test_the_previewed_word_stands_above_the_keys(typing: Typing, theme: object,
     assert (pixels(typing.driver, tmp_path / "after.png") == before).all()
 
 
+def test_the_previewed_word_leaves_room_for_what_stands_above_the_keys(typing: Typing) -> None:
+    typing.keyboard.preview_word = "hello"
+    for headroom in (48, 100):
+        typing.keyboard.headroom = headroom
+        typing.driver.frames(2)
+        assert typing.keyboard.top + headroom <= typing.keyboard.bubble.y < typing.keyboard.top + headroom + 20
+    typing.keyboard.headroom = 600
+    typing.driver.frames(2)
+    assert typing.keyboard.bubble.top <= PHONE[1]
+
+
 def test_the_longest_word_fits_into_the_smallest_window(qwerty: Grid) -> None:
     with typing_on(qwerty, (320, 480)) as typing:
         typing.keyboard.preview_word = "counterrevolutionaries"
