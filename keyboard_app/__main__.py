@@ -6,22 +6,24 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from keyboard_app.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, window_size
-from keyboard_app.practice import swipes_path
-from keyboard_app.settings import ThemeChoice, settings_path
 from keyboard_app.writer import TEXT_LIMIT
 
 if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
 
-NO_KIVY = "the keyboard needs Kivy, and it is not installed ({error}). Install it with: pip install 'keyglide[app]'"
+EXTRA = {"kivy", "platformdirs", "darkdetect"}
+"""What the keyboard needs and the engine does not."""
+MISSING = "the keyboard needs {package}, and it is not installed. Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
 """The options that are settings."""
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 UNSEEN = "no display is set (DISPLAY, WAYLAND_DISPLAY): where you see no window it is drawn offscreen, and Ctrl+C closes it."
+
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m keyboard_app", description="A keyboard to swipe on. Nothing leaves this machine.")
@@ -38,7 +40,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids, as grid_name_to_grid.json")
     settings.add_argument("--model", metavar="FOLDER", help="a model bundle")
     settings.add_argument("--lexicon", metavar="FILE", help="a lexicon")
-    settings.add_argument("--theme", choices=get_args(ThemeChoice))
+    settings.add_argument("--theme", choices=("system", "light", "dark"), help="the colours")
     return parser.parse_args(argv)
 
 
@@ -50,11 +52,11 @@ def run(args: argparse.Namespace) -> int:
     if args.screenshot:
         from keyboard_app.screenshot import run_for_screenshot
 
-        run_for_screenshot(app, args.screenshot)
-        return 0
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")):
-        print(UNSEEN, file=sys.stderr)
-    app.run()
+        run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
+    else:
+        if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
+            print(UNSEEN, file=sys.stderr)
+        app.run()
     if args.print:
         print(app.text)
     return 0
@@ -65,9 +67,10 @@ def main() -> int:
     try:
         return run(args)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "kivy":
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRA:
             raise
-        print(NO_KIVY.format(error=error), file=sys.stderr)
+        print(MISSING.format(package=package), file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}" if error.filename else error, file=sys.stderr)
     except (NoDisplayError, ValueError) as error:
@@ -79,6 +82,8 @@ def main() -> int:
 
 def _app(args: argparse.Namespace, text: str) -> KeyboardApp:
     from keyboard_app.app import KeyboardApp, Start
+    from keyboard_app.practice import swipes_path
+    from keyboard_app.settings import settings_path
 
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
     return KeyboardApp(Start(args.config or settings_path(), args.swipes or swipes_path(), args.page, text, overrides))

@@ -137,7 +137,7 @@ class KeyboardApp(LookApp):
         try:
             save_settings(self.saved, self.start.config)
         except OSError as error:
-            problem = f"The choice holds for now, but could not be saved: {reason(error)}."
+            problem = f"{reason(error)}. The choice holds until the window closes: it could not be saved."
         self.pages.say_in_settings(problem)
 
     def _apply(self, before: Settings) -> str:
@@ -183,7 +183,7 @@ class KeyboardApp(LookApp):
         """Says that the model cannot be used; no longer, once one can."""
         if self.pages.write.message == self._swiping_is_off:
             self.tell("")
-        self._swiping_is_off = f"Swiping is off, tapping works: {problem.rstrip('.')}." if problem else ""
+        self._swiping_is_off = f"Swiping is off, tapping works. {problem.rstrip('.')}." if problem else ""
         if problem:
             self.tell(self._swiping_is_off)
 

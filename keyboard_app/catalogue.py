@@ -89,12 +89,12 @@ def check_lexicon(file: str) -> None:
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, without the number that the system gives it and without a full stop."""
+    """What went wrong, as the beginning of a sentence: without the number that the system gives it and without a full stop."""
     if isinstance(error, RecursionError):
-        return "the file is nested too deeply"
+        return "The file is nested too deeply"
     if isinstance(error, OSError) and error.strerror:
-        return f"'{error.filename}': {error.strerror.lower()}" if error.filename else error.strerror.lower()
-    return str(error).rstrip(".")
+        return f"'{error.filename}': {error.strerror.lower()}" if error.filename else error.strerror
+    return str(error)[:1].upper() + str(error)[1:].rstrip(".")
 
 
 def _path(name: str) -> Path | None:

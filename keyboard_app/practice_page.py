@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kivy.core.window import Window
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.screenmanager import Screen
 from kivy.utils import escape_markup, get_hex_from_color
@@ -62,8 +61,7 @@ class PracticePage(Screen):
         """swipes whose words the worker still looks for"""
         super().__init__(**properties)
         self.bind(practice=self._begin, theme=self._refresh)
-        Window.bind(size=self._fit)
-        self._fit()
+        self.bind(size=self._fit)
         self._begin()
 
     def on_back(self) -> None:
@@ -147,7 +145,7 @@ class PracticePage(Screen):
         return " ".join((*words[: prompt.position], marked, *words[prompt.position + 1 :]))
 
     def _fit(self, *_: object) -> None:
-        self.keyboard_height = keyboard_area(*Window.size).height
+        self.keyboard_height = keyboard_area(*self.size).height
 
 
 def _bare(prompt: Prompt) -> str:

@@ -136,7 +136,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Takes the pictures. Raises: NoDisplayError, OSError, ImportError."""
+    """Takes the pictures. Raises: NoDisplayError, OSError."""
     if args.readme:
         _take(args.readme.parent, README_SIZE, ["light"], {args.readme.stem: _writing})
         return 0
@@ -151,8 +151,6 @@ def run(args: argparse.Namespace) -> int:
 def main() -> int:
     try:
         return run(parse_args())
-    except ModuleNotFoundError as error:
-        print(f"pictures need Kivy, and it is not installed ({error}). Install it with: pip install 'keyglide[app]'", file=sys.stderr)
     except (NoDisplayError, OSError) as error:
         print(error, file=sys.stderr)
     return 1

@@ -47,14 +47,15 @@ class TextView(Widget):
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
-        self._lines: tuple[Line, ...] = (Line(0, 0),)
+        self._broken: tuple[Line, ...] | None = None
+        """the text's lines; None where they have to be found anew"""
         self._cursor_shows = True
-        self._relay = Clock.create_trigger(self._lay_out, -1)
+        self._follow = Clock.create_trigger(self._follow_cursor, -1)
         self._redraw = Clock.create_trigger(self._draw, -1)
         for name in ("text", "font_size", "width", "padding"):
-            self.fbind(name, self._relay)
+            self.fbind(name, self._break_anew)
         for name in ("cursor", "height"):
-            self.fbind(name, self._follow_cursor)
+            self.fbind(name, self._follow)
         for name in ("pos", "size", "color", "hint_color", "cursor_color", "hint", "scroll"):
             self.fbind(name, self._redraw)
         self._set_font()
@@ -145,16 +146,22 @@ class TextView(Widget):
         self._letter_height = label.get_extents("Ay")[1]
         self._measure = lru_cache(maxsize=20_000)(lambda text: float(label.get_extents(_shown(text))[0]))
         self._texture = lru_cache(maxsize=N_TEXTURES)(self._render)
-        self._relay()
+        self._break_anew()
 
     def _render(self, text: str) -> Texture:
         label = CoreLabel(text=_shown(text), font_size=self.font_size)
         label.refresh()
         return label.texture
 
-    def _lay_out(self, *_: object) -> None:
-        self._lines = break_lines(self.text, max(1.0, self.width - 2 * self.padding), self._measure)
-        self._follow_cursor()
+    @property
+    def _lines(self) -> tuple[Line, ...]:
+        if self._broken is None:
+            self._broken = break_lines(self.text, max(1.0, self.width - 2 * self.padding), self._measure)
+        return self._broken
+
+    def _break_anew(self, *_: object) -> None:
+        self._broken = None
+        self._follow()
 
     def _follow_cursor(self, *_: object) -> None:
         """Scrolls as little as shows the cursor, and has it show at once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kivy.core.window import Window
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.screenmanager import Screen
 
@@ -49,8 +48,7 @@ class WritePage(Screen):
         self.session = session
         super().__init__(**properties)
         self._keys = PhysicalKeys(self)
-        Window.bind(size=self._fit)
-        self._fit()
+        self.bind(size=self._fit)
         self.refresh()
 
     def on_settings(self) -> None:
@@ -113,4 +111,4 @@ class WritePage(Screen):
         self.session.edit(lambda writer: writer.paste(pasted))
 
     def _fit(self, *_: object) -> None:
-        self.keyboard_height = keyboard_area(*Window.size).height
+        self.keyboard_height = keyboard_area(*self.size).height

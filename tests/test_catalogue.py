@@ -34,14 +34,14 @@ def test_the_grids_of_keyglide_open_by_name() -> None:
 def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest() -> None:
     opened = catalogue.open_grid(Settings(grid="qwerty"))
     assert opened.grid.name == "qwerty_en"
-    assert "unknown grid 'qwerty'" in opened.notice
+    assert "Unknown grid 'qwerty'" in opened.notice
     assert "did you mean 'qwerty_en'?" in opened.notice
 
 
 def test_a_file_without_the_named_grid_shows_its_first(tmp_path: Path) -> None:
     opened = catalogue.open_grid(grids_file(tmp_path, {"mine": small_grid("abc"), "yours": small_grid("xyz")}))
     assert (opened.grid.name, list(opened.grids)) == ("mine", ["mine", "yours"])
-    assert "unknown grid 'qwerty_en'" in opened.notice
+    assert "Unknown grid 'qwerty_en'" in opened.notice
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_reason_has_no_number_of_the_systems() -> None:
-    assert catalogue.reason(OSError(28, "No space left on device")) == "no space left on device"
-    assert catalogue.reason(ValueError("the grid is empty.")) == "the grid is empty"
+    assert catalogue.reason(OSError(28, "No space left on device")) == "No space left on device"
+    assert catalogue.reason(ValueError("the grid is empty.")) == "The grid is empty"

@@ -152,10 +152,13 @@ def open_window(build: Callable[[], Widget | App], size: tuple[int, int] = (360,
         driver.frames(2)
         yield driver
     finally:
-        _close(app)
+        _close()
         for event in Clock.get_events():
             if event not in scheduled_before:
                 event.cancel()
+        if app is not None:  # last: what kv rules still had to do may read it
+            app.dispatch("on_stop")
+            App._running_app = None
 
 
 def _resize(width: int, height: int) -> None:
@@ -167,11 +170,8 @@ def _resize(width: int, height: int) -> None:
     Window._win.resize_window(width, height)
 
 
-def _close(app: App | None) -> None:
+def _close() -> None:
     """Leaves nothing behind: no widget, touch or keyboard."""
-    if app is not None:
-        app.dispatch("on_stop")
-        App._running_app = None
     Window.release_all_keyboards()
     for child in Window.children[:]:
         Window.remove_widget(child)
