@@ -10,6 +10,9 @@ from dataclasses import dataclass
 WORD = re.compile(r"\S+\s*|\s+")
 """A word with the spaces behind it, which may hang over the edge."""
 
+LONG_WORD = 100
+"""Characters; longer ones are measured piece by piece."""
+
 Measure = Callable[[str], float]
 """The width of a text in pixels."""
 
@@ -59,23 +62,32 @@ def _break_paragraph(paragraph: str, start: int, width: float, measure: Measure)
     lines: list[Line] = []
     begin, used = 0, 0.0
     for match in WORD.finditer(paragraph):
-        word = match.group()
-        if used and used + measure(word.rstrip()) > width:
-            lines.append(Line(start + begin, start + match.start()))
-            begin, used = match.start(), 0.0
-        rest = word
-        while not used and len(rest) > 1 and measure(rest.rstrip()) > width:
-            fits = max(1, _fitting(rest, width, measure))
-            lines.append(Line(start + begin, start + begin + fits))
-            begin, rest = begin + fits, rest[fits:]
-        used += measure(rest)
+        word, at = match.group(), match.start()
+        if used and not _fits(word.rstrip(), width - used, measure):
+            lines.append(Line(start + begin, start + at))
+            begin, used = at, 0.0
+        while not used and len(word) > 1 and not _fits(word.rstrip(), width, measure):
+            n_fitting = max(1, _count_fitting(word, width, measure))
+            lines.append(Line(start + begin, start + begin + n_fitting))
+            begin, word = begin + n_fitting, word[n_fitting:]
+        used += measure(word)
     lines.append(Line(start + begin, start + len(paragraph)))
     return lines
 
 
-def _fitting(word: str, width: float, measure: Measure) -> int:
+def _fits(word: str, width: float, measure: Measure) -> bool:
+    """A very long word is not measured as a whole."""
+    if len(word) > LONG_WORD:
+        return _count_fitting(word, width, measure) == len(word)
+    return measure(word) <= width
+
+
+def _count_fitting(word: str, width: float, measure: Measure) -> int:
     """How many characters of the word fit into the width."""
-    low, high = 0, len(word)
+    high = 1
+    while high < len(word) and measure(word[:high]) <= width:
+        high *= 2
+    low, high = 0, min(high, len(word))
     while low < high:
         middle = (low + high + 1) // 2
         if measure(word[:middle]) <= width:

@@ -32,6 +32,17 @@ def test_a_word_wider_than_the_line_is_broken() -> None:
     assert lines_of("so incomprehensible", 60) == ["so ", "incomp", "rehens", "ible"]
 
 
+def test_a_word_of_a_hundred_thousand_letters_is_measured_in_pieces() -> None:
+    measured: list[int] = []
+
+    def measure(text: str) -> float:
+        measured.append(len(text))
+        return width_of(text)
+
+    assert len(break_lines("x" * 100_000, 400, measure)) == 2500
+    assert max(measured) <= 128
+
+
 def test_line_breaks_are_kept_and_an_empty_text_has_a_line() -> None:
     assert lines_of("a\n\nb\n", 50) == ["a", "", "b", ""]
     assert break_lines("", 50, width_of) == (Line(0, 0),)
