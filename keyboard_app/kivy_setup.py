@@ -22,6 +22,8 @@ ENVIRONMENT = {
     "KIVY_NO_CONSOLELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
     "KIVY_WINDOW": "sdl2",  # the x11 window would end the process where there is no display
+    "SDL_VIDEO_X11_WMCLASS": "keyglide",  # what desktops, and scripts, know the window by
+    "SDL_VIDEO_WAYLAND_WMCLASS": "keyglide",
     "SDL_TOUCH_MOUSE_EVENTS": "0",  # else every touch comes twice, the second time as a mouse
 }
 
