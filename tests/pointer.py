@@ -46,7 +46,7 @@ class Display:
 
     def xdotool(self, *words: str) -> None:
         """Raises: CalledProcessError."""
-        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=120)
+        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
 
     def drag(self, path: Places) -> None:
         """Presses at the path's first place, drags along, (n, 2) in window pixels from the top left, and lets go."""
