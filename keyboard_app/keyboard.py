@@ -292,7 +292,7 @@ class Keyboard(FloatLayout):
             self.trail.extend(finger, *point)
 
     def _show_pressed(self) -> None:
-        self.view.pressed = self._touches.pressed | self._flashed.keys()
+        self.view.pressed = self._touches.pressed(clock_ms()) | self._flashed.keys()
 
 
 def _is_finger(touch: MotionEvent) -> bool:

@@ -18,6 +18,7 @@ from keyboard_app.alternates import alternates
 from keyboard_app.gestures import (
     FLICK_MS,
     LONG_PRESS_MS,
+    PRESS_MS,
     REPEAT_DELAY_MS,
     REPEAT_INTERVAL_MS,
     STILL_MS,
@@ -273,6 +274,16 @@ def test_a_slow_frame_makes_no_long_press_of_a_tap_or_a_swipe(hand: Hand) -> Non
     hand.move_to("i")
     hand.up()
     assert hand.told == [Tap(0, key("e")), Swiped(0)]
+
+
+def test_a_letter_is_shown_pressed_once_the_finger_rests_there(hand: Hand) -> None:
+    hand.down("g", 0)
+    hand.down("space", 1)
+    assert hand.touches.pressed(hand.t) == {key("space")}  # no swipe begins there, or hardly ever
+    hand.wait(PRESS_MS)
+    assert hand.touches.pressed(hand.t) == {key("g"), key("space")}
+    hand.slide(0.3, finger=0)
+    assert hand.touches.pressed(hand.t) == {key("space")}
 
 
 # --- several fingers ---

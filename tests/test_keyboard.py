@@ -122,18 +122,32 @@ def test_a_swipe_is_reported_while_it_goes_on(typing: Typing) -> None:
     assert lengths[-1] <= len(typing.swipes[0])
 
 
-def test_tapped_keys_are_shown_pressed_and_swiped_ones_are_not(typing: Typing) -> None:
+def test_tapped_keys_are_shown_pressed(typing: Typing) -> None:
     view = typing.keyboard.view
     typing.driver.down(*typing.at("g"))
+    typing.driver.up()
     assert {key.label for key in view.pressed} == {"g"}
-    typing.driver.up()
     typing.driver.until(lambda: not view.pressed)
-    typing.driver.drag([typing.at("t"), typing.at("u")], 120)
-    typing.driver.run_for(100)
-    assert not view.pressed
+    typing.driver.down(*typing.at("g"))
+    typing.driver.until(lambda: view.pressed)
+    assert typing.text == "g"  # the second one is not lifted yet
     typing.driver.up()
-    assert not view.pressed
+    typing.driver.down(*typing.at("space"))
+    assert "space" in {key.action for key in view.pressed}
+    typing.driver.up()
+
+
+def test_swiped_keys_are_not_shown_pressed(typing: Typing) -> None:
+    shown: list[object] = []
+    typing.keyboard.view.bind(pressed=lambda _, pressed: shown.append(pressed))
+    typing.driver.down(*typing.at("t"))
+    for name in "yo":
+        typing.driver.move(*typing.at(name))
+        typing.driver.run_for(150)
+    typing.driver.up()
+    typing.driver.frames(3)
     assert len(typing.swipes) == 1
+    assert not any(shown)
 
 
 def test_symbols_lie_behind_a_key_and_the_letters_behind_another(typing: Typing) -> None:
