@@ -9,10 +9,10 @@ from keyboard_app.files import Choice, Wanted
 from keyboard_app.practice import Practice, prompts_for
 from keyboard_app.practice_page import PracticePage
 from keyboard_app.settings_page import SettingsPage
+from keyboard_app.symbol_pages import space_label
 from keyboard_app.write_page import WritePage
 
 if TYPE_CHECKING:
-    from engine import Grid
     from keyboard_app.app import KeyboardApp
 
 PageName = Literal["write", "settings", "practice", "grid", "files"]
@@ -86,7 +86,7 @@ class Pages:
 
     def _grids(self) -> ChoosePage:
         opened = self._app.opened
-        choices = tuple(Choice(f"{name}  ·  {_first_letters(grid)}", name) for name, grid in opened.grids.items())
+        choices = tuple(Choice(f"{space_label(grid)}  ·  {name}", name) for name, grid in opened.grids.items())
         page = ChoosePage(name="grid", title="Keyboard grid", choices=choices, chosen=opened.grid.name)
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._chosen("grid", name))
         return page
@@ -107,8 +107,3 @@ class Pages:
     def _chosen(self, setting: str, value: str) -> None:
         self.show("settings")
         self._app.choose(setting, value)
-
-
-def _first_letters(grid: Grid) -> str:
-    """What a person knows a grid by."""
-    return "".join(key.name for key in grid.letter_keys[:6])

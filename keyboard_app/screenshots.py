@@ -49,6 +49,7 @@ def _writing(studio: Studio, name: str) -> Steps:
     yield from studio.rest(lambda: studio.app.session.preview == "Keyboard")
     yield from studio.save(name, n_frames=1)  # the trail fades
     yield from studio.lift()
+    yield from studio.until(lambda: not studio.app.session.n_waiting)
 
 
 def _alternates(studio: Studio, name: str) -> Steps:
@@ -69,6 +70,7 @@ def _symbols(studio: Studio, name: str) -> Steps:
 
 def _settings(studio: Studio, name: str) -> Steps:
     studio.app.pages.show("settings")
+    studio.app.manager.current_screen.ids.scroll.scroll_y = 1
     yield from studio.save(name)
     studio.app.manager.current_screen.ids.scroll.scroll_y = 0
     yield from studio.save(f"{name}_below")
