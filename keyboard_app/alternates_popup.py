@@ -33,14 +33,14 @@ class AlternatesPopup(BoxLayout):
     theme = ObjectProperty(LIGHT, rebind=True)
     options = ListProperty()
     """empty while closed"""
-    margin = NumericProperty(4.0)
+    margin = NumericProperty(0.0)
     """px around the row"""
 
     def __init__(self, **properties: object) -> None:
         self._key: PlacedKey | None = None
         self._start = (0.0, 0.0)
         self._slid = False
-        super().__init__(**properties)
+        super().__init__(size=(0, 0), **properties)
 
     @property
     def chosen(self) -> str:
@@ -64,7 +64,7 @@ class AlternatesPopup(BoxLayout):
             self.add_widget(Alternate(text=option, theme=self.theme, chosen=option == options[0], font_name=font_of(option)))
 
     def close(self) -> None:
-        self.options = []
+        self.options, self.size, self.margin = [], (0, 0), 0  # what is not seen is not to cost time either
         self.clear_widgets()
 
     def slide(self, x: float, y: float) -> None:
