@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyboard_app.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, window_size
+from keyboard_app.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, warn_where_unseen, window_size
 from keyboard_app.writer import TEXT_LIMIT
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
 """The options that are settings."""
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
-DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-UNSEEN = "no display is set (DISPLAY, WAYLAND_DISPLAY): where you see no window it is drawn offscreen, and Ctrl+C closes it."
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -54,8 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
         run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
     else:
-        if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
-            print(UNSEEN, file=sys.stderr)
+        warn_where_unseen()
         app.run()
     if args.print:
         print(app.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 from typing import Any
 
 DEFAULT_SIZE = (480, 800)
@@ -31,6 +32,9 @@ NO_DISPLAY = (
     "no window can be opened: there is no display (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}, SDL_VIDEODRIVER is {driver}). "
     "Run Keyglide in a desktop session, or unset all three: SDL then draws offscreen, enough for --screenshot"
 )
+
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+UNSEEN = "no display is set (DISPLAY, WAYLAND_DISPLAY): where you see no window it is drawn offscreen, and Ctrl+C closes it."
 
 
 class NoDisplayError(RuntimeError):
@@ -73,6 +77,12 @@ def prepare(size: tuple[int, int] | None = None) -> None:
     from keyboard_app.sdl_touch import deliver_fingers
 
     deliver_fingers(window)
+
+
+def warn_where_unseen() -> None:
+    """Says on stderr that nobody may see the window, where that is so."""
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
+        print(UNSEEN, file=sys.stderr)
 
 
 def _open_window() -> Any:

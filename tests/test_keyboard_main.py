@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from keyboard_app import __main__ as command
+from keyboard_app.kivy_setup import DISPLAYS
 from keyboard_app.writer import TEXT_LIMIT
 
 BLOCKED = "import runpy, sys; sys.modules['{package}'] = None; runpy.run_module('keyboard_app', run_name='__main__')"
@@ -18,7 +19,7 @@ BLOCKED = "import runpy, sys; sys.modules['{package}'] = None; runpy.run_module(
 
 def run(*options: str | Path, code: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, without a display."""
-    own = {name: value for name, value in os.environ.items() if name not in command.DISPLAYS}
+    own = {name: value for name, value in os.environ.items() if name not in DISPLAYS}
     start = ["-c", code] if code else ["-m", "keyboard_app"]
     line = [sys.executable, *start, *map(str, options)]
     return subprocess.run(line, env=own | environment, capture_output=True, text=True, timeout=60, check=False)

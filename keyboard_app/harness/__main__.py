@@ -11,9 +11,9 @@ from keyboard_app.harness.collection import SHOWS
 from keyboard_app.harness.engine_thread import describe
 from keyboard_app.harness.listing import list_changes, list_outcomes
 from keyboard_app.harness.source import Source, Start
+from keyboard_app.kivy_setup import NoDisplayError, prepare, warn_where_unseen, window_size
 
 DEFAULT_SIZE = (1280, 800)
-SMALLEST_SIDE, LARGEST_SIDE = 240, 8192
 """px"""
 
 
@@ -40,7 +40,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     window.add_argument("--speed", type=_factor, default=1.0, metavar="X", help="of the replay, in times of the real one (default 1)")
     window.add_argument("--record", type=Path, metavar="FILE", help="where swipes go that are drawn with the mouse (default: your swipes)")
     window.add_argument("--theme", choices=("system", "light", "dark"), default="system")
-    window.add_argument("--size", type=_size, default=DEFAULT_SIZE, metavar="WxH", help="pixels (default 1280x800)")
+    window.add_argument("--size", type=window_size, default=DEFAULT_SIZE, metavar="WxH", help="pixels (default 1280x800)")
     window.add_argument("--screenshot", type=Path, metavar="OUT.png", help="draw the window into a file and leave; needs no display")
     args = parser.parse_args(argv)
     if (args.list or args.json) and args.file is None:
@@ -75,16 +75,19 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _open_window(args: argparse.Namespace) -> int:
-    """Raises nothing that a person can mend: a missing display, Kivy or folder is told."""
+    """The exit code once it is closed. Raises: ModuleNotFoundError for a module of our own."""
     try:
-        from keyboard_app.kivy_setup import NoDisplayError, prepare
-
         prepare(args.size)
         from keyboard_app.harness.harness_app import open_harness
-    except ImportError as error:
-        return _fail(f"the window needs Kivy, and '{error.name}' is not installed: pip install 'keyglide[app]'; --list works without")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "engine", "keyboard_app"):
+            raise
+        return _fail(f"the window needs {package}, and it is not installed: pip install 'keyglide[app]'; --list works without")
     except NoDisplayError as error:
         return _fail(str(error))
+    if args.screenshot is None:
+        warn_where_unseen()
     return open_harness(_source(args), _start(args))
 
 
@@ -126,16 +129,6 @@ def _factor(text: str) -> float:
     if not 0.01 <= float(text) <= 100:
         raise argparse.ArgumentTypeError(f"must be from 0.01 to 100 times the real speed, got {text}")
     return float(text)
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Raises: argparse.ArgumentTypeError."""
-    width, times, height = text.partition("x")
-    if not (times and width.isdecimal() and height.isdecimal()):
-        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT in pixels, as 1280x800, got '{text}'")
-    if not all(SMALLEST_SIDE <= int(side) <= LARGEST_SIDE for side in (width, height)):
-        raise argparse.ArgumentTypeError(f"both sides must be from {SMALLEST_SIDE} to {LARGEST_SIDE} pixels, got '{text}'")
-    return int(width), int(height)
 
 
 def _fail(message: str) -> int:

@@ -16,7 +16,7 @@ TOLERANCE_MS = 1e-6
 """Frames are interpolated: the last may stand a rounding error behind the last point."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)  # Kivy writes the values of its properties out, which took most of the time
 class Attention:
     """Where the decoder looked for one letter, or for all of them."""
 

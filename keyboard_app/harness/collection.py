@@ -36,6 +36,8 @@ class Entry:
         """query: part of its word or of a candidate, in any case; empty for all."""
         if (show == "wrong" and not self.is_wrong) or (show == "changed" and self.change in (None, "same")):
             return False
+        if not query:
+            return True
         outcomes = [outcome for outcome in (self.outcome, self.other) if outcome is not None]
         words = [self.record.word or "", *(word for outcome in outcomes for word in outcome.words)]
         return any(query.casefold() in word.casefold() for word in words)

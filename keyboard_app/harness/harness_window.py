@@ -140,7 +140,8 @@ class HarnessWindow(BoxLayout):
             self._shown = swipe
             self.player.show(swipe)
             self.list.reveal(self.session.place)
-        self.stage.plays, self.stage.replay, self.stage.speed = self.player.plays, self.player.replay, self.player.speed
+        self.stage.plays, self.stage.speed = self.player.plays, self.player.speed
+        self.stage.replay = None if self.stage.records else self.player.replay
 
     def _begin(self, start: Start) -> None:
         """What the command said to show first, once the first swipe is explained."""

@@ -23,7 +23,7 @@ from keyboard_app.harness.wording import SHORTCUTS, letter_of, nothing_of, summa
 from keyboard_app.look import load_kv
 
 USED_BY_KV = (GridPane, Timeline)
-STEPS = 40
+STEPS = 10
 """How often the list is made anew while the file is read."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from engine import Swipe
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)  # as Attention
 class Replay:
     """A swipe and how far it has come. Points of one time come together at real speed, and one by one when stepped."""
 

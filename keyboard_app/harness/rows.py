@@ -70,7 +70,7 @@ def _read_as(outcomes: list[Outcome], change: Change | None) -> str:
         case "gained" | "lost" | "other word":
             return " > ".join(best)
         case "other candidates":
-            return "others"
+            return "others" if outcomes[0].is_right else best[0]
         case _:
             return "" if not outcomes or outcomes[0].is_right else best[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from engine import Accuracy, Candidate, Explanation, Grid, Recognizers, Swipe, SwipeRecord
@@ -11,8 +12,8 @@ from keyboard_app.harness.engine_thread import EngineThread
 from keyboard_app.harness.outcome import Outcome, Record, accuracy_of, explain_candidate, read_record
 from keyboard_app.harness.source import Source
 
-CHUNK = 16
-"""Swipes that are read in one go, so that one that is chosen meanwhile waits for no more than these: about 30 ms."""
+CHUNK = 32
+"""Swipes that are read in one go, so that one that is chosen meanwhile waits for no more than these: about 50 ms."""
 N_TIMES = 16
 """How often a chosen swipe is decoded, so that its times are not those of a busy window."""
 
@@ -30,6 +31,10 @@ class Session:
         self.letter: int | None = None
         """of the chosen candidate, its end behind the last; None for all"""
         self.explanation: Explanation | None = None
+        self.attention: Attention | None = None
+        """for the chosen letter"""
+        self.n_read = 0
+        """entries that the models have read"""
         self.live: list[Candidate] = []
         """for the part of the swipe that was replayed"""
         self.notice = "Loading..."
@@ -41,6 +46,8 @@ class Session:
         self._recognizers: tuple[Recognizers, ...] = ()
         self._watched: Swipe | None = None
         self._is_watching = False
+        self._next = 0
+        """all entries before it were given to the models to read"""
 
     # --- what there is ---
 
@@ -60,10 +67,6 @@ class Session:
         return [outcome for outcome in both if outcome is not None]
 
     @property
-    def attention(self) -> Attention | None:
-        return Attention.of(self.explanation, self.letter) if self.explanation is not None else None
-
-    @property
     def compares(self) -> bool:
         return self._source.other_model is not None
 
@@ -81,10 +84,6 @@ class Session:
     def is_settled(self) -> bool:
         """Whether nothing more will change by itself."""
         return self._thread.is_idle
-
-    @property
-    def n_read(self) -> int:
-        return sum(entry.outcome is not None for entry in self.entries)
 
     def accuracies(self) -> list[Accuracy]:
         """Of each model over what it has read."""
@@ -122,7 +121,7 @@ class Session:
         self.side = self.side if side is None else side
         n_candidates = len(self.outcomes[self.side].candidates) if self.side < len(self.outcomes) else 0
         self.candidate = min(max(candidate, 0), max(n_candidates - 1, 0))
-        self.letter, self.explanation = None, None
+        self._forget_explanation()
         self._explain()
         self._on_change()
 
@@ -130,6 +129,7 @@ class Session:
         """Shows the attention for that letter of the chosen candidate, cut to those it has; None for all."""
         if self.explanation is not None:
             self.letter = None if letter is None or letter < 0 else min(letter, len(self.explanation.letters) - 1)
+            self.attention = Attention.of(self.explanation, self.letter)
             self._on_change()
 
     def watch(self, so_far: Swipe | None) -> None:
@@ -148,13 +148,14 @@ class Session:
 
     def replace_last(self, record: SwipeRecord | None) -> None:
         """Puts a record in the place of the last one, or takes that one away."""
-        self.entries.pop()
+        self.n_read -= self.entries.pop().outcome is not None
         if record is not None:
             self.add(record)
         elif self.entries:
             self.choose(len(self.entries) - 1)
         else:
-            self.place, self.explanation, self.live = None, None, []
+            self.place, self.live = None, []
+            self._forget_explanation()
             self._on_change()
 
     def say(self, notice: str) -> None:
@@ -184,9 +185,12 @@ class Session:
         self.say("  ".join(self.problems))
 
     def _read_on(self) -> None:
-        unread = [place for place, entry in enumerate(self.entries) if entry.outcome is None]
+        """A chunk after the other; then the chosen one again, for its times."""
+        rest = range(self._next, len(self.entries))
+        unread = list(itertools.islice((place for place in rest if self.entries[place].outcome is None), CHUNK))
         if unread:
-            self._read(unread[:CHUNK], 1, self._read_on)
+            self._next = unread[-1] + 1
+            self._read(unread, 1, self._read_on)
         elif self.place is not None:
             self._read([self.place], N_TIMES)
 
@@ -201,6 +205,7 @@ class Session:
         def take(entries: list[Entry]) -> None:
             for place, record, entry in zip(places, records, entries, strict=True):
                 if place < len(self.entries) and self.entries[place].record is record:
+                    self.n_read += self.entries[place].outcome is None
                     self.entries[place] = entry
             if self.place in places and self.explanation is None:
                 self._explain()
@@ -209,6 +214,9 @@ class Session:
             self._on_change()
 
         self._thread.ask(read, take, self._fail)
+
+    def _forget_explanation(self) -> None:
+        self.letter, self.explanation, self.attention = None, None, None
 
     def _explain(self) -> None:
         record, outcomes, chosen = self.record, self.outcomes, (self.place, self.side, self.candidate)
@@ -219,7 +227,7 @@ class Session:
         def take(explanation: Explanation) -> None:
             if chosen == (self.place, self.side, self.candidate) and record is self.record:
                 self.explanation = explanation
-                self._on_change()
+                self.choose_letter(None)
 
         self._thread.ask(lambda: explain_candidate(record, candidate, recognizers), take, self._fail)
 
