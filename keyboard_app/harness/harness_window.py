@@ -14,7 +14,7 @@ from engine import Swipe, SwipeRecord
 from keyboard_app.harness.engine_thread import EngineThread, describe
 from keyboard_app.harness.panels import SidePanel, StagePanel, SwipeList
 from keyboard_app.harness.player import Player
-from keyboard_app.harness.recording import append_swipe, geometry
+from keyboard_app.harness.recording import append_swipe, record_of
 from keyboard_app.harness.session import Session
 from keyboard_app.harness.source import Source, Start
 from keyboard_app.harness.wording import facts_of, live_of, title_of
@@ -207,7 +207,7 @@ class HarnessWindow(BoxLayout):
         self.stage.records, self.stage.names_word = False, True
         self._proposes_word = True
         self.session.say("")
-        self.session.add(SwipeRecord(DRAWN, swipe, None, geometry(self.stage.grid)))
+        self.session.add(record_of(swipe, self.stage.grid, DRAWN))
 
     def _propose_word(self) -> None:
         """Puts the best candidate into the field, to be typed over where another word was meant."""
