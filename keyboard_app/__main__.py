@@ -32,6 +32,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="write a picture of the window and close it; needs no display")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the settings file (default: in the platform's folder)")
     parser.add_argument("--swipes", type=Path, metavar="FILE", help="where practice keeps its swipes (default: in the platform's folder)")
+    parser.add_argument("--prompts", type=Path, metavar="FILE", help="what practice shows, a sentence a line (default: Keyglide's own)")
     settings = parser.add_argument_group("settings of this run alone")
     settings.add_argument("--grid", metavar="NAME", help="the grid by its name")
     settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids, as grid_name_to_grid.json")
@@ -44,8 +45,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def run(args: argparse.Namespace) -> int:
     """Opens the window until it is closed. Raises: ValueError, OSError, NoDisplayError, ImportError with what to do."""
     text = _read_text(args.text) if args.text else ""
+    prompts = _read_prompts(args.prompts) if args.prompts else ()
     prepare(args.size)
-    app = _app(args, text)
+    app = _app(args, text, prompts)
     if args.screenshot:
         from keyboard_app.screenshot import run_for_screenshot
 
@@ -76,13 +78,23 @@ def main() -> int:
     return 1
 
 
-def _app(args: argparse.Namespace, text: str) -> KeyboardApp:
+def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> KeyboardApp:
     from keyboard_app.app import KeyboardApp, Start
     from keyboard_app.practice import swipes_path
     from keyboard_app.settings import settings_path
 
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
-    return KeyboardApp(Start(args.config or settings_path(), args.swipes or swipes_path(), args.page, text, overrides))
+    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, overrides)
+    return KeyboardApp(start)
+
+
+def _read_prompts(file: Path) -> tuple[str, ...]:
+    """Raises: ValueError where no line has a letter; OSError; as `_read_text`."""
+    lines = (line.strip() for line in _read_text(file).splitlines())
+    prompts = tuple(line for line in lines if any(map(str.isalpha, line)))
+    if not prompts:
+        raise ValueError(f"{file} has no words to practise: give a file with a sentence in each line")
+    return prompts
 
 
 def _read_text(file: Path) -> str:

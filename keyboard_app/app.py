@@ -41,6 +41,8 @@ class Start:
     """the settings file"""
     swipes: Path
     """where practice keeps its swipes"""
+    prompts: tuple[str, ...] = ()
+    """what practice shows; none: ours"""
     page: PageName = "write"
     text: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)

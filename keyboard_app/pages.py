@@ -78,7 +78,7 @@ class Pages:
 
     def _practice(self) -> PracticePage:
         app = self._app
-        practice = Practice(app.start.swipes, prompts_for(app.opened.grid, app.lexicon))
+        practice = Practice(app.start.swipes, prompts_for(app.opened.grid, app.lexicon, app.start.prompts))
         page = PracticePage(name="practice", practice=practice, worker=app.worker, grid=app.opened.grid, theme=app.theme)
         page.bind(on_back=lambda _: self.show("write"))
         app.bind(theme=page.setter("theme"))
@@ -86,7 +86,7 @@ class Pages:
 
     def _grids(self) -> ChoosePage:
         opened = self._app.opened
-        choices = tuple(Choice(f"{space_label(grid)}  ·  {name}", name) for name, grid in opened.grids.items())
+        choices = tuple(Choice(_titled(name, space_label(grid)), name) for name, grid in opened.grids.items())
         page = ChoosePage(name="grid", title="Keyboard grid", choices=choices, chosen=opened.grid.name)
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._chosen("grid", name))
         return page
@@ -107,3 +107,7 @@ class Pages:
     def _chosen(self, setting: str, value: str) -> None:
         self.show("settings")
         self._app.choose(setting, value)
+
+
+def _titled(name: str, language: str) -> str:
+    return name if name == language else f"{language}  ·  {name}"

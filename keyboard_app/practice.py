@@ -68,16 +68,15 @@ def swipes_path() -> Path:
     return platformdirs.user_data_path("keyglide") / "swipes.jsonl"
 
 
-def prompts_for(grid: Grid, lexicon: Lexicon | None) -> tuple[str, ...]:
-    """What can be swiped on a grid: our sentences in its alphabet; where there are none, the lexicon's commonest words, or nothing."""
+def prompts_for(grid: Grid, lexicon: Lexicon | None, own: Sequence[str] = ()) -> tuple[str, ...]:
+    """What can be swiped on a grid: of a person's own sentences; without them of ours, or else the lexicon's commonest words."""
     on_grid = {*grid.aliases, *(key.label for key in grid.letter_keys)}
 
     def can_be_swiped(sentence: str) -> bool:
         return on_grid.issuperset(letters_of(sentence))
 
-    ours = Path(__file__).with_name("prompts.txt").read_text(encoding="utf-8").splitlines()
-    sentences = tuple(filter(can_be_swiped, ours))
-    if sentences or lexicon is None:
+    sentences = tuple(filter(can_be_swiped, own or Path(__file__).with_name("prompts.txt").read_text(encoding="utf-8").splitlines()))
+    if sentences or own or lexicon is None:
         return sentences
     long_enough = (item for item in lexicon.key_sequences() if len(item[0]) >= MIN_LETTERS and can_be_swiped(item[0]))
     common = heapq.nlargest(N_COMMON_WORDS, long_enough, key=lambda item: item[1])

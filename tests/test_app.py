@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kivy.core.window import Window
@@ -29,8 +30,8 @@ def opener(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> Opener:
     toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
 
     @contextmanager
-    def open_app(size: tuple[int, int] = (360, 640), overrides: dict[str, str] = toy, text: str = "") -> Iterator[WindowDriver]:
-        app = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", text=text, overrides=overrides))
+    def open_app(size: tuple[int, int] = (360, 640), overrides: dict[str, str] = toy, **start: Any) -> Iterator[WindowDriver]:
+        app = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=overrides, **start))
         with open_window(lambda: app, size) as driver:
             driver.until(lambda: not app.worker.loading)
             yield driver
@@ -261,6 +262,13 @@ def test_pages_are_gone_to_and_left(driver: WindowDriver) -> None:
     driver.frames(2)
     write("a")
     assert (manager.current, driver.app.text) == ("write", "a")
+
+
+def test_practice_shows_a_persons_own_prompts_that_the_grid_can_swipe(opener: Opener) -> None:
+    with opener(prompts=("ёж ест", "cats swim")) as driver:
+        driver.app.pages.show("practice")
+        practice = driver.app.manager.current_screen.practice
+        assert [practice.prompt_at(turn).word for turn in range(3)] == ["cats", "swim", "cats"]
 
 
 def test_physical_keys_write_only_where_the_text_is(driver: WindowDriver) -> None:

@@ -71,6 +71,12 @@ def test_a_text_that_cannot_be_begun_with_is_named(
     assert why in said
 
 
+def test_prompts_without_a_word_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "prompts.txt").write_text("\n - \n1 2\n")
+    assert call("--prompts", tmp_path / "prompts.txt") == 1
+    assert "has no words to practise: give a file with a sentence in each line" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("size", ["big", "480", "10x10", "100000x500", "-480x800"])
 def test_a_size_that_no_window_has_is_a_usage_error(size: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
