@@ -157,7 +157,7 @@ class KeyFace:
     def _draw_icon(self, icon: Icon) -> None:
         left, bottom, width, height = self._box
         side = min(self._sizes.icon, 0.8 * width, 0.8 * height)
-        add_icon(self._content, icon, left + (width - side) / 2, bottom + (height - side) / 2, side)
+        add_icon(self._content, icon, left + round((width - side) / 2), bottom + round((height - side) / 2), side)
 
 
 def add_icon(group: InstructionGroup, icon: Icon, left: float, bottom: float, side: float) -> None:

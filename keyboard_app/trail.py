@@ -31,7 +31,7 @@ OPAQUE = 0.6
 """Freshness from which the trail is opaque: where it crosses itself while broad, nothing is darker. What is older is thin and fades."""
 TAPER = 0.7
 """Exponent of freshness in the thickness."""
-SOFT_EDGE = 0.22
+SOFT_EDGE = 0.14
 """Share of the thickness at each side over which the trail fades into the keys."""
 
 Section = tuple[float, float, float]
