@@ -57,7 +57,7 @@ class SwipeList(BoxLayout):
         query, n_entries, n_read = self.ids.query.text.strip(), len(session.entries), session.n_read
         read = n_read if n_read == n_entries else n_read * STEPS // n_entries / STEPS
         last = session.entries[-1] if session.entries else None
-        content = (self.show, query, session.place, n_entries, read, last, session.is_settled)
+        content = (self.show, query, session.place, n_entries, read, last)
         if content == self._filled:
             return
         self._filled = content

@@ -8,6 +8,8 @@ from kivy.input import MotionEvent
 from kivy.properties import NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
+from engine import Swipe
+from keyboard_app.harness.replay import Replay
 from keyboard_app.harness.trace_view import ATTENTION, FAINTEST
 from keyboard_app.theme import LIGHT
 
@@ -33,11 +35,14 @@ class Timeline(Widget):
     __events__ = ("on_seek",)
 
     def __init__(self, **properties: object) -> None:
+        self._drawn: Swipe | None = None
+        self._head: Rectangle | None = None
         super().__init__(**properties)
-        draw_soon = Clock.create_trigger(self._draw, -1)
-        for name in ("replay", "attention", "theme", "unit", "pos", "size"):
-            self.fbind(name, draw_soon)
-        draw_soon()
+        self._draw_soon = Clock.create_trigger(self._draw, -1)
+        for name in ("attention", "theme", "unit", "pos", "size"):
+            self.fbind(name, self._draw_soon)
+        self.fbind("replay", self._follow)
+        self._draw_soon()
 
     def on_seek(self, time_ms: float) -> None:
         """Somebody touched that time of the swipe."""
@@ -72,6 +77,7 @@ class Timeline(Widget):
         return float(self.x + SIDE * self.unit + share * (self.width - 2 * SIDE * self.unit))
 
     def _draw(self, *_: object) -> None:
+        """Draws all anew."""
         self.canvas.clear()
         with self.canvas:
             Color(*self.theme.board)
@@ -82,18 +88,28 @@ class Timeline(Widget):
             Color(*self.theme.hint_text)
             for time in swipe.t - swipe.t[0]:
                 self._bar(float(time), TICK, self.y, ticks)
-            for time, density in self._bars():
+            for time, density in self._dense():
                 Color(*ATTENTION[self.theme.name][:3], density)
                 self._bar(time, BAR, self.y + ticks, density * (self.height - 1.5 * ticks))
             Color(*self.theme.text)
-            self._bar(self.replay.time_ms, HEAD, self.y, self.height)
+            self._head = self._bar(self.replay.time_ms, HEAD, self.y, self.height)
 
-    def _bars(self) -> list[tuple[float, float]]:
+    def _follow(self, _timeline: Widget, replay: Replay | None) -> None:
+        """Draws another swipe anew; of the same one it moves the head alone, as it does in each frame of a replay."""
+        swipe = replay.swipe if replay is not None else None
+        if swipe is not self._drawn:
+            self._drawn = swipe
+            self._draw_soon()
+        elif replay is not None and self._head is not None:
+            self._head.pos = (self.x_of(replay.time_ms) - self._head.size[0] / 2, self.y)
+
+    def _dense(self) -> list[tuple[float, float]]:
+        """Times and densities of the frames that were looked at."""
         if self.attention is None:
             return []
         both = zip(self.attention.time_ms.tolist(), self.attention.density.tolist(), strict=True)
         return [(time, density) for time, density in both if density >= FAINTEST]
 
-    def _bar(self, time_ms: float, width: float, bottom: float, height: float) -> None:
+    def _bar(self, time_ms: float, width: float, bottom: float, height: float) -> Rectangle:
         width = max(width * self.unit, 1.0)
-        Rectangle(pos=(self.x_of(time_ms) - width / 2, bottom), size=(width, height))
+        return Rectangle(pos=(self.x_of(time_ms) - width / 2, bottom), size=(width, height))

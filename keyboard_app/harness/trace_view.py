@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Line, Point, Rectangle, SmoothEllipse, SmoothLine
+from kivy.graphics.texture import Texture
 from kivy.properties import NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
@@ -86,12 +89,19 @@ class TraceView(Widget):
 
     def _write(self, letters: str, place: tuple[float, float]) -> None:
         """The letters in a dense frame, which are read on its colour."""
-        label = CoreLabel(text=letters, font_size=LETTER * self.unit, bold=True)
-        label.refresh()
-        width, height = label.texture.size
+        texture = _written(letters, LETTER * self.unit)
+        width, height = texture.size
         Color(*self.theme.background)
-        Rectangle(texture=label.texture, pos=(place[0] - width / 2, place[1] - height / 2), size=(width, height))
+        Rectangle(texture=texture, pos=(place[0] - width / 2, place[1] - height / 2), size=(width, height))
 
     def _draw_finger(self, place: tuple[float, float], theme: Theme) -> None:
         Color(*theme.text)
         SmoothLine(circle=(*place, FINGER * self.unit), width=THIN * self.unit)
+
+
+@lru_cache(maxsize=64)
+def _written(letters: str, font_size: float) -> Texture:
+    """White, once for all frames of a replay."""
+    label = CoreLabel(text=letters, font_size=font_size, bold=True)
+    label.refresh()
+    return label.texture

@@ -63,7 +63,7 @@ def nothing_of(session: Session, show: Show, query: str) -> str:
     """Why no swipe is listed."""
     if query:
         return f"No word has '{query}'"
-    return f"No swipe is {show}" if session.is_settled else f"No swipe is {show} so far"
+    return f"No swipe is {show}" if session.n_read == len(session.entries) else f"No swipe is {show} so far"
 
 
 def live_of(candidates: list[Candidate]) -> str:
