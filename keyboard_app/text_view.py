@@ -39,7 +39,9 @@ class TextView(Widget):
     hint_color = ColorProperty("grey")
     cursor_color = ColorProperty("blue")
     padding = NumericProperty(0.0)
-    """px, on all sides"""
+    """px, above and below the text"""
+    margin = NumericProperty(0.0)
+    """px, left and right of it; taps there are taps on the line beside"""
     scroll = NumericProperty(0.0)
     """px of the text above the upper edge"""
 
@@ -52,9 +54,9 @@ class TextView(Widget):
         self._cursor_shows = True
         self._follow = Clock.create_trigger(self._follow_cursor, -1)
         self._redraw = Clock.create_trigger(self._draw, -1)
-        for name in ("text", "font_size", "width", "padding"):
+        for name in ("text", "font_size", "width", "margin"):
             self.fbind(name, self._break_anew)
-        for name in ("cursor", "height"):
+        for name in ("cursor", "height", "padding"):
             self.fbind(name, self._follow)
         for name in ("pos", "size", "color", "hint_color", "cursor_color", "hint", "scroll"):
             self.fbind(name, self._redraw)
@@ -93,8 +95,8 @@ class TextView(Widget):
     def cursor_place(self, offset: int) -> tuple[float, float]:
         """Where the cursor stands at that offset: x, and y of its lower end."""
         at = line_of(self._lines, offset)
-        x = self.x + self.padding + self._measure(self.text[self._lines[at].start : offset])
-        return min(x, self.right - self.padding), self._line_bottom(at)
+        x = self.x + self.margin + self._measure(self.text[self._lines[at].start : offset])
+        return min(x, self.right - self.margin), self._line_bottom(at)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         if not self.collide_point(*touch.pos):
@@ -121,7 +123,7 @@ class TextView(Widget):
         if not self._scrolls(touch):
             row = int((self.top - self.padding + self.scroll - touch.y) // self.line_height)
             row = min(max(row, 0), len(self._lines) - 1)
-            self.dispatch("on_place", self._offset_in(row, touch.x - self.x - self.padding))
+            self.dispatch("on_place", self._offset_in(row, touch.x - self.x - self.margin))
         return True
 
     def _scrolls(self, touch: MotionEvent) -> bool:
@@ -156,7 +158,7 @@ class TextView(Widget):
     @property
     def _lines(self) -> tuple[Line, ...]:
         if self._broken is None:
-            self._broken = break_lines(self.text, max(1.0, self.width - 2 * self.padding), self._measure)
+            self._broken = break_lines(self.text, max(1.0, self.width - 2 * self.margin), self._measure)
         return self._broken
 
     def _break_anew(self, *_: object) -> None:
@@ -212,7 +214,7 @@ class TextView(Widget):
     def _draw_line(self, text: str, row: int) -> None:
         texture = self._texture(text)
         bottom = self._line_bottom(row) + (self.line_height - texture.height) / 2
-        Rectangle(texture=texture, size=texture.size, pos=(round(self.x + self.padding), round(bottom)))
+        Rectangle(texture=texture, size=texture.size, pos=(round(self.x + self.margin), round(bottom)))
 
     def _draw_cursor(self) -> None:
         Color(*self.cursor_color)
