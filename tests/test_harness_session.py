@@ -107,11 +107,17 @@ def test_choosing_a_candidate_a_model_and_a_letter(session: Session, posted: Pos
     assert session.letter == 4  # its end
     session.choose_letter(-1)
     assert session.letter is None
+    session.choose_letter(1)
     session.choose_candidate(0, side=1)
     posted.happen(lambda: session.is_settled)
+    assert session.letter == 1  # the same letter in another model
+    assert session.attention is not None
+    assert session.attention.density.argmax() == 1
     assert session.explanation.score == session.outcomes[1].candidates[0].score != session.outcomes[0].candidates[0].score
     session.choose_candidate(99)
     assert session.candidate == len(session.outcomes[1].candidates) - 1
+    session.choose(0)
+    assert session.letter is None
 
 
 def test_an_explanation_that_comes_too_late_is_dropped(session: Session, posted: Posted) -> None:

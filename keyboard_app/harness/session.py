@@ -112,16 +112,17 @@ class Session:
         if not self.entries:
             return
         self.place = min(max(place, 0), len(self.entries) - 1)
+        self.letter = None
         self.watch(None)
         self.choose_candidate(0, side=0)
         self._read([self.place], N_TIMES)
 
     def choose_candidate(self, candidate: int, side: int | None = None) -> None:
-        """Explains that candidate of the chosen swipe, by default of the model whose candidates are explained already."""
+        """Explains that candidate of the chosen swipe, by default of the same model, for the letter at the same place."""
         self.side = self.side if side is None else side
         n_candidates = len(self.outcomes[self.side].candidates) if self.side < len(self.outcomes) else 0
         self.candidate = min(max(candidate, 0), max(n_candidates - 1, 0))
-        self._forget_explanation()
+        self.explanation, self.attention = None, None
         self._explain()
         self._on_change()
 
@@ -154,8 +155,7 @@ class Session:
         elif self.entries:
             self.choose(len(self.entries) - 1)
         else:
-            self.place, self.live = None, []
-            self._forget_explanation()
+            self.place, self.live, self.explanation, self.attention = None, [], None, None
             self._on_change()
 
     def say(self, notice: str) -> None:
@@ -215,9 +215,6 @@ class Session:
 
         self._thread.ask(read, take, self._fail)
 
-    def _forget_explanation(self) -> None:
-        self.letter, self.explanation, self.attention = None, None, None
-
     def _explain(self) -> None:
         record, outcomes, chosen = self.record, self.outcomes, (self.place, self.side, self.candidate)
         if record is None or self.side >= len(outcomes) or not outcomes[self.side].candidates:
@@ -227,7 +224,7 @@ class Session:
         def take(explanation: Explanation) -> None:
             if chosen == (self.place, self.side, self.candidate) and record is self.record:
                 self.explanation = explanation
-                self.choose_letter(None)
+                self.choose_letter(self.letter)
 
         self._thread.ask(lambda: explain_candidate(record, candidate, recognizers), take, self._fail)
 

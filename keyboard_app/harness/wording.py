@@ -12,7 +12,7 @@ END = "end"
 
 SHORTCUTS = (
     ("Space", "play, stop"),
-    (",  .", "point back, point on"),
+    ("Comma  Full stop", "point back, point on"),
     ("Home  End", "the swipe's start, end"),
     ("Left  Right", "letter"),
     ("Up  Down", "candidate"),
@@ -21,7 +21,7 @@ SHORTCUTS = (
     ("S", "speed"),
     ("R", "record with the mouse"),
     ("A  W  C", "list all, wrong, changed"),
-    ("/", "search"),
+    ("Slash", "search"),
     ("Esc", "cancel"),
     ("Ctrl+Q", "close"),
 )
