@@ -13,6 +13,7 @@ from keyboard_app.symbol_pages import space_label
 from keyboard_app.write_page import WritePage
 
 if TYPE_CHECKING:
+    from engine import Grid
     from keyboard_app.app import KeyboardApp
 
 PageName = Literal["write", "settings", "practice", "grid", "files"]
@@ -62,16 +63,18 @@ class Pages:
         manager = self._app.manager
         self.write.grid = self._app.opened.grid
         if manager.has_screen("settings"):
-            manager.get_screen("settings").settings = self._app.settings
+            page = manager.get_screen("settings")
+            page.settings, page.grid_title = self._app.settings, _titled(self._app.opened.grid)
         for name in ("practice", "grid"):  # made anew when they are next shown: they belong to a grid and its file
             if manager.has_screen(name):
                 manager.remove_widget(manager.get_screen(name))
 
     def _settings(self) -> SettingsPage:
-        page = SettingsPage(name="settings", settings=self._app.settings, kept_in=str(self._app.start.config))
+        app = self._app
+        page = SettingsPage(name="settings", settings=app.settings, grid_title=_titled(app.opened.grid), kept_in=str(app.start.config))
         page.bind(
             on_back=lambda _: self.show("write"),
-            on_choose=lambda _, name, value: self._app.choose(name, value),
+            on_choose=lambda _, name, value: app.choose(name, value),
             on_ask=lambda _, name: self._ask(name),
         )
         return page
@@ -86,7 +89,7 @@ class Pages:
 
     def _grids(self) -> ChoosePage:
         opened = self._app.opened
-        choices = tuple(Choice(_titled(name, space_label(grid)), name) for name, grid in opened.grids.items())
+        choices = tuple(Choice(_titled(grid), name) for name, grid in opened.grids.items())
         page = ChoosePage(name="grid", title="Keyboard grid", choices=choices, chosen=opened.grid.name)
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._chosen("grid", name))
         return page
@@ -109,5 +112,7 @@ class Pages:
         self._app.choose(setting, value)
 
 
-def _titled(name: str, language: str) -> str:
-    return name if name == language else f"{language}  ·  {name}"
+def _titled(grid: Grid) -> str:
+    """A grid's name, after its language where that is known."""
+    language = space_label(grid)
+    return grid.name if language == grid.name else f"{language}  ·  {grid.name}"

@@ -32,6 +32,8 @@ class SettingsPage(Screen):
     """Shows the settings. Dispatches `on_back`, `on_choose(name, value)` and, for what another page asks, `on_ask(name)`."""
 
     settings = ObjectProperty(Settings(), rebind=True)
+    grid_title = StringProperty("")
+    """how the grid that is shown is named"""
     message = StringProperty("")
     """about a choice that does not work, or one that is being looked at"""
     kept_in = StringProperty("")

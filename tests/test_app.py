@@ -251,8 +251,13 @@ def test_pages_are_gone_to_and_left(driver: WindowDriver) -> None:
     manager = driver.app.manager
     tap_tool(driver, "Settings")
     assert manager.current == "settings"
-    manager.current_screen.dispatch("on_ask", "grid")
+    settings = manager.current_screen
+    assert settings.grid_title == "English  ·  qwerty_en"
+    settings.dispatch("on_ask", "grid")
     assert manager.current == "grid"
+    manager.current_screen.dispatch("on_choose", "default")
+    assert (manager.current, settings.grid_title) == ("settings", "Русский  ·  default")
+    settings.dispatch("on_ask", "lexicon")
     press("escape")
     assert manager.current == "settings"
     press("escape")
