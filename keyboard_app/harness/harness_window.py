@@ -139,7 +139,7 @@ class HarnessWindow(BoxLayout):
         if swipe is not self._shown:
             self._shown = swipe
             self.player.show(swipe)
-            self.list.reveal(self.session.place)
+            Clock.schedule_once(lambda _: self.list.reveal(self.session.place))  # the rows have their places by then
         self.stage.plays, self.stage.speed = self.player.plays, self.player.speed
         self.stage.replay = None if self.stage.records else self.player.replay
 
