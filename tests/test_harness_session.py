@@ -211,6 +211,7 @@ def test_nothing_is_delivered_after_the_end(posted: Posted) -> None:
     thread.ask(lambda: 2, delivered.append, delivered.append)
     gate.set()
     thread.stop()
+    thread.ask(lambda: 3, delivered.append, delivered.append)
     posted.post(lambda: delivered.append("end"))
     posted.happen(lambda: "end" in delivered)
     assert delivered == ["end"]

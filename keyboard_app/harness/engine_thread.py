@@ -26,7 +26,12 @@ class EngineThread:
         return self._n_asked == 0
 
     def ask(self, work: Callable[[], Answer], answer: Callable[[Answer], None], fail: Callable[[str], None]) -> None:
-        """Hands what `work` returns to `answer`; or to `fail` the message of its ValueError or OSError, which others than bugs cause."""
+        """Hands what `work` returns to `answer`; or to `fail` the message of its ValueError or OSError, which others than bugs cause.
+
+        After `stop` it does nothing: a frame may still come while the window closes.
+        """
+        if self._has_stopped:
+            return
 
         def done(future: Future[Answer]) -> None:
             if not future.cancelled():
