@@ -65,7 +65,8 @@ def test_imports_only_go_down() -> None:
 def test_every_package_is_installed() -> None:
     """setup.cfg lists the packages by hand; one that is forgotten is missing only once it is installed."""
     listed = set(setup_cfg()["options"]["packages"].split())
-    found = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    packages = [path.parent for depth in ("*", "*/*") for path in ROOT.glob(f"{depth}/__init__.py")]
+    found = {".".join(package.relative_to(ROOT).parts) for package in packages} - {"tests"}
     assert listed == found
 
 
@@ -75,7 +76,7 @@ def test_every_data_file_is_installed() -> None:
     if tracked.returncode != 0 or not tracked.stdout:
         pytest.skip("not a git checkout: what belongs to the project is not known")
     files = [Path(name) for name in tracked.stdout.split() if not name.endswith(".py")]
-    packaged = {path for package, globs in data.items() for glob in globs.split() for path in (ROOT / package).glob(glob)}
+    packaged = {path for package, globs in data.items() for glob in globs.split() for path in (ROOT / package.replace(".", "/")).glob(glob)}
     assert [name for name in files if ROOT / name not in packaged] == []
 
 
