@@ -17,6 +17,7 @@ import numpy as np
 from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics.opengl import glFinish
 
 from engine import Candidate, Recognition, Swipe, SwipeRecognizer, SwipeRecord, rank_of
 from keyboard_app.app import KeyboardApp, Start
@@ -54,7 +55,7 @@ class Played:
     intervals: list[float]
     """from frame to frame while a finger is down"""
     work: list[float]
-    """of these, what the window took to handle and draw the frame"""
+    """of these, what the window took to handle and draw the frame, the picture included"""
     written: list[float]
     """from a lift to the word in the text"""
     shown: list[float]
@@ -78,6 +79,11 @@ class Answer:
     @property
     def candidates(self) -> list[Candidate]:
         return [] if self.outcome is None or isinstance(self.outcome, Failure) else self.outcome.candidates
+
+    def is_right(self, alphabet: str) -> bool:
+        """Whether what was meant is what was written."""
+        word = self.record.word
+        return word is not None and (rank_of(word, self.candidates, alphabet) == 0 or self.typed.lower() == word)
 
 
 @dataclass
@@ -180,6 +186,7 @@ class Player:
         self.answers[-1].typed, self.answers[-1].written_s = text, time.perf_counter()
 
     def _drawn(self, _: object) -> None:
+        glFinish()  # offscreen nothing waits for the picture: without it frames pile up, and one waits seconds for all of them
         now = time.perf_counter()
         if self.frames:
             self.frames[-1].drawn_s = now
@@ -226,7 +233,7 @@ def summarize(player: Player) -> Played:
     alphabet = recognizer.bundle.alphabet
     written = [answer for answer in player.answers if answer.candidates]
     meant = [record for record in player.records if record.word is not None]
-    ranks = [rank_of(answer.record.word, answer.candidates, alphabet) for answer in written if answer.record.word is not None]
+    n_right = sum(answer.is_right(alphabet) for answer in player.answers)
     directly = [rank_of(record.word, recognizer.recognize(record.swipe), alphabet) for record in meant if record.word is not None]
     swiping = [(frame, after) for frame, after in pairwise(player.frames) if frame.swiping and after.swiping]
     return Played(
@@ -235,7 +242,7 @@ def summarize(player: Player) -> Played:
         n_wordless=sum(answer.swipe is not None and not answer.candidates for answer in player.answers),
         n_taps=sum(answer.swipe is None for answer in player.answers),
         seconds=player.seconds,
-        right=sum(rank == 0 for rank in ranks) / len(meant),
+        right=n_right / len(meant),
         right_directly=sum(rank == 0 for rank in directly) / len(meant),
         intervals=[1000 * (after.began_s - frame.began_s) for frame, after in swiping],
         work=[1000 * (frame.drawn_s - frame.began_s) for frame, _ in swiping if frame.drawn_s is not None],
