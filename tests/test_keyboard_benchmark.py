@@ -66,6 +66,5 @@ def test_swipes_become_words_in_a_window() -> None:
     assert result.returncode == 0, result.stderr
     played = json.loads(result.stdout)
     assert played["n_words"] == played["n_sent"] >= 1
-    assert played["right_directly"] == 1.0
     assert len(played["written"]) == len(played["shown"]) == played["n_words"]
     assert len(played["intervals"]) > 5
