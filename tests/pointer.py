@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +16,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from engine import load_grids
+from keyboard_app.key_layout import KeyLayout, complete, fit, keyboard_area
+
 Places = npt.NDArray[np.float64]
 
+SIZE = (540, 960)
+"""Pixels of the display, and of the keyboard's window, which fills it."""
 SAMPLE_MS = 10
 """between two places of the pointer"""
 PRESS_S = 0.15
@@ -25,6 +32,9 @@ AIM_KEYS = 0.13
 TREMOR_KEYS = 0.02
 CORNER_SAMPLES = 7
 """over how many samples corners are rounded"""
+SHOWN_S = 1.0
+"""from when there is a window to when it is drawn"""
+END_S = 20.0
 PROGRAMS = ("Xvfb", "xdotool")
 
 
@@ -93,3 +103,53 @@ def human_path(targets: Places, key_width: float, random: np.random.Generator) -
     smooth = np.stack([np.convolve(column, np.full(CORNER_SAMPLES, 1 / CORNER_SAMPLES), mode="valid") for column in padded.T], axis=1)
     tremor = np.cumsum(random.normal(0, TREMOR_KEYS * key_width, smooth.shape), axis=0)
     return smooth + tremor - np.linspace(0, 1, len(tremor))[:, None] * tremor[-1] * (len(tremor) > 1)
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What moves the pointer over the keys."""
+
+    display: Display
+    layout: KeyLayout
+    random: np.random.Generator
+
+    def swipe(self, word: str) -> None:
+        self.display.drag(human_path(self._keys(word), self.layout.key_width, self.random))
+
+    def tap(self, label: str) -> None:
+        self.display.click(*self._keys([label])[0])
+
+    def _keys(self, labels: str | list[str]) -> Places:
+        """The middles of keys in pixels from the window's top left, (n, 2)."""
+        by_name = {placed.key.label or placed.key.action: placed for placed in self.layout.keys}
+        placed = [by_name[label] for label in labels]
+        return np.array([(key.x + key.w / 2, SIZE[1] - (key.y + key.h / 2)) for key in placed])
+
+
+@contextmanager
+def keyboard(hand: Hand, folder: Path, *options: str) -> Iterator[list[str]]:
+    """The keyboard in a process of its own, its settings in `folder`; when the block ends the list holds what it printed."""
+    lines: list[str] = []
+    size = "{}x{}".format(*SIZE)
+    command = [sys.executable, "-m", "keyboard_app", "--size", size, "--config", str(folder / "settings.json"), *options]
+    with (folder / "log").open("w") as log:
+        app = subprocess.Popen(command, env=hand.display.environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            hand.display.xdotool("search", "--sync", "--onlyvisible", "--class", "keyglide")
+            time.sleep(SHOWN_S)
+            yield lines
+            hand.display.xdotool("search", "--class", "keyglide", "windowfocus", "key", "ctrl+q")
+            lines += app.communicate(timeout=END_S)[0].splitlines()
+        finally:
+            app.kill()
+            app.wait()
+
+
+@contextmanager
+def open_hand(log: Path, seed: int) -> Iterator[Hand]:
+    """A hand over the keys of qwerty_en, on a display of its own that ends with the block."""
+    grid = load_grids()["qwerty_en"]
+    keys, height = complete(grid)
+    layout = fit(keys, grid.width, height, keyboard_area(*SIZE))
+    with open_display(*SIZE, log) as display:
+        yield Hand(display, layout, np.random.default_rng(seed))
