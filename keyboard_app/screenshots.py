@@ -43,10 +43,9 @@ def _text(studio: Studio, name: str) -> Steps:
 
 
 def _writing(studio: Studio, name: str) -> Steps:
-    yield from _swiped(studio, "no", "more", "typing")
-    yield from studio.tap("action shift")
-    yield from studio.drag("keyboard")
-    yield from studio.rest(lambda: studio.app.session.preview == "Keyboard")
+    yield from _swiped(studio, "words", "from", "your")
+    yield from studio.drag("thumb")
+    yield from studio.rest(lambda: studio.app.session.preview == "thumb")
     yield from studio.save(name, n_frames=1)  # the trail fades
     yield from studio.lift()
     yield from studio.until(lambda: not studio.app.session.n_waiting)
