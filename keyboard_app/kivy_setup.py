@@ -34,7 +34,10 @@ NO_DISPLAY = (
 )
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
-UNSEEN = "no display is set (DISPLAY, WAYLAND_DISPLAY): where you see no window it is drawn offscreen, and Ctrl+C closes it."
+UNSEEN = (
+    "no desktop session was reached (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}): "
+    "where you see no window it is drawn offscreen, and Ctrl+C closes it."
+)
 
 
 class NoDisplayError(RuntimeError):
@@ -81,8 +84,10 @@ def prepare(size: tuple[int, int] | None = None) -> None:
 
 def warn_where_unseen() -> None:
     """Says on stderr that nobody may see the window, where that is so."""
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
-        print(UNSEEN, file=sys.stderr)
+    from kivy.core.window import Window
+
+    if sys.platform == "linux" and Window.get_window_info() is None:
+        print(UNSEEN.format(**_displays()), file=sys.stderr)
 
 
 def _open_window() -> Any:
@@ -92,6 +97,11 @@ def _open_window() -> Any:
     finally:
         logging.disable(logging.NOTSET)
     if Window is None:
-        names = {"display": "DISPLAY", "wayland": "WAYLAND_DISPLAY", "driver": "SDL_VIDEODRIVER"}
-        raise NoDisplayError(NO_DISPLAY.format(**{name: os.environ.get(variable, "not set") for name, variable in names.items()}))
+        raise NoDisplayError(NO_DISPLAY.format(**_displays()))
     return Window
+
+
+def _displays() -> dict[str, str]:
+    """What the environment says of displays, for messages."""
+    names = ("display", "wayland", "driver")
+    return {name: os.environ.get(variable, "not set") for name, variable in zip(names, DISPLAYS, strict=True)}

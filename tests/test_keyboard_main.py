@@ -42,6 +42,13 @@ def test_without_display_and_offscreen_driver_it_says_what_to_do(tmp_path: Path)
     assert "Traceback" not in done.stderr
 
 
+def test_a_display_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    code = "from keyboard_app.kivy_setup import prepare, warn_where_unseen; prepare(); warn_where_unseen()"
+    done = run(code=code, DISPLAY=":4711")
+    assert done.returncode == 0
+    assert done.stderr.startswith("no desktop session was reached (DISPLAY is :4711, WAYLAND_DISPLAY is not set)")
+
+
 @pytest.mark.parametrize("package", ["kivy", "platformdirs"])
 def test_without_a_package_of_its_own_it_says_how_to_install_it(package: str) -> None:
     done = run(code=BLOCKED.format(package=package))
