@@ -6,6 +6,7 @@ after keyboard_app.kivy_setup.prepare.
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ import numpy as np
 from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics.opengl import glFinish
 
 from engine import Candidate, Recognition, Swipe, SwipeRecognizer, SwipeRecord, rank_of
 from keyboard_app.app import KeyboardApp, Start
@@ -28,6 +28,7 @@ from keyboard_app.writer import Writer, WritingOptions
 
 GAP_S = 0.25
 """from a lift to the next touch"""
+OPENGL = "libGL.so.1"
 PATIENCE_S = 30.0
 """seconds that the model, and the last word, are waited for"""
 NEAR = 0.3
@@ -107,6 +108,8 @@ class Player:
         self.seconds = 0.0
         self.failure: Exception | None = None
         self._swiping = False
+        self._gl = ctypes.CDLL(OPENGL)
+        """Waits without Python's lock, as a window does for its screen: the worker's thread goes on meanwhile."""
         self._recognize = app.worker.recognize
         app.worker.recognize = self._note  # type: ignore[method-assign]
         Window.bind(on_flip=self._drawn)
@@ -186,7 +189,7 @@ class Player:
         self.answers[-1].typed, self.answers[-1].written_s = text, time.perf_counter()
 
     def _drawn(self, _: object) -> None:
-        glFinish()  # offscreen nothing waits for the picture: without it frames pile up, and one waits seconds for all of them
+        self._gl.glFinish()  # offscreen nothing waits for the picture: without it frames pile up, and one waits seconds for all of them
         now = time.perf_counter()
         if self.frames:
             self.frames[-1].drawn_s = now

@@ -19,6 +19,9 @@ STEP = 0.25
 LEAVE = 0.75
 """Key widths or heights beyond the row and its key, where the finger has left them."""
 
+BELOW = 0.25
+"""Key heights below the row in which the finger still chooses from it."""
+
 
 class Alternate(Label):
     """One of the row."""
@@ -84,12 +87,13 @@ class AlternatesPopup(BoxLayout):
         return inside
 
     def is_left(self, x: float, y: float) -> bool:
-        """Whether the finger is far from the row and from its key: it draws a word."""
+        """Whether the finger is far from the row and from its key: it draws a word. Beside the key it is, although the row is wider."""
         if self._key is None:
             return False
-        left, right = min(self.x, self._key.x) - LEAVE * self._key.w, max(self.right, self._key.x + self._key.w) + LEAVE * self._key.w
-        bottom, top = self._key.y - LEAVE * self._key.h, self.top + LEAVE * self._key.h
-        return not (left <= x <= right and bottom <= y <= top)
+        key, across, along = self._key, LEAVE * self._key.w, LEAVE * self._key.h
+        at_row = self.x - across <= x <= self.right + across and self.y - BELOW * key.h <= y <= self.top + along
+        at_key = key.x - across <= x <= key.x + key.w + across and key.y - along <= y <= self.top + along
+        return not (at_row or at_key)
 
     def _choose(self, x: float) -> None:
         count = len(self.options)

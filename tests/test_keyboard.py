@@ -178,6 +178,35 @@ def test_sliding_chooses_an_alternate(typing: Typing) -> None:
     assert typing.text == "É"
 
 
+def test_an_alternate_is_chosen_from_far_in_its_row(typing: Typing) -> None:
+    typing.hold("a")
+    popup = typing.keyboard.popup
+    x, y = typing.at("a")
+    typing.driver.move(x + 0.3 * popup.width, y + 0.6 * typing.keyboard.layout_of_keys.key_height)
+    typing.driver.move(popup.x + 0.95 * popup.width, popup.center_y)
+    last = popup.options[-1]
+    typing.driver.up()
+    assert typing.text == last
+    assert typing.swipes == []
+
+
+@pytest.mark.parametrize("word", ["she", "ask", "it's"])
+def test_a_finger_that_rests_first_and_then_swipes_beside_the_row_draws_a_word(typing: Typing, word: str) -> None:
+    """Two of a hundred real swipes rest so long on their first key that its alternates open."""
+    first, *others = [letter for letter in word if letter.isalpha()]
+    typing.hold(first)
+    assert typing.keyboard.popup.options
+    x, y = typing.at(first)
+    for letter in others:
+        to_x, to_y = typing.at(letter)
+        for share in (0.25, 0.5, 0.75, 1.0):
+            typing.driver.move(x + share * (to_x - x), y + share * (to_y - y))
+        x, y = to_x, to_y
+    typing.driver.up()
+    assert typing.text == ""
+    assert len(typing.swipes) == 1
+
+
 def test_a_second_finger_may_choose_the_alternate(typing: Typing) -> None:
     typing.hold("a")
     popup = typing.keyboard.popup
