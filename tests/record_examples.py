@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.pointer import keyboard, missing_programs, open_hand
 
-SENTENCE = "Good morning world, don't worry about London people typing because swiping is quick on this keyboard"
+SENTENCE = "Hello world, don't worry about London people typing because swiping is quick on this keyboard"
 SEED = 11
 LOADED_S = 3.0
 """until the model is loaded: what is swiped before is recorded as well, but later"""

@@ -161,7 +161,7 @@ def test_other_words_are_named_and_exit_with_1(
         return [ScoredWord(second.key_sequence, first.score), ScoredWord(first.key_sequence, second.score), *others]
 
     monkeypatch.setattr(python_search, "search", swapped)
-    expected = r"(?s)candidates differ:\nline 1 \('good'\): .* found .*; ours_\w+ found .*and \d+ more"
+    expected = r"(?s)candidates differ:\nline 1 \('hello'\): .* found .*; ours_\w+ found .*and \d+ more"
     with pytest.raises(SystemExit, match=expected) as stopped:
         run_main(monkeypatch, *options(bundle, toy_lexicon, "--json"))
     assert isinstance(stopped.value.code, str)  # which is printed on stderr, and gives 1

@@ -222,7 +222,7 @@ def test_a_search_that_differs_leaves_no_bundle(
 
     with monkeypatch.context() as patch:
         patch.setattr(SwipeRecognizer, "recognize", swapped)
-        with pytest.raises(SystemExit, match=r"(?s)'hello': .* from ONNX, .* from torch.*'through'"):
+        with pytest.raises(SystemExit, match=r"(?s)'hello': .* from ONNX, .* from torch.*'keyboard'"):
             run_export(patch, *arguments, "--beam", "9")
     assert (target / "manifest.json").read_text() == before
     run_export(monkeypatch, *arguments, "--beam", "9")
@@ -333,9 +333,9 @@ def test_another_list_is_excused_where_the_beam_decided_by_a_hair() -> None:
 
 def test_samples_are_words_that_the_model_can_write() -> None:
     words = [sample.word for sample in read_samples(EXAMPLES, 10, CONFIG)]
-    assert [words[0], words[-1]] == ["hello", "through"] and len(words) == 10
+    assert [words[0], words[-1]] == ["hello", "keyboard"] and len(words) == 10
     short = ModelConfig(toy.ALPHABET, width=12, n_heads=3, max_letters=5)
-    assert {len(sample.word) for sample in read_samples(EXAMPLES, 5, short)} <= {3, 4, 5}
+    assert {len(sample.word) for sample in read_samples(EXAMPLES, 5, short)} <= {2, 3, 4, 5}
     data = load_swipes(EXAMPLES)
     with pytest.raises(ValueError, match=f"has {len(data)} swipes .* needs 256"):
         read_samples(EXAMPLES, 256, CONFIG)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from keyboard_app.kivy_setup import prepare
 
+BLACK = (0, 0, 0, 1)
 LARGEST_SIZE = (1920, 1280)
 """Pixels. SDL's offscreen surface stays as large as the window was at first: what a larger window draws beyond it is lost."""
 
@@ -173,6 +174,7 @@ def _resize(width: int, height: int) -> None:
 def _close() -> None:
     """Leaves nothing behind: no widget, touch or keyboard."""
     Window.release_all_keyboards()
+    Window.clearcolor = BLACK
     for child in Window.children[:]:
         Window.remove_widget(child)
     EventLoop.me_list.clear()
