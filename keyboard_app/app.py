@@ -96,6 +96,7 @@ class KeyboardApp(LookApp):
         super().on_stop()
         Window.unbind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
         self.worker.stop()
+        Clock.tick()  # writes the words of the last swipes
 
     def open_settings(self, *_: object) -> None:
         """F1: our page in the place of Kivy's."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # numba takes a third of a second to import: the worker pays 
 NO_RECOGNIZER = "No model is loaded: choose a model in the settings."
 STOPPED = "The keyboard is closing: the swipe was not read."
 STOP_S = 2.0
-"""seconds that `stop` waits for a load or a decode that is running"""
+"""seconds that `stop` waits for loads and swipes"""
 
 
 class Recognizer(Protocol):
@@ -121,15 +121,16 @@ class RecognitionWorker:
             self._drop_previews()
 
     def stop(self) -> None:
-        """Ends the thread after what it is doing now; swipes that still wait are answered as failures."""
+        """Ends the thread after what it still has to do; swipes that it has not come to within STOP_S are answered as failures."""
         with self._changed:
             self._stopped = True
             self._drop_previews()
+            self._changed.notify()
+        self._thread.join(STOP_S)
+        with self._changed:
             waiting = [job for job in self._jobs if isinstance(job, _Swiped)]
             self._jobs.clear()
             self._n_loads = 0
-            self._changed.notify()
-        self._thread.join(STOP_S)
         for job in waiting:
             self._answer(job.deliver, Failure(STOPPED))
 
@@ -163,10 +164,10 @@ class RecognitionWorker:
         """Waits for something to do; None when the thread must end."""
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or self._jobs or self._preview)
-            if self._stopped:
-                return None
             if self._jobs:
                 return self._jobs.popleft()
+            if self._stopped:
+                return None
             preview, self._preview = self._preview, None
             return preview
 

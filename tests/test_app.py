@@ -97,6 +97,14 @@ def test_swiped_and_tapped_words_stand_in_the_text(english: WindowDriver) -> Non
     assert english.app.pages.write.ids.text.text == "People there. Ok"
 
 
+def test_the_word_swiped_right_before_the_window_closes_is_in_the_text(english: WindowDriver) -> None:
+    english.drag([center(english, letter) for letter in "people"], 600)
+    english.up()
+    assert english.app.text == ""
+    english.app.dispatch("on_stop")
+    assert english.app.text == "People"
+
+
 def test_a_tapped_choice_takes_the_words_place_and_the_buttons_undo_and_clear(english: WindowDriver) -> None:
     swipe(english, "water")
     english.frames(2)
