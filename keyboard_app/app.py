@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,9 +50,20 @@ class Start:
     """settings of this run alone, by name; one that is chosen in the panel takes the override's place"""
 
 
-def post(call: Callable[[], None]) -> None:
-    """Has a call made by the window's thread, in its turn."""
-    Clock.schedule_once(lambda _: call())
+class WindowCalls:
+    """Calls that other threads have the window's thread make, in their order: before the next frame, or by `make`."""
+
+    def __init__(self) -> None:
+        self._calls: deque[Callable[[], None]] = deque()
+
+    def post(self, call: Callable[[], None]) -> None:
+        self._calls.append(call)
+        Clock.schedule_once(self.make)
+
+    def make(self, *_: object) -> None:
+        """Makes those that wait."""
+        while self._calls:
+            self._calls.popleft()()
 
 
 class KeyboardApp(LookApp):
@@ -70,7 +82,8 @@ class KeyboardApp(LookApp):
         self._swiping_is_off = ""
         """what was last said about a model that cannot be used"""
         self.notices = [notice for notice in (loaded.notice, self.opened.notice) if notice]
-        self.worker = RecognitionWorker(post)
+        self.calls = WindowCalls()
+        self.worker = RecognitionWorker(self.calls.post)
         writer = Writer(_writing_options(self.settings), start.text)
         self.session = TypingSession(writer, self.worker, self._refresh, self.opened.grid.key_width)
         self._follow_system_theme()
@@ -96,7 +109,7 @@ class KeyboardApp(LookApp):
         super().on_stop()
         Window.unbind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
         self.worker.stop()
-        Clock.tick()  # writes the words of the last swipes
+        self.calls.make()  # writes the words of the last swipes
 
     def open_settings(self, *_: object) -> None:
         """F1: our page in the place of Kivy's."""
@@ -128,9 +141,9 @@ class KeyboardApp(LookApp):
             check(value)
         except catalogue.UNUSABLE as error:
             refused = f"{reason(error)}. What was chosen before is kept."
-            post(lambda: self.pages.say_in_settings(refused))
+            self.calls.post(lambda: self.pages.say_in_settings(refused))
         else:
-            post(lambda: self._set(name, value))
+            self.calls.post(lambda: self._set(name, value))
 
     def _set(self, name: str, value: Any) -> None:
         before = self.settings
@@ -176,8 +189,8 @@ class KeyboardApp(LookApp):
         self.lexicon = None
 
         def load() -> SwipeRecognizer:
-            recognizer = catalogue.open_recognizer(settings, grid, lambda message: post(lambda: self.tell(message)))
-            post(lambda: setattr(self, "lexicon", recognizer.lexicon))
+            recognizer = catalogue.open_recognizer(settings, grid, lambda message: self.calls.post(lambda: self.tell(message)))
+            self.calls.post(lambda: setattr(self, "lexicon", recognizer.lexicon))
             return recognizer
 
         self.worker.load(load, self._loaded)
