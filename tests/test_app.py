@@ -21,6 +21,8 @@ from tests.window_driver import WindowDriver, open_window
 Opener = Callable[..., AbstractContextManager[WindowDriver]]
 CONTROL = ["ctrl"]
 NO_SCANCODE = 0
+MS_PER_LETTER = 250
+"""Slow, so that on a busy machine, too, enough frames see the finger."""
 KEYS = {"backspace": 8, "enter": 13, "escape": 27, "left": 276, "right": 275, "up": 273, "home": 278, "end": 279, "delete": 127}
 
 
@@ -66,7 +68,7 @@ def tap(driver: WindowDriver, *names: str) -> None:
 def swipe(driver: WindowDriver, word: str) -> None:
     """Swipes a word, key by key, and waits until it is written."""
     before = driver.app.text
-    driver.swipe([center(driver, letter) for letter in word], 90 * len(word))
+    driver.swipe([center(driver, letter) for letter in word], MS_PER_LETTER * len(word))
     driver.until(lambda: driver.app.text != before)
 
 
@@ -98,7 +100,7 @@ def test_swiped_and_tapped_words_stand_in_the_text(english: WindowDriver) -> Non
 
 
 def test_the_word_swiped_right_before_the_window_closes_is_in_the_text(english: WindowDriver) -> None:
-    english.drag([center(english, letter) for letter in "people"], 600)
+    english.drag([center(english, letter) for letter in "people"], MS_PER_LETTER * 6)
     english.up()
     assert english.app.text == ""
     english.app.dispatch("on_stop")
