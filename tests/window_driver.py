@@ -159,6 +159,7 @@ def open_window(build: Callable[[], Widget | App], size: tuple[int, int] = (360,
                 event.cancel()
         if app is not None:  # last: what kv rules still had to do may read it
             app.dispatch("on_stop")
+            Builder.sync()  # what that changed is not to wait for the next test: a rule of a page that is gone by then breaks all others
             App._running_app = None
 
 
