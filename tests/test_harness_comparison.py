@@ -66,7 +66,6 @@ def test_what_is_shown() -> None:
     assert matching(entries, "changed", "hell") == [2]
     assert count_changes(entries) == {"lost": 1, "other word": 1, "same": 2}
     accuracy = accuracy_of([outcome("cat", "cat"), outcome("cat", "car", "cat"), outcome(None, "cat")])
-    assert accuracy is not None
     assert (accuracy.n_swipes, accuracy.top_1, accuracy.top_3) == (2, 0.5, 1.0)
     assert accuracy_of([outcome(None, "cat")]) is None
 
