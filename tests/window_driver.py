@@ -31,6 +31,7 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels  # noqa
 from kivy.graphics.texture import Texture  # noqa: E402
 from kivy.input.motionevent import MotionEvent  # noqa: E402
 from kivy.lang import Builder  # noqa: E402
+from kivy.lang.parser import ProxyApp, global_idmap  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
 TIMEOUT_S = 5.0
@@ -161,6 +162,7 @@ def open_window(build: Callable[[], Widget | App], size: tuple[int, int] = (360,
             app.dispatch("on_stop")
             Builder.sync()  # what that changed is not to wait for the next test: a rule of a page that is gone by then breaks all others
             App._running_app = None
+            global_idmap["app"] = ProxyApp()  # the old one remembers the closed app where a rule asked for it after `on_stop`
 
 
 def _resize(width: int, height: int) -> None:
