@@ -22,7 +22,7 @@ from engine.recognizer import SwipeRecognizer
 from tests import toy
 from training import predict
 from training.prediction_table import PredictionRow, PredictionTable, merge_tables
-from training.predictions import read_predictions, words_digest, write_predictions
+from training.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.predictor import Fingerprint, Predictor, canonical, data_fingerprint, grid_fingerprint, search_options
 from training.swipe_data import load_swipes
 
@@ -31,7 +31,8 @@ ROWS = [("cat", "cat"), ("hello", "hello"), ("wet", "vat"), ("zebra", "cart"), (
 DEFAULTS = SearchOptions(8, 0.25, 30.0)
 
 words = st.text("abc", min_size=1, max_size=4)
-rankings = st.lists(st.lists(st.tuples(words, st.floats(allow_nan=False)), max_size=4).map(tuple), max_size=5)
+rankings = st.lists(st.tuples(words, st.floats(allow_nan=False)), max_size=4).map(tuple)
+predictions = st.lists(st.builds(Prediction, st.none() | words, rankings), max_size=5)
 
 Predict = Callable[..., PredictionRow]
 """predict_toy(folder, *options): runs the command"""
@@ -136,8 +137,8 @@ def test_options_that_cannot_be_are_refused(settings: list[str], message: str) -
 # --- predictions ---
 
 
-@given(rankings)
-def test_predictions_come_back(tmp_path_factory: pytest.TempPathFactory, found: list[tuple[tuple[str, float], ...]]) -> None:
+@given(predictions)
+def test_predictions_come_back(tmp_path_factory: pytest.TempPathFactory, found: list[Prediction]) -> None:
     path = tmp_path_factory.mktemp("predictions") / "some.jsonl.gz"
     write_predictions(path, found)
     first = path.read_bytes()
@@ -146,13 +147,13 @@ def test_predictions_come_back(tmp_path_factory: pytest.TempPathFactory, found: 
     assert path.read_bytes() == first and list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"id": 1, "candidates": []}\n'), gzip.compress(b"{}\n")])
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"id": 1, "word": "a", "candidates": []}\n'), gzip.compress(b"{}\n")])
 def test_damaged_predictions_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "some.jsonl.gz"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"some.jsonl.gz' is no file of predictions: .*; predict again"):
         read_predictions(path)
-    write_predictions(path, [(("cat", -0.5),)] * 300)
+    write_predictions(path, [Prediction("cat", (("cat", -0.5),))] * 300)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(ValueError, match="is no file of predictions"):
         read_predictions(path)
@@ -165,8 +166,10 @@ def test_the_command_writes_what_the_engine_says(
     swipes = [toy.swipe_of(traced, qwerty) for _, traced in ROWS]
     expected = [tuple((one.key_sequence, one.score) for one in toy_recognizer.recognize(swipe)) for swipe in swipes]
     found = read_predictions(row.path)
-    assert [[word for word, _ in ranking] for ranking in found] == [[word for word, _ in ranking] for ranking in expected]
-    assert [score for ranking in found for _, score in ranking] == pytest.approx([s for ranking in expected for _, s in ranking], abs=1e-4)
+    assert [one.word for one in found] == ["cat", "hello", "wet", "zebra", "were", "dont"]
+    assert [one.rank for one in found] == [0, 0, None, None, 0, 0]
+    assert [[word for word, _ in one.ranking] for one in found] == [[word for word, _ in ranking] for ranking in expected]
+    assert [score for one in found for _, score in one.ranking] == pytest.approx([s for ranking in expected for _, s in ranking], abs=1e-4)
     assert (row.accuracy.n_swipes, row.accuracy.top_1) == (6, 4 / 6)
     assert PredictionTable(tmp_path / "out" / "predictions.db").rows() == [row]
 

@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from engine.accuracy import Accuracy
+from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from training.decode_data import Setup, decode_rows
 from training.evaluate import add_setup_arguments, positive
 from training.prediction_table import TABLE, PredictionRow, PredictionTable, as_json, merge_tables, without_contradictions
-from training.predictions import read_predictions, words_digest, write_predictions
+from training.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.predictor import Predictor, data_fingerprint, search_options
 
 MERGE = "merge"
@@ -70,13 +71,14 @@ def run(options: argparse.Namespace) -> PredictionRow:
         print(f"training.predict: {known.path} holds these predictions already", file=sys.stderr)
         return known
     outcomes = decode_rows(setup, rows, predictor.search, options.processes)
-    rankings = [outcome.candidates for outcome in outcomes]
+    meant = [key_sequence(word, decoder.recognizer.bundle.alphabet) for word in decoder.data.words[: len(rows)].tolist()]
+    predictions = [Prediction(word, outcome.candidates) for word, outcome in zip(meant, outcomes, strict=True)]
     accuracy = Accuracy.of_ranks(outcome.rank for outcome in outcomes)
     path = options.folder / f"{predictor.id}-{data.sha256[:8]}.jsonl.gz"
-    row = PredictionRow(predictor, data, path, words_digest(rankings), accuracy)
+    row = PredictionRow(predictor, data, path, words_digest(predictions), accuracy)
     without_contradictions([known, row] if known else [row])  # before the file of the one that is there is lost
     options.folder.mkdir(parents=True, exist_ok=True)
-    write_predictions(path, rankings)
+    write_predictions(path, predictions)
     table.add([row])
     return row
 
