@@ -41,12 +41,17 @@ class TrainedModel:
 
 def payload(config: ModelConfig, weights: dict[str, torch.Tensor], info: TrainingInfo) -> dict[str, Any]:
     """What `load_checkpoint` reads back."""
-    return {"config": asdict(config), "weights": weights, "info": asdict(info)}
+    return {"config": config_to_json(config), "weights": weights, "info": asdict(info)}
+
+
+def config_to_json(config: ModelConfig) -> dict[str, Any]:
+    """The config for checkpoints and manifests."""
+    return {**asdict(config), "features": config.features.to_fields()}
 
 
 def config_from_json(fields: dict[str, Any]) -> ModelConfig:
-    """The inverse of dataclasses.asdict. Raises: TypeError for unknown fields."""
-    return ModelConfig(**{**fields, "features": FeatureSpec(**fields["features"])})
+    """The inverse of `config_to_json`. Raises: TypeError for unknown fields, ValueError for unknown values."""
+    return ModelConfig(**{**fields, "features": FeatureSpec.from_fields(fields["features"])})
 
 
 def load_checkpoint(path: Path) -> TrainedModel:

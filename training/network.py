@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.features import N_COLUMNS, FeatureSpec
+from engine.features import FeatureSpec
 
 Embedding = Literal["soft_distances", "weighted"]
 
@@ -63,7 +63,7 @@ class SwipePointEmbedding(nn.Module):
         super().__init__()
         self.kind = config.embedding
         n_per_key = {"soft_distances": 2, "weighted": 1}[config.embedding]
-        self.linear = nn.Linear(N_COLUMNS + n_per_key * config.n_letters, config.width)
+        self.linear = nn.Linear(config.features.n_columns + n_per_key * config.n_letters, config.width)
 
     def forward(self, trajectory: Tensor, key_distances: Tensor) -> Tensor:
         near = torch.sigmoid(4.0 - 1.8 * key_distances)
