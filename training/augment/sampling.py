@@ -107,7 +107,10 @@ class KeepEvery(Amounts):
 
 @dataclass(frozen=True)
 class CutEnds(Amounts):
-    """A finger put down late or lifted early: parts of the path cut off at both ends, two points left at least."""
+    """A finger put down late or lifted early: parts of the path cut off at both ends, two points left at least.
+
+    Where the finger rests at an end, the rest goes with what is cut.
+    """
 
     share: float = 0.03
     """of the path's length: at each end, what is cut is drawn between 0 and this; no more than 0.5"""
