@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -246,6 +247,13 @@ def test_a_table_keeps_its_rows(tmp_path: Path) -> None:
     assert sorted(table.rows(), key=str) == sorted(rows, key=str)
     assert table.find(rows[1].predictor, rows[1].data) == rows[1]
     assert table.find(rows[1].predictor, Fingerprint("dev", "other")) is None
+
+
+def test_several_may_add_at_a_time(tmp_path: Path) -> None:
+    rows = [row_of(tmp_path / "p.gz", data=str(number)) for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda row: PredictionTable(tmp_path / "t.db").add([row]), rows))
+    assert len(PredictionTable(tmp_path / "t.db").rows()) == 16
 
 
 def test_tables_of_several_machines_merge(tmp_path: Path) -> None:
