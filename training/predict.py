@@ -47,7 +47,10 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 
 def parse_merge_args(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"python -m training.predict {MERGE}", description=merge_tables.__doc__)
+    parser = argparse.ArgumentParser(
+        prog=f"python -m training.predict {MERGE}",
+        description="One new table of several. Rows that contradict each other are named, and nothing is written.",
+    )
     parser.add_argument("tables", type=Path, nargs="+", metavar="TABLE", help=f"tables, each called {TABLE} where it was written")
     parser.add_argument("merged", type=Path, metavar="OUT", help="the new table")
     parser.add_argument("--json", action="store_true", help="the rows as JSON lines on stdout")
