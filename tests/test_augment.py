@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,14 @@ def test_on_a_grid_lengths_are_key_widths_around_the_middle(qwerty: Grid) -> Non
     scaled = OnGrid(lambda one, _: replace(one, x=2 * one.x, y=one.y + 1), qwerty)(swipe, np.random.default_rng(0))
     np.testing.assert_allclose(scaled.x - centre[0], [0, 2 * qwerty.key_width])
     np.testing.assert_allclose(scaled.y - centre[1], qwerty.key_width)
+
+
+def test_data_workers_can_be_handed_a_pipeline(qwerty: Grid) -> None:
+    swipe = Swipe(np.linspace(100, 900, 30), np.linspace(500, 60, 30), np.linspace(0, 480, 30))
+    one, handed = (
+        transform(swipe, np.random.default_rng(1)) for transform in (OnGrid(WIDE, qwerty), pickle.loads(pickle.dumps(OnGrid(WIDE, qwerty))))
+    )
+    assert same(one, handed)
 
 
 def test_the_shipped_pipeline_scatters_as_the_kernel_does(qwerty: Grid) -> None:

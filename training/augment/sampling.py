@@ -121,7 +121,8 @@ class CutEnds(Amounts):
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
         start, end = random.uniform(0.0, self.share, 2)
-        path = np.append(0.0, np.cumsum(np.hypot(np.diff(swipe.x), np.diff(swipe.y))))
+        path = np.zeros(len(swipe))
+        np.cumsum(np.hypot(swipe.x[1:] - swipe.x[:-1], swipe.y[1:] - swipe.y[:-1]), out=path[1:])
         keep = (path >= start * path[-1]) & (path <= (1 - end) * path[-1])
         if keep.sum() < 2:
             return swipe

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.swipe import Swipe
-from training.augment.transform import Amounts, Floats, moved
+from training.augment.transform import Amounts, Floats, moved, within
 
 N_WAVES = 3
 """Sines that a tremor is the sum of, along each axis."""
@@ -24,7 +24,8 @@ class Scale(Amounts):
     y: float = 0.03
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
-        factor_x, factor_y = np.clip(1.0 + random.normal(0.0, (self.x, self.y)), 0.5, 2.0)
+        factor_x = within(1.0 + random.normal(0.0, self.x), 0.5, 2.0)
+        factor_y = within(1.0 + random.normal(0.0, self.y), 0.5, 2.0)
         return Swipe(swipe.x * factor_x, swipe.y * factor_y, swipe.t)
 
 
@@ -50,8 +51,7 @@ class Shift(Amounts):
     y: float = 0.13
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
-        dx, dy = random.normal(0.0, (self.x, self.y))
-        return moved(swipe, dx, dy)
+        return moved(swipe, random.normal(0.0, self.x), random.normal(0.0, self.y))
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,7 @@ class Drift(Amounts):
     y: float = 0.08
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
-        u = np.linspace(0.0, 1.0, len(swipe))
-        bend = np.stack([(1 - u) ** 2, 2 * u * (1 - u), u**2])
-        dx, dy = random.normal(0.0, (self.x, self.y), (3, 2)).T @ bend
-        return moved(swipe, dx, dy)
+        return moved(swipe, _bezier(random.normal(0.0, self.x, 3), len(swipe)), _bezier(random.normal(0.0, self.y, 3), len(swipe)))
 
 
 @dataclass(frozen=True)
@@ -124,5 +121,14 @@ class Smooth(Amounts):
         return Swipe(_convolved(swipe.x, weights), _convolved(swipe.y, weights), swipe.t)
 
 
+def _bezier(control: Floats, n: int) -> Floats:
+    """n values along the curve of three control values."""
+    u = np.arange(n) / (n - 1)
+    start, middle, end = control.tolist()
+    curve: Floats = start + u * (2 * (middle - start) + u * (start - 2 * middle + end))
+    return curve
+
+
 def _convolved(values: Floats, weights: Floats) -> Floats:
-    return np.convolve(np.pad(values, len(weights) // 2, mode="edge"), weights, mode="valid")
+    around = np.ones(len(weights) // 2)
+    return np.convolve(np.concatenate([around * values[0], values, around * values[-1]]), weights, mode="valid")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.swipe import Swipe
-from training.augment.transform import Amounts, paced
+from training.augment.transform import Amounts, paced, within
 
 LIMIT = 5.0
 """A logarithm of a factor of time is kept within +- this, so that no amount stretches time beyond measure."""
@@ -21,7 +21,7 @@ class Pace(Amounts):
     """standard deviation of the logarithm of the factor"""
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
-        return paced(swipe, np.exp(np.clip(random.normal(0.0, self.spread), -LIMIT, LIMIT)))
+        return paced(swipe, np.exp(within(random.normal(0.0, self.spread), -LIMIT, LIMIT)))
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class TimeWarp(Amounts):
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
         waves, phase = random.uniform(self.fewest, self.most), random.uniform(0.0, 2 * np.pi)
-        depth = np.clip(random.normal(0.0, self.depth), -LIMIT, LIMIT)
-        u = np.linspace(0.0, 1.0, len(swipe))[1:]
+        depth = within(random.normal(0.0, self.depth), -LIMIT, LIMIT)
+        u = np.arange(1, len(swipe)) / (len(swipe) - 1)
         return paced(swipe, np.exp(depth * np.sin(2 * np.pi * waves * u + phase)))
 
 

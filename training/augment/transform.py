@@ -46,4 +46,11 @@ def moved(swipe: Swipe, dx: Floats | float, dy: Floats | float) -> Swipe:
 
 def paced(swipe: Swipe, factors: Floats | float) -> Swipe:
     """The swipe with its n - 1 intervals of time multiplied; factors are above 0."""
-    return Swipe(swipe.x, swipe.y, swipe.t[0] + np.append(0.0, np.cumsum(np.diff(swipe.t) * factors)))
+    passed = np.zeros(len(swipe))
+    np.cumsum((swipe.t[1:] - swipe.t[:-1]) * factors, out=passed[1:])
+    return Swipe(swipe.x, swipe.y, swipe.t[0] + passed)
+
+
+def within(value: float, least: float, most: float) -> float:
+    """The value, or the limit that it is beyond. np.clip takes ten times as long for a single number."""
+    return min(max(value, least), most)
