@@ -53,10 +53,14 @@ def test_the_words_below_a_node_are_those_that_begin_with_it(drawn: Mapping[str,
     for node in range(len(lexicon.trie.token)):
         prefix = lexicon.spell(node)
         assert index.spell(node) == prefix
-        assert [index.spell(word) for word in index.words_below(node).tolist()] == sorted(word for word in drawn if word.startswith(prefix))
+        below = index.words_below(np.array([node]))
+        assert [index.spell(word) for word in below.tolist()] == sorted(word for word in drawn if word.startswith(prefix))
         if node > 0:
             assert index.spell(int(index.parents[node])) == prefix[:-1]
     assert index.parents[0] == NO_PARENT
+    letters = np.arange(1, 1 + int(lexicon.trie.first_child[1]) - 1)[::-1]
+    assert index.words_below(letters).tolist() == index.alphabetical.tolist()
+    assert index.words_below(letters[:0]).tolist() == []
     for n_letters in range(8):
         kept = index.no_longer_than(index.alphabetical, n_letters)
         assert [index.spell(node) for node in kept.tolist()] == sorted(word for word in drawn if len(word) <= n_letters)
@@ -131,6 +135,8 @@ def test_no_cut_of_the_words_or_the_hypotheses_changes_what_is_found(drawn: Mapp
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.searches.beam.N_READ", n_read)
         assert same(exact(task), expected)
+        patch.setattr("benchmarks.searches.ways.N_LIVE", n_read)
+        assert same(exact(task), expected)
     trees = in_trees(task.index, task.index.alphabetical, n_read)
     assert same(Exhaustive(trees).search(task), expected)
 
@@ -145,8 +151,7 @@ def test_words_longer_than_the_decoder_can_write_are_never_found() -> None:
         assert found == []
 
 
-def test_the_exact_search_scores_all_where_the_engine_finds_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A floor that is none would follow every prefix."""
+def test_the_exact_search_finds_all_where_the_engine_finds_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
     task = problem(lexicon_of({"ab": 8, "ba": 4, "c": 1}), 3, replace(steps(0.5, 0.3), n_best=2))
     expected = engine_search(task, "steps", WIDE)
     monkeypatch.setattr(ways, "engine_search", lambda problem, method, beam_width: expected[:1])

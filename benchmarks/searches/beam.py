@@ -31,6 +31,8 @@ class Pruning:
     """the least probability, after its prefix, of a letter that is followed"""
     n_letters: int = sys.maxsize
     """where to stop"""
+    n_live: int = sys.maxsize
+    """more than so many are not read: the search stops"""
     floor: float = -math.inf
     """a score that the n_best words have at least: what cannot exceed it is dropped"""
 
@@ -56,7 +58,7 @@ def walk(problem: Problem, pruning: Pruning) -> Walk:
     nodes, scores, leaders = np.zeros(1, np.int64), np.zeros(1), np.full(problem.options.n_best, pruning.floor)
     prefixes = CtcPrefixes.empty(problem.memory.ctc_log_probs)
     words, word_scores, n_letters = list[Integers](), list[Floats](), 0
-    while len(tokens) and n_letters < min(decoder.max_letters + 1, pruning.n_letters):
+    while 0 < len(tokens) <= pruning.n_live and n_letters < min(decoder.max_letters + 1, pruning.n_letters):
         first_row = len(cache)
         cache, decoded = _read(problem, tokens, rows, cache)
         log_probs = mixed_log_probs(decoded, prefixes, ctc_weight)

@@ -57,10 +57,11 @@ class WordIndex:
         words = np.flatnonzero(ends)
         return cls(lexicon, parents, level_starts, words[np.argsort(first[words])], first, counts)
 
-    def words_below(self, node: int) -> Integers:
-        """The nodes of the words at or below a node, in alphabetical order."""
-        start = int(self.first[node])
-        return self.alphabetical[start : start + int(self.counts[node])]
+    def words_below(self, nodes: Integers) -> Integers:
+        """The nodes of the words at or below nodes of one number of letters, in alphabetical order."""
+        starts, counts = np.sort(self.first[nodes]), self.counts[nodes[np.argsort(self.first[nodes])]]
+        ranges = [self.alphabetical[start : start + n] for start, n in zip(starts.tolist(), counts.tolist(), strict=True)]
+        return np.concatenate(ranges) if ranges else self.alphabetical[:0]
 
     def no_longer_than(self, words: Integers, n_letters: int) -> Integers:
         """Those of the words that have at most so many letters."""
