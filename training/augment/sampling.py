@@ -107,23 +107,15 @@ class KeepEvery(Amounts):
 
 @dataclass(frozen=True)
 class CutEnds(Amounts):
-    """A finger put down late or lifted early: parts of the path cut off at both ends, two points left at least.
+    """A finger put down late and lifted early: the points of the first and last milliseconds lost, two left at least."""
 
-    Where the finger rests at an end, the rest goes with what is cut.
-    """
-
-    share: float = 0.03
-    """of the path's length: at each end, what is cut is drawn between 0 and this; no more than 0.5"""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.require_at_most("share", self.share, 0.5)
+    most: float = 25.0
+    """milliseconds: at each end, what is lost is drawn between 0 and this"""
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
-        start, end = random.uniform(0.0, self.share, 2)
-        path = np.zeros(len(swipe))
-        np.cumsum(np.hypot(swipe.x[1:] - swipe.x[:-1], swipe.y[1:] - swipe.y[:-1]), out=path[1:])
-        keep = (path >= start * path[-1]) & (path <= (1 - end) * path[-1])
+        late, early = random.uniform(0.0, self.most, 2)
+        passed = swipe.t - swipe.t[0]
+        keep = (passed >= late) & (passed <= passed[-1] - early)
         if keep.sum() < 2:
             return swipe
         cut = kept(swipe, keep)
