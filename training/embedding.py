@@ -139,8 +139,7 @@ class SwipePointEmbedding(nn.Module):
         """What the linear layer reads of the keys, one or two of (B, N, K)."""
         match self.kind:
             case "soft_distances":
-                on_key = torch.exp(-2.0 * key_distances * key_distances)
-                return [torch.sigmoid(REACH - SLOPE * key_distances), on_key]
+                return [torch.sigmoid(REACH - SLOPE * key_distances), torch.exp(-2.0 * key_distances * key_distances)]
             case "weighted":
                 return [self.weigh(key_distances)]
             case "google_2015" | "indiswipe" | "phrase_swipe" | "nearest":
