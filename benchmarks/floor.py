@@ -22,13 +22,13 @@ from tqdm import tqdm
 
 from benchmarks.setting import Setting, default_data, describe, read_records
 from engine.beam_search import Method, search
-from engine.features import N_COLUMNS
 from engine.manifest import ModelBundleError
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from training.checkpoint import config_from_json
+from training.embedding import n_inputs
 from training.network import ModelConfig
 
 LARGE = 1024
@@ -117,8 +117,7 @@ HEADER = (
 def encoder_macs(config: ModelConfig) -> int:
     """Multiply-adds of one encoding: all matrix products, nothing else."""
     n_points, n_frames, width, n_letters = config.features.n_points, config.n_frames, config.width, config.n_letters
-    per_key = {"soft_distances": 2, "weighted": 1}[config.embedding]
-    embedded = n_points * (N_COLUMNS + per_key * n_letters) * width + n_frames * 3 * width * width
+    embedded = n_points * n_inputs(config) * width + n_frames * 3 * width * width
     layer = n_frames * (4 * width * width + 2 * width * config.feed_forward_width) + 2 * n_frames * n_frames * width
     heads = n_frames * width * (2 * width * config.n_decoder_layers + n_letters + 1)
     return embedded + config.n_encoder_layers * layer + heads

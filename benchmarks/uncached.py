@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.whole_prefixes import PrefixCache, read
-from engine.features import N_COLUMNS, Features
+from engine.features import Features
 from engine.model import Cache, Integers, Memory, StepOutput
 from export.graphs import DecoderLayerGraph, EncoderGraph, Part, decoder_layers, join
 from export.onnx_files import Signature, to_onnx
@@ -95,8 +95,8 @@ class UncachedModel:
         self.max_letters = config.max_letters
         self.empty_cache: Cache = PrefixCache.empty()
         self.n_calls = 0
-        n_points = config.features.n_points
-        features = torch.zeros(1, n_points, N_COLUMNS), torch.ones(1, n_points, config.n_letters)
+        spec = config.features
+        features = torch.zeros(1, spec.n_points, spec.n_columns), torch.ones(1, spec.n_points, config.n_letters)
         self._encoder = _session(FramesGraph(network), features, FRAMES_SIGNATURE)
         prefixes = torch.zeros(3, 5, dtype=torch.int64), torch.arange(7), torch.zeros(config.n_frames, config.width)  # 3, 5, 7: any
         self._decoder = _session(PrefixGraph(network), prefixes, PREFIX_SIGNATURE)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +15,31 @@ from engine.grid import Grid
 from engine.key_distances import KeyDistances
 from engine.swipe import Swipe
 
-N_COLUMNS = 7
-"""F: x, y, dx, dy, log dt, log speed, log gap"""
+Column = Literal["x", "y", "dx", "dy", "log_dt", "log_speed", "log_gap", "dt", "vx", "vy", "ax", "ay"]
+"""What a model may read of each point: the first seven are `kernels.trajectory_features`, the others `kernels.time_derivatives`."""
+Scaling = Literal["keys", "bounding_box", "z_score", "paper_2015"]
+"""keys: coordinates in keys from the grid's middle, each column near zero mean and unit variance over many swipes. (Another
+size or zero of the whole grid would be the same to the network, whose first layer is linear.)
+bounding_box: x and y from -1 to 1 within the box around the swipe. z_score: each column of zero mean and unit variance over the
+swipe. paper_2015: the columns of each point of zero mean and unit variance, as Alsharif et al. (Long short term memory neural
+network for keyboard gesture decoding, ICASSP 2015) contrast-normalise each frame; theirs, unlike ours, holds the keys, too."""
+Sampling = Literal["mixed", "arc_length", "time"]
+"""What the points are evenly spaced in. time: TIME_STEP apart, the last point repeated behind the swipe's end; a swipe too long
+for that has them farther apart."""
+COLUMNS: tuple[Column, ...] = ("x", "y", "dx", "dy", "log_dt", "log_speed", "log_gap")
+"""The columns of a model that does not say."""
+N_COLUMNS = len(COLUMNS)
+"""F of a model that does not say"""
+TIME_STEP = 10.0
+"""milliseconds"""
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raises: ValueError with the nearest of the choices where value is none of them."""
+    if value not in choices:
+        near = difflib.get_close_matches(str(value), choices, n=1)
+        offer = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(choices)}"
+        raise ValueError(f"{name} '{value}' is not known: {offer}")
 
 
 @dataclass(frozen=True)
@@ -22,10 +48,42 @@ class FeatureSpec:
 
     n_points: int = 64
     """N, the points that a swipe is resampled to; even, at least 4"""
+    columns: tuple[Column, ...] = COLUMNS
+    """of the trajectory, in this order"""
+    scaling: Scaling = "keys"
+    sampling: Sampling = "mixed"
 
     def __post_init__(self) -> None:
         if self.n_points < 4 or self.n_points % 2:
             raise ValueError(f"n_points must be even and at least 4, got {self.n_points}")
+        for column in self.columns:
+            check_choice("column", column, get_args(Column))
+        if not self.columns or len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"columns must be one or more, each once, got {', '.join(self.columns) or 'none'}")
+        check_choice("scaling", self.scaling, get_args(Scaling))
+        check_choice("sampling", self.sampling, get_args(Sampling))
+
+    @property
+    def n_columns(self) -> int:
+        """F"""
+        return len(self.columns)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> FeatureSpec:
+        """The inverse of `to_fields`. Raises: TypeError for unknown fields, ValueError for unknown values."""
+        columns = fields.get("columns", COLUMNS)
+        return cls(**{**fields, "columns": tuple(columns)})
+
+    def to_fields(self) -> dict[str, Any]:
+        """For JSON. What is as it was when models had no choice is left out: older engines read it, and bundles stay the same."""
+        fields: dict[str, Any] = {"n_points": self.n_points}
+        if self.columns != COLUMNS:
+            fields["columns"] = list(self.columns)
+        if self.scaling != "keys":
+            fields["scaling"] = self.scaling
+        if self.sampling != "mixed":
+            fields["sampling"] = self.sampling
+        return fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +103,33 @@ class FeatureExtractor:
 
     def __init__(self, spec: FeatureSpec, grid: Grid, alphabet: str) -> None:
         """Raises: ValueError where the grid has no key for a letter of the alphabet."""
-        self._n_points = spec.n_points
+        self._spec = spec
+        self._columns = None if spec.columns == COLUMNS else [get_args(Column).index(column) for column in spec.columns]
         self._key_distances = KeyDistances(grid, alphabet)
         self._origin = np.array(grid.origin)
         self._key_size = np.array([grid.key_width, grid.key_height])
 
     def __call__(self, swipe: Swipe) -> Features:
-        points = kernels.resample(swipe.x, swipe.y, swipe.t, self._n_points)
-        trajectory = kernels.trajectory_features(points, self._origin, self._key_size)
-        return Features(trajectory, self._key_distances.look_up(points), points[:3])
+        points = self._resample(swipe)
+        return Features(self._trajectory(points), self._key_distances.look_up(points), points[:3])
+
+    def _resample(self, swipe: Swipe) -> npt.NDArray[np.float64]:
+        """(4, N), see `kernels.resample`."""
+        time_share, least_step = {"mixed": (0.5, 0.0), "arc_length": (0.0, 0.0), "time": (1.0, TIME_STEP)}[self._spec.sampling]
+        points: npt.NDArray[np.float64] = kernels.resample(swipe.x, swipe.y, swipe.t, self._spec.n_points, time_share, least_step)
+        return points
+
+    def _trajectory(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """(N, F)"""
+        trajectory: npt.NDArray[np.float32] = kernels.trajectory_features(points, self._origin, self._key_size)
+        if self._spec.scaling == "bounding_box":
+            kernels.fit_box(trajectory)
+        if self._columns is not None:
+            derivatives = kernels.time_derivatives(points, self._key_size)
+            trajectory = np.ascontiguousarray(np.concatenate([trajectory, derivatives], axis=1)[:, self._columns])
+        match self._spec.scaling:
+            case "z_score":
+                kernels.standardize(trajectory.T)
+            case "paper_2015":
+                kernels.standardize(trajectory)
+        return trajectory

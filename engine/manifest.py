@@ -77,7 +77,7 @@ class Manifest:
         search = fields["search"]
         return cls(
             alphabet=str(fields["alphabet"]),
-            feature_spec=FeatureSpec(**fields["feature_spec"]),
+            feature_spec=FeatureSpec.from_fields(fields["feature_spec"]),
             config=dict(fields["config"]),
             grids=tuple(str(name) for name in fields["grids"]),
             search=SearchDefaults(
@@ -99,7 +99,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of manifest.json."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps({**asdict(self), "feature_spec": self.feature_spec.to_fields()}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _reason(error: Exception) -> str:

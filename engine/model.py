@@ -12,7 +12,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from engine import kernels
-from engine.features import N_COLUMNS, Features
+from engine.features import Features
 from engine.manifest import Manifest, ModelBundleError
 
 ENCODER, DECODER_STEP, MANIFEST = "encoder.onnx", "decoder_step.onnx", "manifest.json"
@@ -136,8 +136,8 @@ class ModelBundle:
         return StepOutput(log_probs, Cache(keys_values, tree), attention)
 
     def _check_shapes(self) -> None:
-        n_points, n_letters = self.manifest.feature_spec.n_points, len(self.alphabet)
-        for name, expected in (("trajectory", [1, n_points, N_COLUMNS]), ("key_distances", [1, n_points, n_letters])):
+        spec, n_letters = self.manifest.feature_spec, len(self.alphabet)
+        for name, expected in (("trajectory", [1, spec.n_points, spec.n_columns]), ("key_distances", [1, spec.n_points, n_letters])):
             got = _input_shape(self._encoder, name)
             if got != expected:
                 raise ModelBundleError(f"{ENCODER} takes {name} {got}, the manifest and this engine say {expected}; export it again")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.model import DECODER_STEP, ENCODER, MANIFEST, ModelBundle
 from export.onnx_files import decoder_step_onnx, encoder_onnx
 from export.proof import Proof
 from export.quantize import Quantisation, quantize
-from training.checkpoint import TrainedModel
+from training.checkpoint import TrainedModel, config_to_json
 
 MAX_BYTES = 8_000_000
 """A shipped bundle's size."""
@@ -99,7 +99,7 @@ def describe(
     return Manifest(
         alphabet=config.alphabet,
         feature_spec=config.features,
-        config=asdict(config),
+        config=config_to_json(config),
         grids=(model.info.grid,),
         search=search,
         max_letters=config.max_letters,

@@ -13,7 +13,6 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from engine.features import N_COLUMNS
 from export.graphs import DecoderStepGraph, EncoderGraph
 from training.network import SwipeNetwork
 
@@ -49,8 +48,8 @@ STEP_SIGNATURE = Signature(
 
 def encoder_onnx(network: SwipeNetwork) -> onnx.ModelProto:
     """encoder.onnx of the bundle. All lengths are fixed."""
-    config = network.config
-    example = torch.zeros(1, config.features.n_points, N_COLUMNS), torch.ones(1, config.features.n_points, config.n_letters)
+    config, features = network.config, network.config.features
+    example = torch.zeros(1, features.n_points, features.n_columns), torch.ones(1, features.n_points, config.n_letters)
     return to_onnx(EncoderGraph(network), example, ENCODER_SIGNATURE)
 
 

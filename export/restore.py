@@ -89,12 +89,12 @@ def _weights(path: Path) -> Weights:
 
 
 def _fill(graph: nn.Module, weights: Weights, where: str) -> set[int]:
-    """Puts the weights into the parameters of their names, and returns the ids of those.
+    """Puts the weights into the parameters and buffers of their names, and returns the ids of those.
 
     The graph's modules share parameters with the network, and give them further names.
     Raises: ModelBundleError for a weight that the graph does not know, has in another shape, or that it lacks.
     """
-    parameters = dict(graph.named_parameters(remove_duplicate=False))
+    parameters = {**dict(graph.named_buffers(remove_duplicate=False)), **dict(graph.named_parameters(remove_duplicate=False))}
     filled = set[int]()
     for name, values in weights.items():
         if name not in parameters or tuple(parameters[name].shape) != values.shape:

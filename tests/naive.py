@@ -43,15 +43,15 @@ def shared_sides(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[int,
 # --- features ---
 
 
-def progress(x: Sequence[float], y: Sequence[float], t: Sequence[float]) -> list[float]:
-    """How far along the swipe each point is, 0 to 1: the mean of its shares of the arc length and of the time."""
+def progress(x: Sequence[float], y: Sequence[float], t: Sequence[float], time_share: float = 0.5) -> list[float]:
+    """How far along the swipe each point is, 0 to 1: a mean of its shares of the arc length and of the time."""
     last = len(x) - 1
     lengths = [0.0] + [math.dist((x[i], y[i]), (x[i + 1], y[i + 1])) for i in range(last)]
     arc = [sum(lengths[: i + 1]) for i in range(last + 1)]
     by_index = [i / last for i in range(last + 1)]
     by_length = [length / arc[-1] for length in arc] if arc[-1] > 0 else by_index
     by_time = [(time - t[0]) / (t[-1] - t[0]) for time in t] if t[-1] > t[0] else by_index
-    return [(length + time) / 2 for length, time in zip(by_length, by_time, strict=True)]
+    return [(1 - time_share) * length + time_share * time for length, time in zip(by_length, by_time, strict=True)]
 
 
 def resample(x: Sequence[float], y: Sequence[float], t: Sequence[float], n_points: int) -> npt.NDArray[np.float64]:
@@ -82,6 +82,33 @@ def trajectory_features(
     speed = np.sqrt(dx**2 + dy**2) / (dt + 1)
     columns = [x / 3, y, 4 * dx, 4 * dy, np.log(dt + 1) - 2.7, (np.log(speed + 1e-4) + 6) / 2, np.log(points[3] + 1) - 2.8]
     return np.stack(columns, axis=1)
+
+
+def resample_by_time(x: Sequence[float], y: Sequence[float], t: Sequence[float], n_points: int) -> npt.NDArray[np.float64]:
+    """x, y, t (3, n_points) every 10 ms, the last point repeated; a longer swipe evenly over its time. It must take some time."""
+    step = max(10.0, (t[-1] - t[0]) / (n_points - 1))
+    times = [min(t[0] + j * step, t[-1]) for j in range(n_points)]
+    return np.array([np.interp(times, t, values) for values in (x, y, t)])
+
+
+def difference(values: Sequence[float], t: Sequence[float]) -> list[float]:
+    """Central differences over time, at the ends one-sided; of times less than 1 ms apart as if it were 1 ms."""
+    last = len(values) - 1
+    pairs = [(max(i - 1, 0), min(i + 1, last)) for i in range(last + 1)]
+    return [(values[after] - values[before]) / max(t[after] - t[before], 1.0) for before, after in pairs]
+
+
+def time_derivatives(points: npt.NDArray[np.float64], key_size: tuple[float, float]) -> npt.NDArray[np.float64]:
+    """(N, 5) from (3 or more, N), column by column."""
+    t = points[2].tolist()
+    vx, vy = (difference((points[axis] / key_size[axis]).tolist(), t) for axis in (0, 1))
+    steep = [np.array(vx) / 0.02, np.array(vy) / 0.008, np.array(difference(vx, t)) / 7e-4, np.array(difference(vy, t)) / 3e-4]
+    return np.stack([np.diff(points[2], prepend=points[2, 0]) / 25 - 1, *(np.clip(column, -10, 10) for column in steep)], axis=1)
+
+
+def standardized(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
+    """Zero mean and unit variance along an axis; what varies by less than 0.001 is not stretched."""
+    return (values - values.mean(axis, keepdims=True)) / np.maximum(values.std(axis, keepdims=True), 1e-3)
 
 
 def key_distances(points: npt.NDArray[np.float64], centres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

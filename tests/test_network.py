@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 
-from engine.features import N_COLUMNS, FeatureSpec
+from engine.features import Column, FeatureSpec
+from training.embedding import Embedding
 from training.network import ModelConfig, SwipeNetwork
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 CONFIG = ModelConfig(
-    "abcdefg", FeatureSpec(8), width=12, feed_forward_width=20, n_heads=3, n_encoder_layers=2, n_decoder_layers=2, max_letters=6
+    "abcdefg",
+    FeatureSpec(8, get_args(Column)),
+    width=12,
+    feed_forward_width=20,
+    n_heads=3,
+    n_encoder_layers=2,
+    n_decoder_layers=2,
+    max_letters=6,
+    key_centres=((-1.0, 0.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (-0.5, 1.0), (0.5, 1.0), (1.5, 1.0)),
 )
 
 
-@pytest.fixture(scope="module", params=["soft_distances", "weighted"])
+@pytest.fixture(scope="module", params=get_args(Embedding))
 def network(request: pytest.FixtureRequest) -> SwipeNetwork:
     """Random weights, large enough that every letter changes what follows."""
     torch.manual_seed(3)
-    config = ModelConfig(**{**vars(CONFIG), "embedding": request.param})
-    made = SwipeNetwork(config).eval().requires_grad_(False)
+    made = SwipeNetwork(replace(CONFIG, embedding=request.param)).eval().requires_grad_(False)
     for parameter in made.parameters():
         parameter.mul_(2.0).add_(0.05 * torch.randn_like(parameter))
     return made
@@ -28,9 +39,8 @@ def network(request: pytest.FixtureRequest) -> SwipeNetwork:
 
 def swipes(n: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     """Random (trajectory (n, N, F), key_distances (n, N, K))."""
-    random = np.random.default_rng(seed)
-    n_points = CONFIG.features.n_points
-    trajectory, distances = random.normal(size=(n, n_points, N_COLUMNS)), random.gamma(2, size=(n, n_points, CONFIG.n_letters))
+    random, (n_points, n_columns) = np.random.default_rng(seed), (CONFIG.features.n_points, CONFIG.features.n_columns)
+    trajectory, distances = random.normal(size=(n, n_points, n_columns)), random.gamma(2, size=(n, n_points, CONFIG.n_letters))
     return torch.from_numpy(trajectory.astype(np.float32)), torch.from_numpy(distances.astype(np.float32))
 
 
@@ -114,13 +124,15 @@ def test_what_follows_a_word_does_not_change_it(network: SwipeNetwork) -> None:
 
 
 def test_every_input_matters(network: SwipeNetwork) -> None:
-    """Points, distances and letters each change the logits of what follows."""
+    """Points, distances and letters each change the logits of what follows, where the embedding reads them."""
     (trajectory, key_distances), tokens = swipes(1), random_tokens(1, 2)
     before, _ = network(trajectory, key_distances, tokens)
     near_another_key = key_distances.clone()
     near_another_key[0, 3, 2] = 0.1
-    for other in ((trajectory + 0.1, key_distances), (trajectory, near_another_key)):
-        assert (network(*other, tokens)[0][:, -1] - before[:, -1]).abs().max() > 1e-4
+    unread = {"phrase_swipe": "trajectory", "trainable_gaussian": "key_distances"}.get(network.config.embedding)
+    for name, other in (("trajectory", (trajectory + 0.1, key_distances)), ("key_distances", (trajectory, near_another_key))):
+        change = (network(*other, tokens)[0][:, -1] - before[:, -1]).abs().max()
+        assert change == 0 if name == unread else change > 1e-4
     assert (network(trajectory, key_distances, 6 - tokens % 7)[0][:, -1] - before[:, -1]).abs().max() > 1e-4
 
 

@@ -41,12 +41,21 @@ class TrainedModel:
 
 def payload(config: ModelConfig, weights: dict[str, torch.Tensor], info: TrainingInfo) -> dict[str, Any]:
     """What `load_checkpoint` reads back."""
-    return {"config": asdict(config), "weights": weights, "info": asdict(info)}
+    return {"config": config_to_json(config), "weights": weights, "info": asdict(info)}
+
+
+def config_to_json(config: ModelConfig) -> dict[str, Any]:
+    """The config for checkpoints and manifests. What networks had no choice of at first is left out where it is as it was."""
+    fields = {**asdict(config), "features": config.features.to_fields(), "key_centres": [list(centre) for centre in config.key_centres]}
+    as_it_was = {"weighting": "sigmoid", "key_centres": []}
+    return {name: value for name, value in fields.items() if name not in as_it_was or value != as_it_was[name]}
 
 
 def config_from_json(fields: dict[str, Any]) -> ModelConfig:
-    """The inverse of dataclasses.asdict. Raises: TypeError for unknown fields."""
-    return ModelConfig(**{**fields, "features": FeatureSpec(**fields["features"])})
+    """The inverse of `config_to_json`. Raises: TypeError for unknown fields, ValueError for unknown values."""
+    features = FeatureSpec.from_fields(fields["features"])
+    centres = tuple((float(x), float(y)) for x, y in fields.get("key_centres", ()))
+    return ModelConfig(**{**fields, "features": features, "key_centres": centres})
 
 
 def load_checkpoint(path: Path) -> TrainedModel:

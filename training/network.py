@@ -1,17 +1,16 @@
-"""The network, whole: swipe point embedding, encoder, decoder. Written in one file so that it can be read in one go."""
+"""The network: encoder and decoder, in one file so that they can be read in one go; the embeddings are in training.embedding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.features import N_COLUMNS, FeatureSpec
-
-Embedding = Literal["soft_distances", "weighted"]
+from engine.features import FeatureSpec, check_choice
+from training.embedding import Embedding, KeyCentres, SwipePointEmbedding, Weighting, check_embedding
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,15 @@ class ModelConfig:
     n_encoder_layers: int = 4
     n_decoder_layers: int = 2
     max_letters: int = 32
+    weighting: Weighting = "sigmoid"
+    """of the embedding "weighted" """
+    key_centres: KeyCentres = ()
+    """where the embedding "trainable_gaussian" starts: training.embedding.key_centres"""
 
     def __post_init__(self) -> None:
+        check_choice("embedding", self.embedding, get_args(Embedding))
+        check_choice("weighting", self.weighting, get_args(Weighting))
+        check_embedding(self)
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} must be a multiple of n_heads {self.n_heads}")
 
@@ -54,26 +60,6 @@ class ModelConfig:
     @property
     def head_width(self) -> int:
         return self.width // self.n_heads
-
-
-class SwipePointEmbedding(nn.Module):
-    """(trajectory (B, N, F), key_distances (B, N, K) in key radii) -> (B, N, D)."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.kind = config.embedding
-        n_per_key = {"soft_distances": 2, "weighted": 1}[config.embedding]
-        self.linear = nn.Linear(N_COLUMNS + n_per_key * config.n_letters, config.width)
-
-    def forward(self, trajectory: Tensor, key_distances: Tensor) -> Tensor:
-        near = torch.sigmoid(4.0 - 1.8 * key_distances)
-        match self.kind:
-            case "soft_distances":
-                on_key = torch.exp(-2.0 * key_distances * key_distances)
-                inputs = torch.cat([trajectory, near, on_key], dim=-1)
-            case "weighted":
-                inputs = torch.cat([trajectory, near], dim=-1)
-        return self.linear(inputs.to(self.linear.weight.dtype))
 
 
 class Attention(nn.Module):

@@ -1,0 +1,186 @@
+"""`python -m benchmarks.searches`: other ways to search with the same model and lexicon, in accuracy and time, as a table.
+
+greedy: one hypothesis. steps: the engine's beam with a step for each letter. letter >= p: that beam without letters that are less
+probable after their prefix. within m nats: without hypotheses that far behind the best. n letters, then all: a beam of n letters,
+then every word below. exact: the best of all words. Those are scored one and all, too, on a few swipes; where that and
+the exact search differ, the exit status is 1. With the defaults it takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.agreement import Agreement, ScoredWord, agreement
+from benchmarks.choices import Change
+from benchmarks.paired import PairedTimes, time_in_turns
+from benchmarks.searches.beam import Pruning
+from benchmarks.searches.report import ExhaustiveCheck, Report, Row
+from benchmarks.searches.ways import Exhaustive, Search, below_prefixes, engine_search, exact, greedy, pruned
+from benchmarks.searches.words import Problem, WordIndex
+from benchmarks.setting import SWIPES, default_data, describe
+from engine.accuracy import Accuracy
+from engine.lexicon import key_sequence
+from engine.manifest import ModelBundleError
+from engine.recognizer import SwipeRecognizer
+from training.evaluate import positive
+from training.metrics import bootstrap_interval, top_k
+from training.swipe_data import SwipeData, load_swipes
+
+SHIPPED, EXACT = "shipped", "exact"
+N_WARM_UP = 5
+
+Found = list[ScoredWord]
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.searches", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    add("--n", type=positive, default=1000, metavar="N", help="swipes for the accuracy, evenly spread (default: %(default)s)")
+    add("--n-timed", type=positive, default=100, metavar="N", help="how many of those to time (default: %(default)s)")
+    add("--n-exhaustive", type=positive, default=3, metavar="N", help="how many of those to score all words on (default: %(default)s)")
+    add("--beam", type=positive, default=16, metavar="N", help="beam width of the searches by steps (default: %(default)s)")
+    add("--letters", type=positive, nargs="*", default=[3, 4], metavar="N", help="before all words below are scored")
+    add("--least-letters", type=_probability, nargs="*", default=[1e-3, 1e-2], metavar="P", help="least probabilities of letters")
+    add("--margins", type=_nats, nargs="*", default=[4.0, 8.0], metavar="NATS", help="that hypotheses may be behind the best")
+    add("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    add("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    add("--json", action="store_true", help="one JSON object on stdout, instead of a table")
+    return parser.parse_args(arguments)
+
+
+def _probability(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"must be a number above 0 and below 1, got '{text}'")
+    return value
+
+
+def _nats(text: str) -> float:
+    value = _number(text)
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"must be a number, at least 0, got '{text}'")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def searches(options: argparse.Namespace) -> dict[str, Search]:
+    """By name, the shipped one first and the exact one last."""
+    beam: int = options.beam
+    ways: dict[str, Search] = {SHIPPED: shipped, "greedy": greedy}
+    ways[f"steps, beam {beam}"] = functools.partial(engine_search, method="steps", beam_width=beam)
+    for least in options.least_letters:
+        ways[f"steps, letter >= {least:g}"] = functools.partial(pruned, pruning=Pruning(beam, least_letter=least))
+    for margin in options.margins:
+        ways[f"steps, within {margin:g} nats"] = functools.partial(pruned, pruning=Pruning(beam, margin))
+    for n_letters in options.letters:
+        ways[f"{n_letters} letters, then all"] = functools.partial(below_prefixes, n_letters=n_letters, beam_width=beam)
+    return {**ways, EXACT: exact}
+
+
+def shipped(problem: Problem) -> Found:
+    """As the bundle's manifest says."""
+    return engine_search(problem, problem.options.method, problem.options.beam_width)
+
+
+def problems_of(recognizer: SwipeRecognizer, data: SwipeData) -> list[Problem]:
+    """One for each swipe: the encoder runs before anything is timed."""
+    index, bundle, problems = WordIndex.of(recognizer.lexicon), recognizer.bundle, []
+    for row in tqdm(range(len(data)), desc="encoding", disable=not sys.stderr.isatty()):
+        memory = bundle.encode(recognizer.extractor(data.swipe(row)))
+        problems.append(Problem(bundle, memory, index, recognizer.default_options))
+    return problems
+
+
+def find_all(ways: Mapping[str, Search], problems: Sequence[Problem]) -> dict[str, list[Found]]:
+    """What each search finds for each swipe."""
+    found: dict[str, list[Found]] = {}
+    with tqdm(total=len(ways) * len(problems), desc="accuracy", unit=" swipes", disable=not sys.stderr.isatty()) as progress:
+        for name, way in ways.items():
+            found[name] = []
+            for problem in problems:
+                found[name].append(way(problem))
+                progress.update()
+    return found
+
+
+def weigh(found: Mapping[str, list[Found]], times: PairedTimes[Found], data: SwipeData, alphabet: str) -> list[Row]:
+    """The row of each search. found: for the swipes of `data`."""
+    wanted = [key_sequence(str(word), alphabet) for word in data.words]
+    ranks = {name: [_rank(word, words) for word, words in zip(wanted, each, strict=True)] for name, each in found.items()}
+    rows = []
+    for name, each in found.items():
+        gained = top_k(ranks[name], 1) - top_k(ranks[SHIPPED], 1)
+        interval = bootstrap_interval(gained, data.users)
+        lost = [agreement(words[:1], best[:1]) is Agreement.DIFFERENT for words, best in zip(each, found[EXACT], strict=True)]
+        milliseconds = {f"p{share}": times.percentile(name, share) for share in (50, 95, 99)}
+        change = Change(float(gained.mean()), interval.low, interval.high)
+        rows.append(Row(name, Accuracy.of_ranks(ranks[name]), change, float(np.mean(lost)), milliseconds, times.ratio(name, SHIPPED)))
+    return rows
+
+
+def _rank(word: str | None, found: Found) -> int | None:
+    """From 0; None for a miss."""
+    sequences = [one.key_sequence for one in found]
+    return sequences.index(word) if word in sequences else None
+
+
+def check_exhaustively(problems: Sequence[Problem]) -> ExhaustiveCheck:
+    """Scores all words. Takes seconds for each swipe."""
+    exhaustive = Exhaustive.of(problems[0])
+    times = time_in_turns({SHIPPED: shipped, "all": exhaustive.search}, problems, description="all words")
+    found = zip(map(exact, problems), times.outputs["all"], strict=True)
+    n_different = sum(agreement(pruned_words, words) is Agreement.DIFFERENT for pruned_words, words in found)
+    n_words = sum(len(tree.words) for tree in exhaustive.trees)
+    return ExhaustiveCheck(len(problems), n_words, times.percentile("all", 50) / 1e3, times.ratio("all", SHIPPED), n_different)
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Raises: ModelBundleError, ValueError, OSError."""
+    path = options.data or default_data()
+    data = load_swipes(path)
+    data = data.select(_spread(len(data), options.n))
+    recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
+    setting = describe(recognizer, options.bundle, path, len(data))
+    ways, problems = searches(options), problems_of(recognizer, data)
+    timed = [problems[row] for row in _spread(len(problems), options.n_timed)]
+    times = time_in_turns(ways, timed, N_WARM_UP)
+    rows = weigh(find_all(ways, problems), times, data, recognizer.bundle.alphabet)
+    few = [problems[row] for row in _spread(len(problems), options.n_exhaustive)]
+    return Report(setting, len(timed), rows, check_exhaustively(few))
+
+
+def _spread(n_all: int, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """At most n of so many rows, evenly spread."""
+    return np.linspace(0, n_all - 1, min(n, n_all)).round().astype(np.int64)
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    try:
+        report = run(options)
+    except (ModelBundleError, ValueError, OSError) as error:
+        sys.exit(f"benchmarks.searches: {error}")
+    print(json.dumps(report.as_json()) if options.json else report.as_text())
+    if report.check.n_different:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""`python -m training.ensemble fit TABLE DATA STATE`: combines predictors, fitted on half the people of the data.
+
+`python -m training.ensemble apply STATE TABLE DATA OUT.jsonl.gz`: writes what the predictors together say of the data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.accuracy import Accuracy
+from training.aggregators import Ensemble, Kind, Sample, fit
+from training.metrics import Interval, bootstrap_interval, swipe_mrr
+from training.prediction_table import PredictionRow, PredictionTable
+from training.predictions import Prediction, read_predictions, words_digest, write_predictions
+from training.predictor import Fingerprint, data_fingerprint
+from training.swipe_data import load_swipes
+
+
+@dataclass(frozen=True)
+class Line:
+    """How good one member, or the ensemble, is."""
+
+    name: str
+    accuracy: Accuracy
+    gain: Interval | None
+    """of the ensemble's swipe_mrr over this member's; None for the ensemble itself"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A comparison on the same swipes."""
+
+    people: str
+    """which swipes"""
+    lines: list[Line]
+
+    def as_table(self) -> str:
+        rows = [f"{self.people:58}{'swipes':>8}{'top-1':>9}{'top-4':>9}{'swipe_mrr':>11}   95 % of the ensemble's gain"]
+        for line in self.lines:
+            one = line.accuracy
+            gain = f"   {line.gain.low:+.4f} .. {line.gain.high:+.4f}" if line.gain else ""
+            rows.append(f"  {line.name:56}{one.n_swipes:8,}{one.top_1:9.2%}{one.top_4:9.2%}{one.swipe_mrr:11.4f}{gain}")
+        return "\n".join(rows)
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.ensemble", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    fitting = commands.add_parser("fit", help="fit an aggregator and save it; reports both halves")
+    applying = commands.add_parser("apply", help="combine predictions with a saved aggregator")
+    applying.add_argument("state", type=Path, metavar="STATE", help="what fit saved")
+    for command in (fitting, applying):
+        command.add_argument("table", type=Path, metavar="TABLE", help="table of python -m training.predict")
+        command.add_argument("data", type=Path, metavar="DATA", help="the swipes that were predicted, with their words and people")
+    fitting.add_argument("state", type=Path, metavar="STATE", help="JSON file to write")
+    fitting.add_argument("--aggregator", choices=get_args(Kind), default="weighted", help="how to combine (default: %(default)s)")
+    fitting.add_argument("--members", nargs="+", metavar="ID", help="predictors, by the start of their ids (default: all on these data)")
+    applying.add_argument("out", type=Path, metavar="OUT", help="compressed JSON lines to write, as python -m training.predict does")
+    for command in (fitting, applying):
+        command.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
+    return parser.parse_args(arguments)
+
+
+def fitting_half(users: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
+    """(n,), whether the person's swipes are for fitting: half the people, by the hash of their name, the same ones always.
+
+    Raises: ValueError where all people are in one half.
+    """
+    hashes = {name: hashlib.sha256(f"ensemble {name}".encode()).digest()[0] for name in np.unique(users).tolist()}
+    half = np.array([hashes[name] < 128 for name in users.tolist()])
+    if half.all() or not half.any():
+        raise ValueError(f"the data hold {len(hashes)} people, all in one half: fitting needs other people than judging, take more")
+    return half
+
+
+def members_of(table: PredictionTable, data: Fingerprint, chosen: Sequence[str] | None) -> list[PredictionRow]:
+    """The rows of these predictors on the data, in the order in which they were chosen; all where none were.
+
+    Raises: ValueError where a start of an id fits none, or several, or there are none at all.
+    """
+    rows = [row for row in table.rows() if row.data == data]
+    known = ", ".join(row.predictor.id for row in rows) or "none"
+    if chosen is None:
+        if not rows:
+            raise ValueError(f"'{table.path}' has no predictions of {data.name}: predict them with python -m training.predict")
+        return rows
+    found = []
+    for start in chosen:
+        fitting = [row for row in rows if row.predictor.id.startswith(start)]
+        if len(fitting) != 1:
+            raise ValueError(
+                f"{len(fitting)} predictors in '{table.path}' have ids that start with '{start}'; on {data.name} it has {known}"
+            )
+        found += [row for row in fitting if row not in found]
+    return found
+
+
+def read_members(rows: Sequence[PredictionRow]) -> list[list[Prediction]]:
+    """(M, n), what they predicted. Raises: ValueError where a file is not what its row says; OSError."""
+    predictions = [read_predictions(row.path) for row in rows]
+    for row, one in zip(rows, predictions, strict=True):
+        if words_digest(one) != row.words_sha256:
+            raise ValueError(f"'{row.path}' is not what row {row.id} describes: predict again with python -m training.predict")
+    if any([one.word for one in other] != [one.word for one in predictions[0]] for other in predictions):
+        raise ValueError("the predictors spell the words that were meant differently: combine those of one alphabet")
+    return predictions
+
+
+def compare(people: str, sample: Sample, ensemble: Ensemble, names: Sequence[str], users: npt.NDArray[np.str_]) -> Report:
+    """The members and the ensemble on a sample. users: (n,) of it."""
+    together = [one.rank for one in sample.combined(ensemble.aggregator)]
+    worth, lines = swipe_mrr(together), []
+    for member, name in enumerate(names):
+        ranks = [one.rank for one in sample.predictions(member)]
+        lines.append(Line(name, Accuracy.of_ranks(ranks), bootstrap_interval(worth - swipe_mrr(ranks), users)))
+    return Report(people, [*lines, Line(f"ensemble, {ensemble.kind}", Accuracy.of_ranks(together), None)])
+
+
+def run_fit(options: argparse.Namespace) -> list[Report]:
+    """Fits and saves. Raises: ValueError, OSError for what cannot be used."""
+    data = load_swipes(options.data)
+    fingerprint = data_fingerprint(options.data.name, data)
+    rows = members_of(PredictionTable(options.table), fingerprint, options.members)
+    if len(rows) < 2:
+        raise ValueError(f"an ensemble needs at least two predictors, got {rows[0].predictor.id} alone: predict with another")
+    predictions, half = read_members(rows), fitting_half(data.users)
+    samples = [Sample.of(predictions, np.flatnonzero(part).tolist()) for part in (half, ~half)]
+    members = tuple(row.predictor.id for row in rows)
+    ensemble = Ensemble(options.aggregator, members, fit(options.aggregator, samples[0]), fingerprint.sha256)
+    ensemble.save(options.state)
+    names = [name_of(row) for row in rows]
+    titles = ("fitted on", "other people")
+    return [
+        compare(title, sample, ensemble, names, data.users[part])
+        for title, sample, part in zip(titles, samples, (half, ~half), strict=True)
+    ]
+
+
+def run_apply(options: argparse.Namespace) -> list[Report]:
+    """Writes the combined predictions of all swipes. Raises: ValueError, OSError for what cannot be used."""
+    ensemble, data = Ensemble.load(options.state), load_swipes(options.data)
+    fingerprint = data_fingerprint(options.data.name, data)
+    rows = members_of(PredictionTable(options.table), fingerprint, ensemble.members)
+    sample = Sample.of(read_members(rows), range(len(data)))
+    write_predictions(options.out, sample.combined(ensemble.aggregator))
+    names = [name_of(row) for row in rows]
+    if fingerprint.sha256 != ensemble.data_sha256:
+        return [compare("all people", sample, ensemble, names, data.users)]
+    others = np.flatnonzero(~fitting_half(data.users))
+    return [compare("other people than those it was fitted on", part_of(sample, others), ensemble, names, data.users[others])]
+
+
+def part_of(sample: Sample, rows: npt.NDArray[np.int64]) -> Sample:
+    return Sample(tuple(sample.words[row] for row in rows), tuple(sample.rankings[row] for row in rows))
+
+
+def name_of(row: PredictionRow) -> str:
+    search = row.predictor.search
+    return f"{row.predictor.id} {row.predictor.bundle.name}, {search.method}, beam {search.beam_width}"
+
+
+def as_json(reports: Sequence[Report]) -> dict[str, Any]:
+    """{people: [{"name", "accuracy", "gain"}, ...]}"""
+    return {report.people: [asdict(line) for line in report.lines] for report in reports}
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    try:
+        reports = run_fit(options) if options.command == "fit" else run_apply(options)
+    except (ValueError, OSError) as error:
+        sys.exit(f"training.ensemble: {error}")
+    print(json.dumps(as_json(reports)) if options.json else "\n\n".join(report.as_table() for report in reports))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""`python -m training.predict BUNDLE DATA OUT_DIR`: writes what a predictor says of recorded swipes, and a row about it.
+
+`python -m training.predict merge A.db B.db OUT.db`: one table of several, as several machines wrote them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from engine.accuracy import Accuracy
+from engine.lexicon import key_sequence
+from engine.manifest import ModelBundleError
+from training.decode_data import Setup, decode_rows
+from training.evaluate import add_setup_arguments, positive
+from training.prediction_table import TABLE, PredictionRow, PredictionTable, as_json, merge_tables, without_contradictions
+from training.predictions import Prediction, read_predictions, words_digest, write_predictions
+from training.predictor import Predictor, data_fingerprint, search_options
+
+MERGE = "merge"
+"""The first argument of the second command: a bundle of that name is ./merge."""
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.predict",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_setup_arguments(parser)
+    parser.add_argument("folder", type=Path, metavar="OUT_DIR", help=f"for the predictions and their table, {TABLE}")
+    parser.add_argument(
+        "--search",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a search option, by its name in engine.beam_search.SearchOptions; may be given again (default: the bundle's)",
+    )
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
+    parser.add_argument("--json", action="store_true", help="the row as one JSON object on stdout")
+    return parser.parse_args(arguments)
+
+
+def parse_merge_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=f"python -m training.predict {MERGE}",
+        description="One new table of several. Rows that contradict each other are named, and nothing is written.",
+    )
+    parser.add_argument("tables", type=Path, nargs="+", metavar="TABLE", help=f"tables, each called {TABLE} where it was written")
+    parser.add_argument("merged", type=Path, metavar="OUT", help="the new table")
+    parser.add_argument("--json", action="store_true", help="the rows as JSON lines on stdout")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> PredictionRow:
+    """The predictor's row, which is then in the table; what was predicted before is not predicted again.
+
+    Raises: ModelBundleError, ValueError, OSError for what cannot be used.
+    """
+    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    decoder = setup.load()
+    search = search_options(decoder.recognizer.default_options, options.search)
+    predictor = Predictor.of(options.bundle, decoder.recognizer, search)
+    rows = range(min(len(decoder.data), options.limit or len(decoder.data)))
+    data = data_fingerprint(options.data.name, decoder.data.select(np.array(rows)))
+    table = PredictionTable(options.folder / TABLE)
+    known = table.find(predictor, data)
+    if known and is_whole(known):
+        print(f"training.predict: {known.path} holds these predictions already", file=sys.stderr)
+        return known
+    outcomes = decode_rows(setup, rows, predictor.search, options.processes)
+    meant = [key_sequence(word, decoder.recognizer.bundle.alphabet) for word in decoder.data.words[: len(rows)].tolist()]
+    predictions = [Prediction(word, outcome.candidates) for word, outcome in zip(meant, outcomes, strict=True)]
+    accuracy = Accuracy.of_ranks(outcome.rank for outcome in outcomes)
+    path = options.folder / f"{predictor.id}-{data.sha256[:8]}.jsonl.gz"
+    row = PredictionRow(predictor, data, path, words_digest(predictions), accuracy)
+    without_contradictions([known, row] if known else [row])  # before the file of the one that is there is lost
+    options.folder.mkdir(parents=True, exist_ok=True)
+    write_predictions(path, predictions)
+    table.add([row])
+    return row
+
+
+def is_whole(row: PredictionRow) -> bool:
+    """Whether the file of its predictions is there and holds what was written."""
+    try:
+        return words_digest(read_predictions(row.path)) == row.words_sha256
+    except (ValueError, OSError):
+        return False
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    merges = arguments[:1] == [MERGE]
+    options = parse_merge_args(arguments[1:]) if merges else parse_args(arguments)
+    try:
+        rows = merge_tables(options.tables, options.merged) if merges else [run(options)]
+    except (ModelBundleError, ValueError, OSError) as error:
+        sys.exit(f"training.predict: {error}")
+    for row in rows:
+        search = " ".join(f"{name}={value}" for name, value in asdict(row.predictor.search).items())
+        print(json.dumps(as_json(row)) if options.json else f"{row}\n  {search}\n  {row.path}")
+
+
+if __name__ == "__main__":
+    main()
