@@ -1,4 +1,4 @@
-"""Named sets of everything that a training run chooses. The shipped bundle is made by `english`."""
+"""Named sets of everything that a training run chooses. `english` made the shipped bundle, `study` is what docs/EXPERIMENTS.md compares."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class Preset:
 
 PRESETS = {
     "english": Preset(ModelConfig(ENGLISH)),
+    "study": Preset(
+        ModelConfig(ENGLISH, width=96, feed_forward_width=288, n_heads=3, n_encoder_layers=3, n_decoder_layers=1),
+        loss=LossConfig(learning_rate=2.5e-3, warm_up_steps=300),
+        batch_size=128,
+        n_steps=4_000,
+        validate_every=1_000,
+    ),
     "tiny": Preset(
         ModelConfig(ENGLISH, width=32, feed_forward_width=64, n_heads=2, n_encoder_layers=1, n_decoder_layers=1),
         loss=LossConfig(learning_rate=3e-3, warm_up_steps=20),

@@ -41,6 +41,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: the shipped English lexicon)")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core, one thread each")
+    parser.add_argument("--threads", type=int, help="of each process (default: all cores for one process, else one)")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     if options.steps:
         preset = dataclasses.replace(preset, n_steps=options.steps)
     lightning.seed_everything(options.seed, workers=True, verbose=False)
-    torch.set_num_threads(1 if options.processes > 1 else os.cpu_count() or 1)
+    torch.set_num_threads(options.threads or (1 if options.processes > 1 else os.cpu_count() or 1))
     command = shlex.join(["python", "-m", "training.train", *sys.argv[1:]])
     info = TrainingInfo(command, CITATION, preset.grid, preset.n_steps, 0, options.seed)
     module = SwipeTraining(preset.model, preset.loss, info, preset.batch_size)
