@@ -29,7 +29,7 @@ from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from training.checkpoint import config_from_json
 from training.embedding import n_inputs
-from training.network import ModelConfig
+from training.model_config import ModelConfig
 
 LARGE = 1024
 """Rows and columns of the matrices of the rate."""

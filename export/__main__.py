@@ -20,7 +20,7 @@ from export.bundle import MAX_BYTES, Checks, ProofError, n_bytes, write_bundle
 from export.proof import Proof, Sample, prove
 from export.quantize import Quantisation, compare
 from training.checkpoint import load_checkpoint
-from training.network import ModelConfig
+from training.model_config import ModelConfig
 from training.swipe_data import load_swipes
 
 SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))

@@ -18,7 +18,8 @@ from engine.model import DECODER_STEP, ENCODER, ModelBundle
 from export.graphs import DecoderLayerGraph, DecoderStepGraph, EncoderGraph, EncoderLayerGraph, Part, decoder_layers
 from export.quantize import dequantized
 from training.checkpoint import config_from_json
-from training.network import Attention, EncoderLayer, ModelConfig, SwipeNetwork
+from training.model_config import ModelConfig
+from training.network import Attention, EncoderLayer, SwipeNetwork
 
 Weights = dict[str, npt.NDArray[np.float32]]
 

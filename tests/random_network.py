@@ -14,7 +14,8 @@ from export.bundle import describe
 from export.onnx_files import decoder_step_onnx, encoder_onnx
 from tests import toy
 from training.checkpoint import TrainedModel, TrainingInfo
-from training.network import ModelConfig, SwipeNetwork
+from training.model_config import ModelConfig
+from training.network import SwipeNetwork
 
 CONFIG = ModelConfig(toy.ALPHABET, width=12, feed_forward_width=20, n_heads=3, n_encoder_layers=2, n_decoder_layers=2, max_letters=8)
 SEARCH = SearchDefaults(beam_width=5, prior_weight=0.3, margin=8.0, ctc_weight=0.35, method="two_pass")

@@ -25,9 +25,10 @@ from tests import random_network, toy
 from tests.conftest import LATIN, ROOT
 from training.batches import Collator, validation_batches
 from training.checkpoint import TrainedModel, TrainingInfo, config_from_json, config_to_json
-from training.embedding import Embedding, SwipePointEmbedding, Weighting, key_centres
+from training.embedding import SwipePointEmbedding
 from training.lightning_module import SwipeTraining
-from training.network import ModelConfig, SwipeNetwork
+from training.model_config import Embedding, ModelConfig, Weighting, key_centres
+from training.network import SwipeNetwork
 from training.presets import PRESETS
 from training.swipe_data import load_swipes
 
@@ -218,7 +219,7 @@ def test_json_round_trip(kind: Embedding, weighting: Weighting) -> None:
         ({"embedding": "trainable_gausian"}, r"embedding 'trainable_gausian' is not known: did you mean 'trainable_gaussian'\?"),
         ({"weighting": "soft_max"}, r"weighting 'soft_max' is not known: did you mean 'softmax'\?"),
         ({"features": FeatureSpec()}, r"'google_2015' reads the columns x, y, dt, the features lack dt: add them to features.columns"),
-        ({"embedding": "trainable_gaussian"}, r"needs 26 key_centres, got 0: give training.embedding.key_centres of the grid"),
+        ({"embedding": "trainable_gaussian"}, r"needs 26 key_centres, got 0: give training.model_config.key_centres of the grid"),
         (
             {"embedding": "trainable_gaussian", "features": FeatureSpec(scaling="z_score")},
             r"'trainable_gaussian' needs places in keys, got scaling 'z_score': choose 'keys'",

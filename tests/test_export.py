@@ -31,7 +31,8 @@ from export.reference import PrefixTree, ReferenceResult, ScoredWord, ctc_follow
 from export.restore import restore
 from tests import naive, random_network, toy
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
-from training.network import ModelConfig, SwipeNetwork
+from training.model_config import ModelConfig
+from training.network import SwipeNetwork
 from training.swipe_data import load_swipes
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "swipes.jsonl"

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from engine.features import Column, FeatureSpec
-from training.embedding import Embedding
-from training.network import ModelConfig, SwipeNetwork
+from training.model_config import Embedding, ModelConfig
+from training.network import SwipeNetwork
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 CONFIG = ModelConfig(

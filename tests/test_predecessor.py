@@ -17,7 +17,7 @@ from engine.features import Features
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import NO_PARENT, ModelBundle
 from tests import random_network
-from training.network import ModelConfig
+from training.model_config import ModelConfig
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 ALPHABET = "ab"

@@ -16,7 +16,7 @@ from engine.features import FeatureExtractor
 from engine.grid import Grid
 from engine.swipe import Swipe
 from training import kernels
-from training.network import ModelConfig
+from training.model_config import ModelConfig
 from training.swipe_data import SwipeData
 from training.synthesis import build_segment_bank, to_symbols
 

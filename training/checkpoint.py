@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from engine.features import FeatureSpec
-from training.network import ModelConfig, SwipeNetwork
+from training.model_config import ModelConfig
+from training.network import SwipeNetwork
 
 PAYLOAD = "keyglide"
 """The checkpoint's entry that is ours; the rest is Lightning's, for resuming."""

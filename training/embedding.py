@@ -6,81 +6,24 @@ All are one linear layer on columns of the trajectory and on one or two numbers 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.features import Column
-from engine.grid import Grid
+from training.model_config import KeyCentres, ModelConfig, columns_read
 
-if TYPE_CHECKING:
-    from training.network import ModelConfig
-
-Embedding = Literal[
-    "soft_distances",
-    "weighted",
-    "google_2015",
-    "indiswipe",
-    "phrase_swipe",
-    "nearest",
-    "trainable_weighted",
-    "trainable_gaussian",
-    "distances",
-]
-"""soft_distances: each key's nearness, and whether the point is on it. weighted: the nearness alone, see Weighting.
-trainable_weighted: with a reach and a slope of each key's own. nearest: which key is nearest. google_2015, indiswipe, phrase_swipe:
-the same with the columns of those papers, see READS. distances: to all keys, as they are. trainable_gaussian: each key's density
-at the point, of a mean and a full covariance of its own."""
-Weighting = Literal["sigmoid", "softmax", "normalised"]
-"""How weighted turns distances d in key radii into weights. sigmoid(4 - 1.8 d), plain or over its sum over the keys; softmax: of
-- 1.8 d."""
-KeyCentres = tuple[tuple[float, float], ...]
-"""of each letter's key: x and y in keys, from the grid's origin"""
-
-READS: dict[Embedding, tuple[Column, ...]] = {"google_2015": ("x", "y", "dt"), "indiswipe": ("x", "y", "vx", "vy"), "phrase_swipe": ()}
-"""The columns that an embedding takes; the others take all that the features have."""
 REACH, SLOPE = 4.0, 1.8
 """The nearness of a key is sigmoid(REACH - SLOPE d). Source: the predecessor."""
 START_PRECISION = 2.0
 """One over the deviation in keys with which the keys' gaussians start."""
 
 
-def key_centres(grid: Grid, alphabet: str) -> KeyCentres:
-    """Where the gaussians of a network for this grid start. Raises: ValueError where the grid has no key for a letter."""
-    centres = (grid.centres(alphabet) - grid.origin) / (grid.key_width, grid.key_height)
-    return tuple((float(x), float(y)) for x, y in centres)
-
-
-def columns_read(config: ModelConfig) -> tuple[Column, ...]:
-    """The columns of the trajectory that the network's linear layer takes, in their order."""
-    return READS.get(config.embedding, config.features.columns)
-
-
 def n_inputs(config: ModelConfig) -> int:
     """How many numbers of a point the linear layer takes."""
     n_per_key = 2 if config.embedding == "soft_distances" else 1
     return len(columns_read(config)) + n_per_key * config.n_letters
-
-
-def check_embedding(config: ModelConfig) -> None:
-    """Raises: ValueError where the features lack what the embedding reads, or the config the keys that it starts at."""
-    needed = ("x", "y") if config.embedding == "trainable_gaussian" else columns_read(config)
-    if missing := [column for column in needed if column not in config.features.columns]:
-        raise ValueError(
-            f"embedding '{config.embedding}' reads the columns {', '.join(needed)}, the features lack {', '.join(missing)}: "
-            "add them to features.columns"
-        )
-    if config.embedding != "trainable_gaussian":
-        return
-    if config.features.scaling != "keys":
-        raise ValueError(f"embedding 'trainable_gaussian' needs places in keys, got scaling '{config.features.scaling}': choose 'keys'")
-    if len(config.key_centres) != config.n_letters:
-        raise ValueError(
-            f"embedding 'trainable_gaussian' needs {config.n_letters} key_centres, got {len(config.key_centres)}: "
-            "give training.embedding.key_centres of the grid"
-        )
 
 
 class KeyDensities(nn.Module):

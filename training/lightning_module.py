@@ -14,7 +14,8 @@ from torch import Tensor
 
 from training.batches import IGNORED, Batch
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
-from training.network import ModelConfig, SwipeNetwork
+from training.model_config import ModelConfig
+from training.network import SwipeNetwork
 from training.optimizer import MasterAdamW, copy
 
 

@@ -2,64 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import get_args
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.features import FeatureSpec, check_choice
-from training.embedding import Embedding, KeyCentres, SwipePointEmbedding, Weighting, check_embedding
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Everything that determines the network's shape; travels in the checkpoint and in the bundle's manifest."""
-
-    alphabet: str
-    """output letters; the token of a letter is its index, EOS = K, BOS = K + 1"""
-    features: FeatureSpec = FeatureSpec()
-    embedding: Embedding = "soft_distances"
-    width: int = 160
-    """D"""
-    feed_forward_width: int = 480
-    n_heads: int = 5
-    n_encoder_layers: int = 4
-    n_decoder_layers: int = 2
-    max_letters: int = 32
-    weighting: Weighting = "sigmoid"
-    """of the embedding "weighted" """
-    key_centres: KeyCentres = ()
-    """where the embedding "trainable_gaussian" starts: training.embedding.key_centres"""
-
-    def __post_init__(self) -> None:
-        check_choice("embedding", self.embedding, get_args(Embedding))
-        check_choice("weighting", self.weighting, get_args(Weighting))
-        check_embedding(self)
-        if self.width % self.n_heads:
-            raise ValueError(f"width {self.width} must be a multiple of n_heads {self.n_heads}")
-
-    @property
-    def n_letters(self) -> int:
-        return len(self.alphabet)
-
-    @property
-    def eos(self) -> int:
-        return self.n_letters
-
-    @property
-    def bos(self) -> int:
-        return self.n_letters + 1
-
-    @property
-    def n_frames(self) -> int:
-        """S: the encoder halves the points once."""
-        return self.features.n_points // 2
-
-    @property
-    def head_width(self) -> int:
-        return self.width // self.n_heads
+from training.embedding import SwipePointEmbedding
+from training.model_config import ModelConfig
 
 
 class Attention(nn.Module):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from training.batches import Mixture
 from training.lightning_module import LossConfig
-from training.network import ModelConfig
+from training.model_config import ModelConfig
 
 ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 
