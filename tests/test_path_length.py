@@ -73,7 +73,8 @@ def test_each_band_has_its_own_limits(qwerty: Grid) -> None:
 
 def test_what_does_not_move_is_not_typical_and_what_has_no_polyline_is(qwerty: Grid) -> None:
     still = np.tile(qwerty.centres("h"), (3, 1))
-    swipes = [detour("hello", qwerty, 1.1)] * 5 + [("hello", still), ("mm", still), ("a", still + np.array([[0], [900], [0]])), ("3", still)]
+    away = still + np.array([[0], [900], [0]])
+    swipes = [detour("hello", qwerty, 1.1)] * 5 + [("hello", still), ("mm", still), ("a", away), ("3", still)]
     assert typical(collection(swipes), qwerty, LATIN).tolist() == [True] * 5 + [False, True, True, True]
 
 
