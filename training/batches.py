@@ -52,6 +52,13 @@ class Mixture:
     augmentation: float = 1.0
     """strength, see kernels.augment"""
 
+    def __post_init__(self) -> None:
+        for name in ("synthetic_start", "synthetic_end"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        if self.augmentation < 0:
+            raise ValueError(f"augmentation must be at least 0, got {self.augmentation}")
+
 
 class Collator:
     """(swipe, word) pairs -> a Batch of one grid and model."""

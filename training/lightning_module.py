@@ -36,6 +36,18 @@ class LossConfig:
     bfloat16: bool = True
     """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
 
+    def __post_init__(self) -> None:
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if not 0 < self.decay_share <= 1:
+            raise ValueError(f"decay_share must be above 0 and at most 1, got {self.decay_share}")
+        for name in ("label_smoothing", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        for name in ("warm_up_steps", "weight_decay", "ctc_weight"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+
 
 def learning_rate_factor(step: int, n_steps: int, config: LossConfig) -> float:
     """Warm up linearly, stay, fall to 1 % along a half cosine."""

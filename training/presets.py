@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.features import check_choice
 from training.batches import Mixture
 from training.lightning_module import LossConfig
 from training.model_config import ModelConfig
@@ -25,6 +26,11 @@ class Preset:
     validate_every: int = 1_000
     """steps"""
 
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "n_steps", "validate_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
 
 PRESETS = {
     "english": Preset(ModelConfig(ENGLISH)),
@@ -43,3 +49,9 @@ PRESETS = {
         validate_every=100,
     ),
 }
+
+
+def named_preset(name: str) -> Preset:
+    """The preset of that name. Raises: ValueError for an unknown name, with the nearest."""
+    check_choice("preset", name, tuple(PRESETS))
+    return PRESETS[name]

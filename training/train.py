@@ -23,7 +23,8 @@ from engine.recognizer import open_lexicon
 from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo
 from training.lightning_module import SwipeTraining
-from training.presets import PRESETS, Preset
+from training.presets import PRESETS, Preset, named_preset
+from training.settings import apply_settings
 from training.swipe_data import load_swipes
 
 HELD_OUT = 0.05
@@ -37,7 +38,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("data", type=Path, help="labelled swipes, JSON lines, plain or .gz")
     parser.add_argument("run", type=Path, help="folder for checkpoints and logs; an existing run is resumed")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="english")
+    parser.add_argument("--preset", default="english", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
     parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: the shipped English lexicon)")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core, one thread each")
@@ -48,7 +50,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> None:
     """Trains, or goes on with, the run in options.run."""
-    preset = PRESETS[options.preset]
+    preset = apply_settings(named_preset(options.preset), options.set)
     if options.steps:
         preset = dataclasses.replace(preset, n_steps=options.steps)
     lightning.seed_everything(options.seed, workers=True, verbose=False)
