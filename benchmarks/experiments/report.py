@@ -1,0 +1,77 @@
+"""docs/EXPERIMENTS.md: the results as tables, and which differences are real."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.experiments.plan import PREDECESSOR_ORDER, TITLES, Group
+from benchmarks.experiments.results import Result, Results
+from benchmarks.pareto_report import percent, table
+
+HEAD = [
+    *("", "parameters", "top-1", "top-4", "swipe_mrr", "95 % of it"),
+    *("top-1 against", "difference", "95 % of it", "real", "p50 ms", "times study"),
+]
+
+
+def markdown(results: Results, budget: str, picture: str) -> str:
+    """The whole file. budget: what each training was given; picture: file name of the plot."""
+    lines = [
+        "# Experiments",
+        "",
+        "Made by `python -m benchmarks.experiments TRAIN DEV RUNS`. Do not edit: change benchmarks/experiments/ and make it again.",
+        "",
+        budget,
+        "",
+        "Accuracy: all of dev, in percent, through the exported bundle and the shipped lexicon, with the search settings of the shipped "
+        f"bundle for all. Intervals: {results.n_people} people drawn again. A difference is called real where its interval leaves out 0 "
+        f"and it is larger than the {percent(results.seed_spread)} points between the best and the worst seed of the same training. Times: "
+        "whole recognitions on one thread, paired and in turns.",
+        "",
+        f"![Top-1 of every experiment]({picture})",
+        "",
+    ]
+    for group, title in TITLES.items():
+        rows = [row for row in results.rows if row.experiment.group == group]
+        if rows:
+            lines += [f"## {title}", "", *_table(rows, results.seed_spread), ""]
+    return "\n".join([*lines, *_findings(results)]) + "\n"
+
+
+def _table(rows: Sequence[Result], seed_spread: float) -> list[str]:
+    return table(HEAD, [_cells(row, seed_spread) for row in rows])
+
+
+def _cells(row: Result, seed_spread: float) -> list[str]:
+    accuracy, gain = row.accuracy, row.gain
+    figures = [percent(accuracy.top_1), percent(accuracy.top_4), f"{accuracy.swipe_mrr:.4f}", f"{row.mrr.low:.4f} .. {row.mrr.high:.4f}"]
+    difference = ["", "", "", ""]
+    if gain:
+        real = "yes" if row.is_real(seed_spread) else "no"
+        difference = [row.experiment.against, points(gain.mean), f"{points(gain.low)} .. {points(gain.high)}", real]
+    return [row.experiment.name, f"{row.n_parameters:,}", *figures, *difference, f"{row.p50_ms:.2f}", str(row.times)]
+
+
+def points(share: float) -> str:
+    return f"{100 * share:+.2f}"
+
+
+def _findings(results: Results) -> list[str]:
+    """What the tables say in words, computed from them."""
+    lines = ["## What is real", ""]
+    for better, title in ((True, "Better"), (False, "Worse")):
+        real = [row for row in results.rows if row.gain and row.is_real(results.seed_spread) and (row.gain.mean > 0) is better]
+        real.sort(key=lambda row: -abs(row.gain.mean) if row.gain else 0.0)
+        named = "; ".join(f"{row.experiment.name} {points(row.gain.mean)} than {row.experiment.against}" for row in real if row.gain)
+        lines.append(f"- {title}: {named or 'none'}.")
+    order = [row for name in PREDECESSOR_ORDER if (row := results.row(name))]
+    if len(order) > 1:
+        here = sorted(order, key=lambda row: -row.accuracy.top_1)
+        lines.append(f"- The predecessor's order on 5.6 million Russian swipes: {' > '.join(row.experiment.name for row in order)}.")
+        lines.append(f"  Here: {' > '.join(f'{row.experiment.name} ({percent(row.accuracy.top_1)})' for row in here)}.")
+    return lines
+
+
+def groups_of(results: Results) -> list[Group]:
+    """Those with results, in the plan's order."""
+    return [group for group in TITLES if any(row.experiment.group == group for row in results.rows)]

@@ -1,0 +1,156 @@
+"""What the experiments came to: accuracy on dev, differences between experiments, latency."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.choices import Change
+from benchmarks.experiments.plan import EXPERIMENTS, Experiment
+from benchmarks.experiments.runs import N_BEST, Bench
+from benchmarks.paired import PairedTimes, Ratio, time_in_turns
+from engine.accuracy import Accuracy
+from engine.model import MANIFEST
+from engine.recognizer import SwipeRecognizer
+from engine.swipe import Swipe
+from training.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
+from training.prediction_table import TABLE, PredictionRow, PredictionTable
+from training.predictions import read_predictions
+from training.predictor import Fingerprint, data_fingerprint
+from training.swipe_data import SwipeData, load_swipes
+
+N_TIMED = 200
+"""swipes whose decoding is timed"""
+N_WARM_UP = 3
+SEEDS = "seeds"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """Of the words that were meant, one for each swipe of dev."""
+
+    ranks: Sequence[int | None]
+    people: npt.NDArray[np.str_]
+
+    @property
+    def accuracy(self) -> Accuracy:
+        return Accuracy.of_ranks(self.ranks)
+
+    @property
+    def mrr_interval(self) -> Interval:
+        return bootstrap_interval(swipe_mrr(self.ranks), self.people)
+
+    def gain(self, other: Ranks) -> Change:
+        """How much more often the first candidate is right than with the other, people drawn again."""
+        gained = top_k(self.ranks, 1) - top_k(other.ranks, 1)
+        interval = bootstrap_interval(gained, self.people)
+        return Change(float(gained.mean()), interval.low, interval.high)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One experiment's row."""
+
+    experiment: Experiment
+    accuracy: Accuracy
+    mrr: Interval
+    gain: Change | None
+    """of top-1 over the experiment that it is compared with; None for that itself"""
+    n_parameters: int
+    n_bytes: int
+    """of the bundle"""
+    p50_ms: float
+    times: Ratio
+    """how many times as long a swipe takes as with the study's network"""
+
+    def is_real(self, seeds: float) -> bool:
+        """Whether it is beyond chance: other people would not turn it round, nor would another seed. seeds: what a seed changes."""
+        return self.gain is not None and (self.gain.low > 0 or self.gain.high < 0) and abs(self.gain.mean) > seeds
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that were trained."""
+
+    rows: Sequence[Result]
+    seed_spread: float
+    """between the best and the worst top-1 of the same training with other seeds, 0 to 1"""
+    n_people: int
+
+    def row(self, name: str) -> Result | None:
+        return next((row for row in self.rows if row.experiment.name == name), None)
+
+
+def collect(bench: Bench) -> Results:
+    """Of all experiments whose predictions are there. Raises: ValueError where the study itself is not among them; OSError."""
+    data = load_swipes(bench.dev)
+    ranks = {experiment: found for experiment in EXPERIMENTS if (found := _ranks(bench, experiment, data))}
+    by_name = {experiment.name: one for experiment, one in ranks.items()}
+    if EXPERIMENTS[0] not in ranks:
+        raise ValueError(f"'{bench.runs}' has no predictions of '{EXPERIMENTS[0].name}', which others are compared with: train it first")
+    times = measure_times(bench, list(ranks), data)
+    seeds = [one for experiment, one in ranks.items() if experiment.group == SEEDS]
+    rows = [_result(bench, experiment, ranks[experiment], by_name, times) for experiment in ranks]
+    shares = [one.accuracy.top_1 for one in seeds]
+    return Results(rows, max(shares) - min(shares), len(np.unique(data.users)))
+
+
+def measure_times(bench: Bench, experiments: Sequence[Experiment], data: SwipeData) -> PairedTimes[object]:
+    """Whole recognitions of the same swipes, in turns."""
+    spread = np.linspace(0, len(data) - 1, min(N_TIMED, len(data))).round().astype(int)
+    ways = {one.name: functools.partial(_decode, SwipeRecognizer.load(bench.bundle(one))) for one in experiments}
+    return time_in_turns(ways, [data.swipe(int(row)) for row in spread], N_WARM_UP)
+
+
+def _decode(recognizer: SwipeRecognizer, swipe: Swipe) -> object:
+    return recognizer.decode(swipe)
+
+
+def _ranks(bench: Bench, experiment: Experiment, data: SwipeData) -> Ranks | None:
+    """None where the experiment was not predicted."""
+    row = prediction_row(bench, experiment, data_fingerprint(bench.dev.name, data))
+    return Ranks([one.rank for one in read_predictions(row.path)], data.users) if row else None
+
+
+def prediction_row(bench: Bench, experiment: Experiment, data: Fingerprint) -> PredictionRow | None:
+    """What the table of predictions has of it."""
+    manifest = bench.bundle(experiment) / MANIFEST
+    if not manifest.exists():
+        return None
+    bundle = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    rows = PredictionTable(bench.predictions / TABLE).rows()
+    return next(
+        (row for row in rows if row.data == data and row.predictor.bundle.sha256 == bundle and row.predictor.search.n_best == N_BEST), None
+    )
+
+
+def _result(
+    bench: Bench, experiment: Experiment, ranks: Ranks, by_name: Mapping[str, Ranks], times: PairedTimes[object]
+) -> Result:
+    against = by_name.get(experiment.against) if experiment.against != experiment.name else None
+    bundle = bench.bundle(experiment)
+    return Result(
+        experiment,
+        ranks.accuracy,
+        ranks.mrr_interval,
+        ranks.gain(against) if against else None,
+        n_parameters(bench.folder(experiment.name) / "last.ckpt"),
+        sum(file.stat().st_size for file in bundle.iterdir()),
+        times.percentile(experiment.name, 50),
+        times.ratio(experiment.name, EXPERIMENTS[0].name),
+    )
+
+
+def n_parameters(checkpoint: Path) -> int:
+    """How many numbers were trained. torch is imported here: what is timed above runs before it is there."""
+    from training.checkpoint import load_checkpoint
+
+    return sum(parameter.numel() for parameter in load_checkpoint(checkpoint).network.parameters())
