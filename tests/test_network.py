@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.features import Column, FeatureSpec
-from training.model_config import Embedding, ModelConfig
+from training.model_config import Embedding, Encoder, ModelConfig
 from training.network import SwipeNetwork
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
@@ -27,11 +27,18 @@ CONFIG = ModelConfig(
 )
 
 
-@pytest.fixture(scope="module", params=get_args(Embedding))
+CONFIGS = [
+    *(replace(CONFIG, embedding=embedding) for embedding in get_args(Embedding)),
+    *(replace(CONFIG, encoder=encoder) for encoder in get_args(Encoder) if encoder != CONFIG.encoder),
+    replace(CONFIG, ctc=False),
+]
+
+
+@pytest.fixture(scope="module", params=CONFIGS, ids=lambda config: f"{config.embedding}-{config.encoder}{'' if config.ctc else '-no_ctc'}")
 def network(request: pytest.FixtureRequest) -> SwipeNetwork:
     """Random weights, large enough that every letter changes what follows."""
     torch.manual_seed(3)
-    made = SwipeNetwork(replace(CONFIG, embedding=request.param)).eval().requires_grad_(False)
+    made = SwipeNetwork(request.param).eval().requires_grad_(False)
     for parameter in made.parameters():
         parameter.mul_(2.0).add_(0.05 * torch.randn_like(parameter))
     return made
@@ -103,11 +110,14 @@ def test_one_parent_may_have_several_children_and_others_none(network: SwipeNetw
 
 def test_encoding_one_swipe_equals_its_row_of_a_batch(network: SwipeNetwork) -> None:
     trajectory, key_distances = swipes(4)
-    _, ctc_logits = network(trajectory, key_distances, random_tokens(4, 1))
+    frames, (_, ctc_logits) = network.frames(trajectory, key_distances), network(trajectory, key_distances, random_tokens(4, 1))
     for row in range(4):
-        _, ctc_log_probs = network.encode(trajectory[row : row + 1], key_distances[row : row + 1])
+        one = trajectory[row : row + 1], key_distances[row : row + 1]
+        torch.testing.assert_close(network.frames(*one)[0], frames[row], atol=1e-5, rtol=0)
+        _, ctc_log_probs = network.encode(*one)
+        assert ctc_log_probs.shape == (CONFIG.n_frames if network.config.ctc else 0, CONFIG.n_letters + 1)
         torch.testing.assert_close(ctc_log_probs, ctc_logits[row].log_softmax(dim=-1), atol=1e-5, rtol=0)
-        torch.testing.assert_close(ctc_log_probs.exp().sum(dim=1), torch.ones(CONFIG.n_frames))
+        torch.testing.assert_close(ctc_log_probs.exp().sum(dim=1), torch.ones(len(ctc_log_probs)))
 
 
 def test_what_follows_a_word_does_not_change_it(network: SwipeNetwork) -> None:
@@ -139,3 +149,13 @@ def test_every_input_matters(network: SwipeNetwork) -> None:
 def test_a_width_that_the_heads_cannot_share_is_refused() -> None:
     with pytest.raises(ValueError, match="width 10 must be a multiple of n_heads 3"):
         ModelConfig("ab", width=10, n_heads=3)
+
+
+def test_a_width_that_has_no_half_is_refused() -> None:
+    with pytest.raises(ValueError, match="encoder 'lstm' reads half of the width backwards, got width 9: choose an even one"):
+        ModelConfig("ab", width=9, n_heads=3, encoder="lstm")
+
+
+def test_an_encoder_that_is_not_known() -> None:
+    with pytest.raises(ValueError, match=r"encoder 'conformr' is not known: did you mean 'conformer'\?"):
+        ModelConfig("ab", encoder="conformr")  # type: ignore[arg-type]

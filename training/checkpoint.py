@@ -48,7 +48,7 @@ def payload(config: ModelConfig, weights: dict[str, torch.Tensor], info: Trainin
 def config_to_json(config: ModelConfig) -> dict[str, Any]:
     """The config for checkpoints and manifests. What networks had no choice of at first is left out where it is as it was."""
     fields = {**asdict(config), "features": config.features.to_fields(), "key_centres": [list(centre) for centre in config.key_centres]}
-    as_it_was = {"weighting": "sigmoid", "key_centres": []}
+    as_it_was = {"weighting": "sigmoid", "key_centres": [], "encoder": "transformer", "ctc": True}
     return {name: value for name, value in fields.items() if name not in as_it_was or value != as_it_was[name]}
 
 

@@ -26,6 +26,8 @@ at the point, of a mean and a full covariance of its own."""
 Weighting = Literal["sigmoid", "softmax", "normalised"]
 """How weighted turns distances d in key radii into weights. sigmoid(4 - 1.8 d), plain or over its sum over the keys; softmax: of
 - 1.8 d."""
+Encoder = Literal["transformer", "conformer", "gru", "lstm"]
+"""What turns the points into frames. gru and lstm are bidirectional."""
 KeyCentres = tuple[tuple[float, float], ...]
 """of each letter's key: x and y in keys, from the grid's origin"""
 
@@ -52,13 +54,19 @@ class ModelConfig:
     """of the embedding "weighted" """
     key_centres: KeyCentres = ()
     """where the embedding "trainable_gaussian" starts: key_centres of this module"""
+    encoder: Encoder = "transformer"
+    ctc: bool = True
+    """whether the encoder has a CTC head: an auxiliary loss, and the first pass of the search"""
 
     def __post_init__(self) -> None:
         check_choice("embedding", self.embedding, get_args(Embedding))
         check_choice("weighting", self.weighting, get_args(Weighting))
+        check_choice("encoder", self.encoder, get_args(Encoder))
         _check_embedding(self)
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} must be a multiple of n_heads {self.n_heads}")
+        if self.encoder in ("gru", "lstm") and self.width % 2:
+            raise ValueError(f"encoder '{self.encoder}' reads half of the width backwards, got width {self.width}: choose an even one")
 
     @property
     def n_letters(self) -> int:

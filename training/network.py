@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from training.embedding import SwipePointEmbedding
 from training.model_config import ModelConfig
 
+KERNEL = 7
+"""Frames that the Conformer's convolution sees: at 32 frames a swipe, a letter and its neighbours."""
+
 
 class Attention(nn.Module):
     """Multi-head attention, spelled out: in bfloat16 on a CPU the fused one's backward pass took 60 % of a step."""
@@ -46,15 +49,83 @@ class FeedForward(nn.Sequential):
 
 
 class EncoderLayer(nn.Module):
+    """(B, S, D) -> (B, S, D), of the transformer. The export has an attention of its own between `before` and `behind`."""
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.attention_norm, self.attention = nn.LayerNorm(config.width), Attention(config)
         self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.before(x)
         h = self.attention_norm(x)
-        x = x + self.attention(h, self.attention.keys_values(h))[0]
+        return self.behind(x + self.attention(h, self.attention.keys_values(h))[0])
+
+    def before(self, x: Tensor) -> Tensor:
+        """What comes before the attention, (..., S, D) as it comes out."""
+        return x
+
+    def behind(self, x: Tensor) -> Tensor:
+        """What comes behind the attention, (..., S, D) as it comes out."""
         return x + self.feed_forward(self.feed_forward_norm(x))
+
+
+class Convolution(nn.Module):
+    """(..., S, D) -> (..., S, D): the Conformer's. Its second norm is a LayerNorm: a BatchNorm's statistics need float32 and a batch."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.norm, self.gated = nn.LayerNorm(config.width), nn.Linear(config.width, 2 * config.width)
+        self.depthwise = nn.Conv1d(config.width, config.width, KERNEL, padding=KERNEL // 2, groups=config.width)
+        self.depthwise_norm, self.out = nn.LayerNorm(config.width), nn.Linear(config.width, config.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.glu(self.gated(self.norm(x)), dim=-1)
+        h = self.depthwise(h.transpose(-1, -2)).transpose(-1, -2)
+        return self.out(F.silu(self.depthwise_norm(h)))
+
+
+class ConformerLayer(EncoderLayer):
+    """Half a feed-forward, attention, convolution, half a feed-forward. Source: Gulati et al. 2020, without its last norm."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self.first_norm, self.first = nn.LayerNorm(config.width), FeedForward(config)
+        self.convolution = Convolution(config)
+
+    def before(self, x: Tensor) -> Tensor:
+        return x + 0.5 * self.first(self.first_norm(x))
+
+    def behind(self, x: Tensor) -> Tensor:
+        x = x + self.convolution(x)
+        return x + 0.5 * self.feed_forward(self.feed_forward_norm(x))
+
+
+class RecurrentLayer(nn.Module):
+    """(B, S, D) -> (B, S, D): half of D is read forwards, half backwards.
+
+    In bfloat16, as everything: gradients are within 1 % of float32's, and the LSTM takes half the time.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(config.width)
+        kind = nn.GRU if config.encoder == "gru" else nn.LSTM
+        self.recurrent = kind(config.width, config.width // 2, batch_first=True, bidirectional=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.recurrent(self.norm(x))[0]
+
+
+def encoder_layer(config: ModelConfig) -> EncoderLayer | RecurrentLayer:
+    """A layer of the configured encoder."""
+    match config.encoder:
+        case "transformer":
+            return EncoderLayer(config)
+        case "conformer":
+            return ConformerLayer(config)
+        case "gru" | "lstm":
+            return RecurrentLayer(config)
 
 
 class DecoderLayer(nn.Module):
@@ -87,7 +158,10 @@ class DecoderLayer(nn.Module):
 
 
 class SwipeNetwork(nn.Module):
-    """The encoder-decoder transformer. `forward` trains it; `encode` and `step` are what is exported."""
+    """An encoder and the transformer's decoder. `forward` trains it; `encode` and `step` are what is exported.
+
+    Without a CTC head the CTC's outputs are of no frame: S = 0.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -95,9 +169,10 @@ class SwipeNetwork(nn.Module):
         self.embedding = SwipePointEmbedding(config)
         self.halve = nn.Conv1d(config.width, config.width, kernel_size=3, stride=2, padding=1)
         self.frame_position = nn.Parameter(0.02 * torch.randn(config.n_frames, config.width))
-        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.n_encoder_layers))
+        self.encoder = nn.ModuleList(encoder_layer(config) for _ in range(config.n_encoder_layers))
         self.encoder_norm = nn.LayerNorm(config.width)
-        self.ctc = nn.Linear(config.width, config.n_letters + 1)
+        if config.ctc:
+            self.ctc = nn.Linear(config.width, config.n_letters + 1)
         self.token = nn.Embedding(config.n_letters + 2, config.width)
         self.letter_position = nn.Parameter(0.02 * torch.randn(config.max_letters + 1, config.width))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
@@ -113,6 +188,10 @@ class SwipeNetwork(nn.Module):
             x = layer(x)
         return self.encoder_norm(x)
 
+    def ctc_logits(self, frames: Tensor) -> Tensor:
+        """(..., S, D) -> (..., S, K + 1), blank last; of no frame where there is no CTC head."""
+        return self.ctc(frames) if self.config.ctc else frames.new_empty(*frames.shape[:-2], 0, self.config.n_letters + 1)
+
     def forward(self, trajectory: Tensor, key_distances: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """tokens (B, T): BOS and the letters. Returns logits (B, T, V) of what follows each, CTC logits (B, S, K + 1)."""
         frames = self.frames(trajectory, key_distances)
@@ -121,13 +200,13 @@ class SwipeNetwork(nn.Module):
         mask = torch.full((length, length), -1e4, dtype=x.dtype).triu(1)
         for layer in self.decoder:
             x = layer(x, layer.cross_attention.keys_values(frames), mask)
-        return self.out(self.decoder_norm(x)), self.ctc(frames)
+        return self.out(self.decoder_norm(x)), self.ctc_logits(frames)
 
     def encode(self, trajectory: Tensor, key_distances: Tensor) -> tuple[Tensor, Tensor]:
         """One swipe, (1, N, F) and (1, N, K) -> memory (L, 2 H, S, Dh), CTC log-probabilities (S, K + 1), blank last."""
         frames = self.frames(trajectory, key_distances)
         memory = torch.stack([layer.cross_attention.keys_values(frames).flatten(0, 2) for layer in self.decoder])
-        return memory, self.ctc(frames)[0].log_softmax(dim=-1)
+        return memory, self.ctc_logits(frames)[0].log_softmax(dim=-1)
 
     def step(self, tokens: Tensor, lengths: Tensor, mask: Tensor, cache: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What follows B prefixes of one swipe.
