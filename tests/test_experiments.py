@@ -72,7 +72,7 @@ def test_a_small_plan_from_training_to_report(bench: Bench, tmp_path: Path, monk
 
 def test_a_failing_command_is_named_with_its_last_words(bench: Bench) -> None:
     broken = Experiment("broken", "networks", ("model.width=31",))
-    with pytest.raises(RuntimeError, match="broken: python -m training.train .* failed: .*width 31"):
+    with pytest.raises(RuntimeError, match=r"broken: python -m training\.train .* failed: .*width 31"):
         runs.train_all(bench, [broken], 1)
     assert not (bench.folder("broken") / FINISHED).exists()
 
@@ -84,7 +84,12 @@ def result(name: str, gain: Change | None) -> Result:
 
 @pytest.mark.parametrize(
     ("gain", "real"),
-    [(Change(0.02, 0.01, 0.03), "yes"), (Change(-0.02, -0.03, -0.01), "yes"), (Change(0.02, -0.01, 0.03), "no"), (Change(0.004, 0.001, 0.01), "no")],
+    [
+        (Change(0.02, 0.01, 0.03), "yes"),
+        (Change(-0.02, -0.03, -0.01), "yes"),
+        (Change(0.02, -0.01, 0.03), "no"),
+        (Change(0.004, 0.001, 0.01), "no"),
+    ],
 )
 def test_a_difference_is_real_beyond_people_and_seeds(gain: Change, real: str) -> None:
     row = next(line for line in markdown(Results([result("gru", gain)], 0.005, 7), "budget", "p.png").splitlines() if "gru" in line)
