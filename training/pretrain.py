@@ -1,0 +1,149 @@
+"""`python -m training.pretrain`: teaches an encoder swipes without their words, by predicting hidden points; resumable.
+
+`python -m training.train --init RUN/best.ckpt` goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shlex
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from engine.grid import load_grids, pick_grid
+from training.batches import Stretch
+from training.checkpoint import TrainingInfo
+from training.lightning_module import SwipeTraining, learning_rate_factor
+from training.masked_points import Augmentation, MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, errors_of
+from training.optimizer import MasterAdamW, copy
+from training.presets import PRESETS, Preset, named_preset
+from training.settings import apply_settings
+from training.swipe_data import SwipeData, load_swipes
+from training.train import HELD_OUT, MALLOC
+
+VALIDATION_BATCH = 64
+
+
+class PointPretraining(SwipeTraining):
+    """Trains a network's encoder, and a head that is thrown away, to predict hidden points. Decoder and CTC head stay as made."""
+
+    def __init__(self, preset: Preset, info: TrainingInfo) -> None:
+        super().__init__(preset.model, preset.loss, info, preset.batch_size)
+        self.prediction = MaskedPointPrediction(self.network).to(torch.bfloat16 if preset.loss.bfloat16 else torch.float32)
+        self.averaged_prediction = MaskedPointPrediction(self.averaged).requires_grad_(False)
+
+    def training_step(self, batch: MaskedBatch, _index: int) -> Tensor:  # type: ignore[override]
+        """Raises: FloatingPointError where the loss is no finite number."""
+        errors = errors_of(self.prediction(batch), batch)
+        if not torch.isfinite(errors.loss):
+            raise FloatingPointError(f"the loss is {errors.loss.item()} at step {self.global_step}: lower loss.learning_rate")
+        self.log_dict({"train/loss": errors.loss, "train/place": errors.place, "train/gap": errors.gap}, prog_bar=True)
+        return errors.loss
+
+    def validation_step(self, batch: MaskedBatch, _index: int) -> None:  # type: ignore[override]
+        errors = errors_of(self.averaged_prediction(batch), batch)
+        shown = {f"val/{name}": value for name, value in errors._asdict().items()}
+        self.log_dict(shown, prog_bar=True, batch_size=int(batch.scored.sum()))
+
+    def configure_optimizers(self) -> Any:
+        config = self.loss_config
+        optimizer = MasterAdamW(self.prediction, config.learning_rate, config.weight_decay, config.average)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_factor(step, self.info.n_steps, config))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def update_averaged(self) -> None:
+        """Writes the optimizer's running average into what is validated and kept."""
+        wrapped = self.optimizers()
+        assert isinstance(wrapped, LightningOptimizer) and isinstance(wrapped.optimizer, MasterAdamW)
+        copy(wrapped.optimizer.averages, self.averaged_prediction.parameters())
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.pretrain", description=__doc__)
+    parser.add_argument("data", type=Path, help="swipes, JSON lines, plain or .gz; their words are not used")
+    parser.add_argument("run", type=Path, help="folder for checkpoints and logs; an existing run is resumed")
+    parser.add_argument("--preset", default="study", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
+    parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: one per core")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, or goes on with, the run in options.run."""
+    preset = apply_settings(named_preset(options.preset), options.set)
+    if options.steps:
+        preset = dataclasses.replace(preset, n_steps=options.steps)
+    lightning.seed_everything(options.seed, workers=True, verbose=False)
+    torch.set_num_threads(options.threads)
+    command = shlex.join(["python", "-m", "training.pretrain", *sys.argv[1:]])
+    info = TrainingInfo(command, f"{options.data.name}, without its words", preset.grid, preset.n_steps, 0, options.seed)
+    last = options.run / "last.ckpt"
+    resumed = last if last.exists() else None
+    first_step = torch.load(last, weights_only=True, mmap=True)["global_step"] if resumed else 0
+    training, validation = loaders(load_swipes(options.data), preset, Stretch(preset.batch_size, preset.n_steps, first_step, options.seed))
+    make_trainer(options.run, preset).fit(PointPretraining(preset, info), training, validation, ckpt_path=resumed, weights_only=True)
+
+
+def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoader[MaskedBatch], DataLoader[MaskedBatch]]:
+    """(training, validation) batches. The people held out are those of training.train, their swipes are not varied.
+
+    Raises: ValueError for data of a single swipe.
+    """
+    if len(data) < 2:
+        raise ValueError("the data is a single swipe, expected two or more: one is held out")
+    grid = pick_grid(load_grids(), preset.grid)
+    learned, held_out = data.split_by_user(HELD_OUT)
+    collator = MaskingCollator(preset.model, grid)
+    training = MaskedBatches(learned, collator, Augmentation(grid, preset.mixture.augmentation), stretch)
+    random = np.random.default_rng(0)  # the same points of the same swipes in every run
+    groups = np.split(np.arange(len(held_out)), range(VALIDATION_BATCH, len(held_out), VALIDATION_BATCH))
+    validation = [collator([held_out.swipe(index) for index in group], random) for group in groups]
+    batches = DataLoader(training, batch_size=None, num_workers=1, prefetch_factor=8)
+    return batches, DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
+
+
+def make_trainer(folder: Path, preset: Preset) -> lightning.Trainer:
+    every = min(preset.validate_every, preset.n_steps)
+    best = ModelCheckpoint(folder, "best", monitor="val/loss", enable_version_counter=False)
+    last = ModelCheckpoint(folder, "last", every_n_train_steps=every, enable_version_counter=False)
+    return lightning.Trainer(
+        accelerator="cpu",
+        max_steps=preset.n_steps,
+        val_check_interval=every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
+        logger=TensorBoardLogger(folder, name="", version=""),
+        log_every_n_steps=50,
+    )
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    if "MALLOC_TOP_PAD_" not in os.environ:
+        os.environ.update({name: str(value) for name, value in MALLOC.items()})
+        os.execv(sys.executable, [sys.executable, "-m", "training.pretrain", *sys.argv[1:]])
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*isinstance.treespec.*")
+    try:
+        run(options)
+    except (ValueError, OSError, FloatingPointError) as error:
+        sys.exit(f"training.pretrain: {error}")
+
+
+if __name__ == "__main__":
+    main()
