@@ -28,7 +28,16 @@ WORDS = (
     ("we're", "were"),  # a hit: the key sequence counts
     ("london", "london"),
 )
-EVERY_SEARCH = ["shipped", "greedy", "steps, beam 16", "steps, letter >= 0.5", "steps, within 2 nats", "1 letters, then all", "exact"]
+EVERY_SEARCH = [
+    "shipped",
+    "greedy",
+    "steps, beam 16",
+    "steps, letter >= 0.5",
+    "steps, within 2 nats",
+    "1 letters, then all",
+    "repaired, beam 2",
+    "exact",
+]
 
 
 @pytest.fixture
@@ -43,7 +52,7 @@ def data(qwerty: Grid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def settings(toy_bundle: Path, toy_lexicon: Path) -> list[str | Path]:
-    ways = ["--letters", "1", "--least-letters", "0.5", "--margins", "2"]
+    ways = ["--letters", "1", "--least-letters", "0.5", "--margins", "2", "--repaired", "2"]
     return ["--bundle", toy_bundle, "--lexicon", toy_lexicon, "--n-timed", "3", "--n-exhaustive", "2", *ways]
 
 
@@ -76,6 +85,21 @@ def test_the_table(
     lines = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
     assert lines[0] == "search" and lines[2:] == EVERY_SEARCH
     assert "All 14 words scored, 2 swipes: finds what the exact search finds" in text
+
+
+def test_a_page_says_how_it_was_made(
+    data: Path, settings: list[str | Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (1.25, 1.0, 1.0))
+    page = tmp_path / "pages" / "page.md"
+    run_main(monkeypatch, data, *settings, "--n", "4", "--out", page)
+    text = page.read_text()
+    assert text.startswith(f"# Searches\n\n    python -m benchmarks.searches {data} --bundle ") and f" --n 4 --out {page}\n" in text
+    assert capsys.readouterr().out in text and "Other programs ran beside, the load average was 1.25" in text
+    assert list(page.parent.iterdir()) == [page]
+    with pytest.raises(SystemExit, match=r"^benchmarks\.searches: .*Is a directory"):
+        run_main(monkeypatch, data, *settings, "--out", page.parent)
+    assert "| exact" in capsys.readouterr().out  # what took so long to find out is not lost
 
 
 def test_a_difference_fails(
@@ -117,6 +141,8 @@ def test_losses_are_counted_against_the_exact_search_and_changes_against_the_shi
         ("--n", "0"),
         ("--beam", "ten"),
         ("--letters", "0"),
+        ("--repaired", "0"),
+        ("--edits", "-1"),
         ("--least-letters", "1"),
         ("--least-letters", "many"),
         ("--margins", "-1"),

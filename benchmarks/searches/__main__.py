@@ -1,16 +1,12 @@
-"""`python -m benchmarks.searches`: other ways to search with the same model and lexicon, in accuracy and time, as a table.
-
-greedy: one hypothesis. steps: the engine's beam with a step for each letter. letter >= p: that beam without letters that are less
-probable after their prefix. within m nats: without hypotheses that far behind the best. n letters, then all: a beam of n letters,
-then every word below. exact: the best of all words. Those are scored one and all, too, on a few swipes; where that and
-the exact search differ, the exit status is 1. With the defaults it takes a quarter of an hour.
-"""
+"""`python -m benchmarks.searches`: other ways to search with the same model and lexicon, in accuracy and time, as a table."""
 
 from __future__ import annotations
 
 import argparse
 import functools
 import json
+import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +18,7 @@ from benchmarks.agreement import Agreement, ScoredWord, agreement
 from benchmarks.choices import Change
 from benchmarks.paired import PairedTimes, time_in_turns
 from benchmarks.searches.beam import Pruning
+from benchmarks.searches.repair import Repair
 from benchmarks.searches.report import ExhaustiveCheck, Report, Row
 from benchmarks.searches.ways import Exhaustive, Search, below_prefixes, engine_search, exact, greedy, pruned
 from benchmarks.searches.words import Problem, WordIndex
@@ -36,13 +33,22 @@ from training.swipe_data import SwipeData, load_swipes
 
 SHIPPED, EXACT = "shipped", "exact"
 N_WARM_UP = 5
+WAYS = """\
+greedy: one hypothesis. steps: the engine's beam with a step for each letter. letter >= p: that beam without letters that are less
+probable after their prefix. within m nats: without hypotheses that far behind the best. n letters, then all: a beam of n letters,
+then every word below. repaired: a beam of any letters, words or not; then every word within two edits, or --edits, of what it ends
+with (Damerau-Levenshtein). exact: the best of all words. Those are scored one and all, too, on a few swipes; where that and
+the exact search differ, the exit status is 1."""
 
 Found = list[ScoredWord]
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.searches", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.searches",
+        description=__doc__,
+        epilog=f"{WAYS} With the defaults it takes half an hour.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
@@ -53,8 +59,11 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--letters", type=positive, nargs="*", default=[3, 4], metavar="N", help="before all words below are scored")
     add("--least-letters", type=_probability, nargs="*", default=[1e-3, 1e-2], metavar="P", help="least probabilities of letters")
     add("--margins", type=_nats, nargs="*", default=[4.0, 8.0], metavar="NATS", help="that hypotheses may be behind the best")
+    add("--repaired", type=positive, nargs="*", default=[1, 4], metavar="N", help="beam widths of the repaired searches")
+    add("--edits", type=positive, default=2, metavar="N", help="that a repair takes at most (default: %(default)s)")
     add("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     add("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    add("--out", type=Path, metavar="FILE", help="Markdown file to write the table to, too")
     add("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
 
@@ -80,7 +89,7 @@ def _number(text: str) -> float:
         return float("nan")
 
 
-def searches(options: argparse.Namespace) -> dict[str, Search]:
+def searches(options: argparse.Namespace, index: WordIndex) -> dict[str, Search]:
     """By name, the shipped one first and the exact one last."""
     beam: int = options.beam
     ways: dict[str, Search] = {SHIPPED: shipped, "greedy": greedy}
@@ -91,6 +100,9 @@ def searches(options: argparse.Namespace) -> dict[str, Search]:
         ways[f"steps, within {margin:g} nats"] = functools.partial(pruned, pruning=Pruning(beam, margin))
     for n_letters in options.letters:
         ways[f"{n_letters} letters, then all"] = functools.partial(below_prefixes, n_letters=n_letters, beam_width=beam)
+    repair = Repair.of(index)
+    for width in options.repaired:
+        ways[f"repaired, beam {width}"] = functools.partial(repair.search, beam_width=width, n_edits=options.edits)
     return {**ways, EXACT: exact}
 
 
@@ -158,7 +170,8 @@ def run(options: argparse.Namespace) -> Report:
     data = data.select(_spread(len(data), options.n))
     recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
     setting = describe(recognizer, options.bundle, path, len(data))
-    ways, problems = searches(options), problems_of(recognizer, data)
+    problems = problems_of(recognizer, data)
+    ways = searches(options, problems[0].index)
     timed = [problems[row] for row in _spread(len(problems), options.n_timed)]
     times = time_in_turns(ways, timed, N_WARM_UP)
     rows = weigh(find_all(ways, problems), times, data, recognizer.bundle.alphabet)
@@ -171,13 +184,27 @@ def _spread(n_all: int, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.linspace(0, n_all - 1, min(n, n_all)).round().astype(np.int64)
 
 
+def write(report: Report, path: Path, arguments: Sequence[str]) -> None:
+    """The report as a page that says how it was made, whole or not at all. Raises: OSError."""
+    command = f"    python -m benchmarks.searches {shlex.join(arguments)}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(f"# Searches\n\n{command}\n{report.as_text()}\n\n{WAYS}\n", encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:
         report = run(options)
+        print(json.dumps(report.as_json()) if options.json else report.as_text())
+        if options.out:
+            write(report, options.out, sys.argv[1:])
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"benchmarks.searches: {error}")
-    print(json.dumps(report.as_json()) if options.json else report.as_text())
     if report.check.n_different:
         sys.exit(1)
 

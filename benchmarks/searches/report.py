@@ -67,10 +67,16 @@ class Report:
                 *table(HEAD, [_cells(row, is_first=row is self.rows[0]) for row in self.rows]),
                 "",
                 *LEGEND,
+                *self._busy_lines(),
                 "",
                 self._check_line(),
             ]
         )
+
+    def _busy_lines(self) -> list[str]:
+        load = self.setting.load_average
+        beside = f"Other programs ran beside, the load average was {load:.2f}: ms are too long, ratios are of times taken a moment apart."
+        return [beside] if load > QUIET else []
 
     def _check_line(self) -> str:
         check = self.check
@@ -82,6 +88,8 @@ class Report:
 
 
 HEAD = ["search", "p50 ms", "p95 ms", "p99 ms", "times shipped", "top-1", "top-4", "top-1 against shipped", "best lost"]
+QUIET = 0.5
+"""Load average up to which nothing else of weight ran."""
 LEGEND = (
     "ms: the search alone, after the encoder. times shipped: median of the ratios of single swipes, with the interval that holds 95 % of",
     "such medians when swipes are drawn again. top-1 against shipped: in points, with the interval that holds 95 % of its values when",
