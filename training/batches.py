@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,16 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from engine.features import FeatureExtractor
+from engine.features import FeatureExtractor, check_choice
 from engine.grid import Grid
+from engine.lexicon import Lexicon
 from engine.swipe import Swipe
 from training import kernels
+from training.augment import config as pipelines
+from training.augment.pipeline import OnGrid
+from training.impossible import ImpossibleLetters
 from training.model_config import ModelConfig
+from training.path_length import typical
 from training.swipe_data import SwipeData
 from training.synthesis import build_segment_bank, to_symbols
 
@@ -24,6 +29,10 @@ IGNORED = -100
 """Target of the places behind a word's EOS; the losses pass over it."""
 POOL = 8
 """Batches drawn together and cut by word length, so that short words are not padded to long ones."""
+Transforms = Literal["kernel", "shipped", "wide"]
+"""Of the swipes. kernel: kernels.augment. shipped: the same as transforms of training.augment. wide: more kinds of them, with noise
+of coordinates and of time."""
+PathOutliers = Literal["keep", "drop"]
 
 
 class Batch(NamedTuple):
@@ -35,6 +44,8 @@ class Batch(NamedTuple):
     """(B, T): BOS, letters, filled up with EOS"""
     targets: Tensor
     """(B, T): letters, EOS, filled up with IGNORED"""
+    impossible: Tensor | None = None
+    """(B, T, V): what the lexicon forbids at each place, where the loss is to know; False behind EOS"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,10 @@ class Mixture:
     synthetic_power: float = 0.3
     """a lexicon word is drawn by (its frequency) ** this"""
     augmentation: float = 1.0
-    """strength, see kernels.augment"""
+    """strength of kernels.augment"""
+    transforms: Transforms = "kernel"
+    path_outliers: PathOutliers = "keep"
+    """the swipes whose path is much longer or shorter than others' of like words, see training.path_length"""
 
     def __post_init__(self) -> None:
         for name in ("synthetic_start", "synthetic_end"):
@@ -58,13 +72,17 @@ class Mixture:
                 raise ValueError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
         if self.augmentation < 0:
             raise ValueError(f"augmentation must be at least 0, got {self.augmentation}")
+        check_choice("transforms", self.transforms, get_args(Transforms))
+        check_choice("path_outliers", self.path_outliers, get_args(PathOutliers))
 
 
 class Collator:
     """(swipe, word) pairs -> a Batch of one grid and model."""
 
-    def __init__(self, config: ModelConfig, grid: Grid) -> None:
+    def __init__(self, config: ModelConfig, grid: Grid, lexicon: Lexicon | None = None) -> None:
+        """lexicon: marks the letters that it forbids. Raises: ValueError where the grid or the lexicon is of another alphabet."""
         self._config = config
+        self._impossible = ImpossibleLetters(lexicon, config.alphabet) if lexicon else None
         self._extract = FeatureExtractor(config.features, grid, config.alphabet)
 
     def __call__(self, swipes: list[Swipe], words: list[str]) -> Batch:
@@ -82,7 +100,17 @@ class Collator:
             torch.from_numpy(np.stack([one.key_distances for one in features])),
             torch.from_numpy(tokens),
             torch.from_numpy(targets),
+            self._mask(words, length),
         )
+
+    def _mask(self, words: list[str], length: int) -> Tensor | None:
+        """(B, length, V), see Batch."""
+        if self._impossible is None:
+            return None
+        mask = torch.zeros(len(words), length, self._config.n_letters + 1, dtype=torch.bool)
+        for row, word in zip(mask, words, strict=True):
+            row[: len(word) + 1] = torch.from_numpy(self._impossible(word))
+        return mask
 
 
 class Draw(NamedTuple):
@@ -99,7 +127,10 @@ class SwipeSource:
 
     def __init__(self, data: SwipeData, words: dict[str, float], grid: Grid, alphabet: str, mixture: Mixture) -> None:
         """words: key sequence -> frequency, of the synthetic swipes. Raises: ValueError, as `build_segment_bank`."""
+        if mixture.path_outliers == "drop":
+            data = data.select(np.flatnonzero(typical(data, grid, alphabet)))
         self._data, self._mixture = data, mixture
+        self._transform = None if mixture.transforms == "kernel" else OnGrid(pipelines.preset_pipeline(mixture.transforms), grid)
         self._bank = build_segment_bank(data, grid, alphabet)
         self._origin, self._key_size = np.array(grid.origin), np.array([grid.key_width, grid.key_height])
         symbols = {word: to_symbols(word, alphabet) for word in words}
@@ -117,11 +148,14 @@ class SwipeSource:
         index = np.where(synthetic, _draw(self._word_shares, n, random), _draw(self._real_shares, n, random))
         return [Draw(self._words[i] if s else str(self._data.words[i]), bool(s), int(i)) for s, i in zip(synthetic, index, strict=True)]
 
-    def swipe(self, draw: Draw) -> Swipe:
+    def swipe(self, draw: Draw, random: np.random.Generator) -> Swipe:
+        """The swipe of a sample. random: of the transforms; what kernels draw comes from kernels.seed."""
         if draw.synthetic:
             points = kernels.splice(self._bank, self._symbols[draw.index])
         else:
             points = self._data.points[:, self._data.offsets[draw.index] : self._data.offsets[draw.index + 1]].astype(np.float64)
+        if self._transform:
+            return self._transform(Swipe(*points), random)
         x, y, t = kernels.augment(points, self._origin, self._key_size, self._mixture.augmentation)
         return Swipe(x, y, t)
 
@@ -161,7 +195,7 @@ class TrainingBatches(IterableDataset[Batch]):
         draws.sort(key=lambda draw: len(draw.word))
         for batch in random.permutation(len(steps)):
             rows = draws[batch * size : (batch + 1) * size]
-            yield self._collator([self._source.swipe(row) for row in rows], [row.word for row in rows])
+            yield self._collator([self._source.swipe(row, random) for row in rows], [row.word for row in rows])
 
 
 def _draw(cumulative: npt.NDArray[np.float64], size: int, random: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import lightning
 import torch
@@ -12,11 +13,17 @@ import torch.nn.functional as F
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 
+from engine.features import check_choice
 from training.batches import IGNORED, Batch
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
+from training.checkpoint_files import write_whole
 from training.model_config import ModelConfig
 from training.network import SwipeNetwork
-from training.optimizer import MasterAdamW, copy
+from training.optimizer import MasterAdamW, copy, gradient_norms
+
+BAD_BATCH = "bad_batch.pt"
+"""The file in the run's folder for a batch whose loss is no number."""
+Impossible = Literal["allowed", "masked"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,9 @@ class LossConfig:
     """decay of the running average of the weights"""
     bfloat16: bool = True
     """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
+    impossible_letters: Impossible = "allowed"
+    """masked: in training the decoder is not to learn which letters the lexicon forbids after the true prefix; the search forbids
+    them anyway. Validation measures without the mask."""
 
     def __post_init__(self) -> None:
         if self.learning_rate <= 0:
@@ -47,6 +57,7 @@ class LossConfig:
         for name in ("warm_up_steps", "weight_decay", "ctc_weight"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        check_choice("impossible_letters", self.impossible_letters, get_args(Impossible))
 
 
 def learning_rate_factor(step: int, n_steps: int, config: LossConfig) -> float:
@@ -56,6 +67,19 @@ def learning_rate_factor(step: int, n_steps: int, config: LossConfig) -> float:
     decay_steps = config.decay_share * n_steps
     through = min(max((step - (n_steps - decay_steps)) / decay_steps, 0.0), 1.0)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * through))
+
+
+def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float, impossible: Tensor | None = None) -> Tensor:
+    """The mean over the targets that are not IGNORED. logits and impossible (..., V), targets (...).
+
+    Impossible letters have no probability, and none of the smoothing's: it is spread over the others alone.
+    """
+    if impossible is None:
+        return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORED, label_smoothing=smoothing)
+    log_probs = logits.masked_fill(impossible, -math.inf).log_softmax(dim=-1)
+    true = log_probs.gather(-1, targets.clamp_min(0)[..., None])[..., 0]
+    spread = log_probs.masked_fill(impossible, 0.0).sum(dim=-1) / (~impossible).sum(dim=-1)
+    return -((1 - smoothing) * true + smoothing * spread)[targets != IGNORED].mean()
 
 
 class SwipeTraining(lightning.LightningModule):
@@ -70,36 +94,55 @@ class SwipeTraining(lightning.LightningModule):
         self.averaged.eval()
 
     def losses(self, network: SwipeNetwork, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """(cross-entropy, CTC loss, share of words whose every letter is the likeliest given those before)."""
+        """(cross-entropy, CTC loss, share of words whose every letter is the likeliest given those before).
+
+        Without a CTC head its loss is 0.
+        """
         logits, ctc_logits = network(batch.trajectory, batch.key_distances, batch.tokens)
         logits, ctc_logits = logits.float(), ctc_logits.float()
-        cross_entropy = F.cross_entropy(
-            logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORED, label_smoothing=self.loss_config.label_smoothing
-        )
+        letter_loss = cross_entropy(logits, batch.targets, self.loss_config.label_smoothing, batch.impossible)
         n_letters = (batch.targets != IGNORED).sum(dim=1) - 1
         n_frames = torch.full_like(n_letters, ctc_logits.shape[1])
         letters = batch.targets.clamp_min(0)[:, :-1]
         blank = self.model_config.n_letters
         log_probs = ctc_logits.log_softmax(dim=-1).transpose(0, 1)
-        ctc = F.ctc_loss(log_probs, letters, n_frames, n_letters, blank=blank, zero_infinity=True)
+        if self.model_config.ctc:
+            ctc = F.ctc_loss(log_probs, letters, n_frames, n_letters, blank=blank, zero_infinity=True)
+        else:
+            ctc = torch.zeros(())
         right = (logits.argmax(dim=-1) == batch.targets) | (batch.targets == IGNORED)
-        return cross_entropy, ctc, right.all(dim=1).float().mean()
+        return letter_loss, ctc, right.all(dim=1).float().mean()
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
-        cross_entropy, ctc, accuracy = self.losses(self.network, batch)
-        total = cross_entropy + self.loss_config.ctc_weight * ctc
+        """Raises: FloatingPointError where the loss is no finite number; the batch is in BAD_BATCH then."""
+        letter_loss, ctc, accuracy = self.losses(self.network, batch)
+        total = letter_loss + self.loss_config.ctc_weight * ctc
         if not torch.isfinite(total):
-            raise FloatingPointError(f"the loss is {total.item()} at step {self.global_step}: lower the learning rate")
-        shown = {"train/cross_entropy": cross_entropy, "train/ctc": ctc, "train/greedy_accuracy": accuracy}
-        self.log_dict(shown, prog_bar=True)
+            raise FloatingPointError(self.keep_bad_batch(batch, f"the loss is {total.item()} at step {self.global_step}"))
+        shown = {"train/cross_entropy": letter_loss, "train/ctc": ctc, "train/greedy_accuracy": accuracy}
+        self.log_dict(shown, prog_bar=True, batch_size=len(batch.tokens))
         return total
+
+    def keep_bad_batch(self, batch: Batch, problem: str) -> str:
+        """Writes the batch, for torch.load, into the run's folder, and returns the problem with what became of the batch."""
+        path = Path(self.trainer.default_root_dir) / BAD_BATCH
+        try:
+            write_whole({**batch._asdict(), "step": self.global_step, "message": problem}, path)
+        except OSError as error:
+            return f"{problem}, and its batch could not be kept: {error}"
+        return f"{problem}; its batch is in '{path}': look for damaged swipes in it, else lower loss.learning_rate"
+
+    def on_before_optimizer_step(self, _optimizer: torch.optim.Optimizer) -> None:
+        """Logs the norm of each layer's gradient, before it is clipped."""
+        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+            self.log_dict({f"grad_norm/{name}": norm for name, norm in gradient_norms(self.network).items()})
 
     def on_validation_start(self) -> None:
         self.update_averaged()
 
     def validation_step(self, batch: Batch, _index: int) -> None:
-        cross_entropy, ctc, accuracy = self.losses(self.averaged, batch)
-        shown = {"val/cross_entropy": cross_entropy, "val/ctc": ctc, "val/greedy_accuracy": accuracy}
+        letter_loss, ctc, accuracy = self.losses(self.averaged, batch)
+        shown = {"val/cross_entropy": letter_loss, "val/ctc": ctc, "val/greedy_accuracy": accuracy}
         self.log_dict(shown, prog_bar=True, sync_dist=True, batch_size=len(batch.tokens))
 
     def configure_optimizers(self) -> Any:

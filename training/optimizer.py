@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -62,6 +63,19 @@ class MasterAdamW(torch.optim.AdamW):
             copy(weights["averages"], self.averages)
             copy(weights["masters"], self.live)
         self.n_updates = weights["n_updates"]
+
+
+@torch.no_grad()
+def gradient_norms(network: nn.Module) -> dict[str, Tensor]:
+    """The float32 norm of the gradient of each layer: of each part of the network, and of each element of its lists of layers."""
+    layers: dict[str, list[Tensor]] = defaultdict(list)
+    for name, parameter in network.named_parameters():
+        part, index, *_ = [*name.split("."), ""]
+        if parameter.grad is not None:
+            layers[f"{part}.{index}" if index.isdigit() else part].append(parameter.grad)
+    return {
+        layer: torch.stack(torch._foreach_norm(gradients, 2, dtype=torch.float32)).norm() for layer, gradients in layers.items()
+    }
 
 
 @torch.no_grad()

@@ -45,7 +45,7 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
     return changed
 
 
-def _kinds(of: type, outer: str = "") -> Iterator[tuple[str, Any]]:
+def _kinds(of: Any, outer: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted name, type) of every field that a setting can change."""
     for name, kind in get_type_hints(of).items():
         if dataclasses.is_dataclass(kind):

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import lightning
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -21,11 +22,12 @@ from torch.utils.data import DataLoader
 from engine.grid import load_grids, pick_grid
 from engine.recognizer import open_lexicon
 from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
-from training.checkpoint import TrainingInfo
+from training.checkpoint import TrainingInfo, load_checkpoint
+from training.checkpoint_files import WholeFiles, check_same, take_encoder
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings
-from training.swipe_data import load_swipes
+from training.swipe_data import SwipeData, load_swipes
 
 HELD_OUT = 0.05
 """Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
@@ -45,7 +47,20 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core, one thread each")
     parser.add_argument("--threads", type=int, help="of each process (default: all cores for one process, else one)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--init", type=Path, metavar="CKPT", help="start with the encoder of this checkpoint of training.pretrain")
+    parser.add_argument("--labels", type=share, default=1.0, metavar="SHARE", help="train on this share of the swipes, drawn by the seed")
     return parser.parse_args(arguments)
+
+
+def share(text: str) -> float:
+    """Raises: ArgumentTypeError for what is no number above 0 and at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"must be above 0 and at most 1, got '{text}'")
+    return value
 
 
 def run(options: argparse.Namespace) -> None:
@@ -59,11 +74,14 @@ def run(options: argparse.Namespace) -> None:
     info = TrainingInfo(command, CITATION, preset.grid, preset.n_steps, 0, options.seed)
     module = SwipeTraining(preset.model, preset.loss, info, preset.batch_size)
     last = options.run / "last.ckpt"
-    resumed = last if last.exists() else None
-    first_step = torch.load(last, weights_only=True, mmap=True)["global_step"] if resumed else 0
-    training, validation = loaders(options, preset, first_step)
+    resumed = load_checkpoint(last) if last.exists() else None
+    if resumed:
+        check_same(last, resumed.config, preset.model)
+    elif options.init:
+        take_encoder(module.network, options.init)
+    training, validation = loaders(options, preset, resumed.info.n_steps if resumed else 0)
     trainer = make_trainer(options, preset)
-    trainer.fit(module, training, validation, ckpt_path=resumed, weights_only=True)
+    trainer.fit(module, training, validation, ckpt_path=last if resumed else None, weights_only=True)
 
 
 def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
@@ -73,13 +91,20 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     lexicon = open_lexicon(options.lexicon)
     shortest = preset.model.max_letters
     words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < shortest}
-    collator = Collator(preset.model, grid)
+    masked = preset.loss.impossible_letters == "masked"
+    collator = Collator(preset.model, grid, lexicon if masked else None)
     rank = int(os.environ.get("LOCAL_RANK", 0))
-    source = SwipeSource(data, words, grid, preset.model.alphabet, preset.mixture)
+    source = SwipeSource(share_of(data, options.labels, options.seed), words, grid, preset.model.alphabet, preset.mixture)
     stretch = Stretch(preset.batch_size // options.processes, preset.n_steps, first_step, options.seed, rank)
     batches = DataLoader(TrainingBatches(source, collator, stretch), batch_size=None, num_workers=1, prefetch_factor=8)
-    mine = validation_batches(held_out, collator, 64)[rank :: options.processes]
+    mine = validation_batches(held_out, Collator(preset.model, grid), 64)[rank :: options.processes]
     return batches, DataLoader(mine, batch_size=None)  # type: ignore[arg-type]
+
+
+def share_of(data: SwipeData, share: float, seed: int) -> SwipeData:
+    """This share of the swipes, at least one, in their order. The same seed draws those of a smaller share among those of a larger."""
+    n_taken = max(1, round(share * len(data)))
+    return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n_taken]))
 
 
 def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Trainer:
@@ -98,6 +123,8 @@ def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Train
         callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
         logger=TensorBoardLogger(options.run, name="", version=""),
         log_every_n_steps=50,
+        default_root_dir=options.run,
+        plugins=WholeFiles(),
     )
 
 
