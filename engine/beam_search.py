@@ -71,6 +71,11 @@ class SearchOptions:
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
 
+    @property
+    def reads_ctc(self) -> bool:
+        """Whether the search needs a model with a CTC head."""
+        return self.method == "two_pass" or self.ctc_weight > 0
+
     @classmethod
     def of(cls, defaults: SearchDefaults, n_best: int = 4) -> SearchOptions:
         return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best, defaults.ctc_weight, cast(Method, defaults.method))
@@ -101,7 +106,15 @@ class _Step:
 
 
 def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
-    """The best `options.n_best` words by descending score. Fewer, or none, come back where the search reaches no more."""
+    """The best `options.n_best` words by descending score. Fewer, or none, come back where the search reaches no more.
+
+    Raises: ValueError where the options need a CTC head and the model has none.
+    """
+    if options.reads_ctc and not len(memory.ctc_log_probs):
+        raise ValueError(
+            f"this model has no CTC head, got method '{options.method}' with ctc_weight {options.ctc_weight}: "
+            "choose method 'steps' with ctc_weight 0"
+        )
     match options.method:
         case "two_pass":
             return _two_pass(decoder, memory, lexicon, options)

@@ -29,6 +29,11 @@ class SearchDefaults:
     method: str
     """one of beam_search.Method"""
 
+    @property
+    def reads_ctc(self) -> bool:
+        """Whether the search needs a model with a CTC head."""
+        return self.method == "two_pass" or self.ctc_weight > 0
+
 
 @dataclass(frozen=True)
 class Manifest:

@@ -52,7 +52,7 @@ class Memory:
     keys_values: Floats
     """(L, 2 H, S, Dh), of the cross-attention; the heads' keys, then their values"""
     ctc_log_probs: Floats
-    """(S, K + 1): the encoder's own opinion of each frame, blank last"""
+    """(S, K + 1): the encoder's own opinion of each frame, blank last; (0, K + 1) of a model without a CTC head"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +81,8 @@ class ModelBundle:
         self._encoder = encoder
         self._decoder_step = decoder_step
         layers, heads, _, head_width = _input_shape(decoder_step, "cache")
+        self._outputs = [output.name for output in encoder.get_outputs()]
+        self._no_ctc = np.empty((0, len(manifest.alphabet) + 1), np.float32)
         self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
 
     @classmethod
@@ -88,7 +90,7 @@ class ModelBundle:
         """The bundle in a folder; without one, the English bundle that comes with Keyglide.
 
         Raises: ModelBundleError for a missing file, one whose hash is not the manifest's, a newer format_version, or
-        graphs that do not fit the manifest.
+        graphs that do not fit the manifest or its search.
         """
         if path is None:
             with importlib.resources.as_file(importlib.resources.files("engine") / "models" / "english") as folder:
@@ -98,6 +100,7 @@ class ModelBundle:
             manifest = _manifest(path)
             bundle = cls(manifest, _session(path, ENCODER, manifest), _session(path, DECODER_STEP, manifest))
             bundle._check_shapes()
+            bundle._check_search()
         except ModelBundleError as error:
             raise ModelBundleError(f"model bundle {path}: {error}") from error
         return bundle
@@ -112,6 +115,11 @@ class ModelBundle:
         return self.manifest.max_letters
 
     @property
+    def has_ctc(self) -> bool:
+        """Whether the encoder has a CTC head: without one only the search by steps can be used, with ctc_weight 0."""
+        return "ctc_log_probs" in self._outputs
+
+    @property
     def empty_cache(self) -> Cache:
         """The cache before the first step: no prefix was read."""
         return self._empty_cache
@@ -119,6 +127,8 @@ class ModelBundle:
     def encode(self, features: Features) -> Memory:
         """One swipe -> what the decoder looks at."""
         inputs = {"trajectory": features.trajectory[None], "key_distances": features.key_distances[None]}
+        if not self.has_ctc:
+            return Memory(self._encoder.run(["memory"], inputs)[0], self._no_ctc)
         return Memory(*self._encoder.run(["memory", "ctc_log_probs"], inputs))
 
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
@@ -141,6 +151,14 @@ class ModelBundle:
             got = _input_shape(self._encoder, name)
             if got != expected:
                 raise ModelBundleError(f"{ENCODER} takes {name} {got}, the manifest and this engine say {expected}; export it again")
+
+    def _check_search(self) -> None:
+        search = self.manifest.search
+        if search.reads_ctc and not self.has_ctc:
+            raise ModelBundleError(
+                f"{ENCODER} has no CTC head, which the manifest's search needs (method '{search.method}', ctc_weight {search.ctc_weight}): "
+                "export it again with --method steps --ctc-weight 0"
+            )
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -38,8 +38,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--beam", type=int, default=10, help="default beam width of the bundle (default: %(default)s)")
     parser.add_argument("--prior-weight", type=float, default=0.55, help="default prior weight of the bundle (default: %(default)s)")
     parser.add_argument("--margin", type=float, default=12.0, help="default margin of the bundle, in nats (default: %(default)s)")
-    parser.add_argument("--ctc-weight", type=float, default=0.35, help="default weight of the CTC head (default: %(default)s)")
-    parser.add_argument("--method", choices=get_args(Method), default="two_pass", help="default search (default: %(default)s)")
+    parser.add_argument("--ctc-weight", type=float, help="default weight of the CTC head (default: 0.35; 0 without one)")
+    parser.add_argument("--method", choices=get_args(Method), help="default search (default: two_pass; steps without a CTC head)")
     parser.add_argument("--precision", choices=("fp32", "int8"), default="int8", help="of the encoder (default: %(default)s)")
     parser.add_argument("--metrics", type=Path, help="what `training.evaluate --json` printed, for the manifest")
     return parser.parse_args(arguments)
@@ -62,11 +62,25 @@ def read_samples(path: Path | None, n_swipes: int, config: ModelConfig) -> list[
     return [Sample(data.swipe(usable[i]), str(data.words[usable[i]])) for i in spread]
 
 
+def search_defaults(options: argparse.Namespace, config: ModelConfig) -> SearchDefaults:
+    """The bundle's search. Raises: ValueError where the options name one that needs a CTC head and the network has none."""
+    method = options.method or ("two_pass" if config.ctc else "steps")
+    ctc_weight = (0.35 if config.ctc else 0.0) if options.ctc_weight is None else options.ctc_weight
+    search = SearchDefaults(options.beam, options.prior_weight, options.margin, ctc_weight, method)
+    if search.reads_ctc and not config.ctc:
+        raise ValueError(
+            f"the network has no CTC head, which --method {method} with --ctc-weight {ctc_weight} needs: "
+            "choose --method steps and --ctc-weight 0, or leave both out"
+        )
+    return search
+
+
 def run(options: argparse.Namespace) -> None:
     if options.n_swipes < 1:
         raise ValueError(f"--n-swipes must be at least 1, got {options.n_swipes}")
     torch.set_num_threads(1)  # one swipe is small work: beside a training, two threads waited for each other 30 times as long
     model = load_checkpoint(options.checkpoint)
+    search = search_defaults(options, model.config)
     grid = pick_grid(load_grids(), options.grid or model.info.grid)
     lexicon = open_lexicon(options.lexicon)
     samples = read_samples(options.swipes, options.n_swipes, model.config)
@@ -79,7 +93,6 @@ def run(options: argparse.Namespace) -> None:
         one, other = (SwipeRecognizer(bundle, lexicon, grid) for bundle in (exact, quantised))
         return compare(one, other, [sample.swipe for sample in samples])
 
-    search = SearchDefaults(options.beam, options.prior_weight, options.margin, options.ctc_weight, options.method)
     checks = Checks(proof_of, comparison_of)
     exported = write_bundle(model, options.bundle, search, metrics, checks, options.precision)
     size = n_bytes(options.bundle)

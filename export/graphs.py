@@ -12,13 +12,18 @@ besides fails at T = 0 where axes are merged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.network import Attention, DecoderLayer, EncoderLayer, SwipeNetwork
+from training.network import Attention, DecoderLayer, EncoderLayer, RecurrentLayer, SwipeNetwork
+
+GATES = {"GRU": (1, 0, 2), "LSTM": (0, 3, 1, 2)}
+"""Operator -> where its gates stand among torch's."""
+DIRECTIONS = "l0", "l0_reverse"
+"""What torch's names of a recurrent layer's parameters end in."""
 
 
 class Part(NamedTuple):
@@ -41,13 +46,25 @@ def join_self_attention(attention: Attention) -> nn.Linear:
     return join([Part(attention.query, attention.scale), Part(attention.key_value)])
 
 
+def join_gates(recurrent: nn.GRU | nn.LSTM, name: str) -> Tensor:
+    """(2, gates H, ...): a parameter of both directions, with the gates in the operator's order."""
+    both = torch.stack([recurrent.get_parameter(f"{name}_{direction}") for direction in DIRECTIONS])
+    return in_order(both, GATES[recurrent.mode])
+
+
+def in_order(weights: Tensor, order: Sequence[int]) -> Tensor:
+    """weights (2, gates H, ...) with the gates in another order."""
+    gates = weights.chunk(len(order), dim=1)
+    return torch.cat([gates[gate] for gate in order], dim=1)
+
+
 def decoder_layers(network: SwipeNetwork) -> Iterable[DecoderLayer]:
     """The decoder; torch's ModuleList forgets of what."""
     return cast(Iterable[DecoderLayer], network.decoder)
 
 
 class EncoderLayerGraph(nn.Module):
-    """x (S, D) -> (S, D)"""
+    """x (S, D) -> (S, D), of the transformer and the Conformer."""
 
     def __init__(self, layer: EncoderLayer) -> None:
         super().__init__()
@@ -56,25 +73,58 @@ class EncoderLayerGraph(nn.Module):
         self.query_key_value = join_self_attention(layer.attention)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.layer.before(x)
         length, width = x.shape
         joined = self.query_key_value(self.layer.attention_norm(x)).reshape(length, 3 * self.n_heads, -1).transpose(0, 1)
         query, key, value = joined.chunk(3)
         mixed = (query @ key.transpose(1, 2)).softmax(dim=-1) @ value
-        x = x + self.layer.attention.out(mixed.transpose(0, 1).reshape(length, width))
-        after: Tensor = x + self.layer.feed_forward(self.layer.feed_forward_norm(x))
-        return after
+        return self.layer.behind(x + self.layer.attention.out(mixed.transpose(0, 1).reshape(length, width)))
+
+
+class RecurrentLayerGraph(nn.Module):
+    """x (S, D) -> (S, D), by onnxruntime's operator, whose weights are those of both directions."""
+
+    def __init__(self, layer: RecurrentLayer) -> None:
+        super().__init__()
+        self.layer = layer
+        weights, recurrent, *biases = (join_gates(layer.recurrent, name) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        self.weights = nn.Parameter(weights, requires_grad=False)
+        self.recurrent_weights = nn.Parameter(recurrent, requires_grad=False)
+        self.biases = nn.Parameter(torch.cat(biases, dim=1), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        (length, width), operator = x.shape, self.layer.recurrent.mode
+        attributes: dict[str, Any] = {"direction": "bidirectional", "hidden_size": width // 2}
+        if operator == "GRU":
+            attributes["linear_before_reset"] = 1  # as in torch
+        read = torch.onnx.ops.symbolic(
+            operator,
+            (self.layer.norm(x)[:, None], self.weights, self.recurrent_weights, self.biases),
+            attributes,
+            dtype=x.dtype,
+            shape=(length, 2, 1, width // 2),
+        )
+        return x + read.reshape(length, width)
+
+
+def encoder_layer_graph(layer: EncoderLayer | RecurrentLayer) -> EncoderLayerGraph | RecurrentLayerGraph:
+    """The layer as it is exported."""
+    return RecurrentLayerGraph(layer) if isinstance(layer, RecurrentLayer) else EncoderLayerGraph(layer)
 
 
 class EncoderGraph(nn.Module):
-    """`SwipeNetwork.encode`: trajectory (1, N, F), key_distances (1, N, K) -> memory (L, 2 H, S, Dh), ctc_log_probs (S, K + 1)."""
+    """`SwipeNetwork.encode`: trajectory (1, N, F), key_distances (1, N, K) -> memory (L, 2 H, S, Dh), ctc_log_probs (S, K + 1).
+
+    The memory alone where there is no CTC head.
+    """
 
     def __init__(self, network: SwipeNetwork) -> None:
         super().__init__()
         self.network = network
-        self.layers = nn.ModuleList(EncoderLayerGraph(layer) for layer in cast(Iterable[EncoderLayer], network.encoder))
+        self.layers = nn.ModuleList(encoder_layer_graph(layer) for layer in cast(Iterable[EncoderLayer], network.encoder))
         self.keys_values = join([Part(layer.cross_attention.key_value) for layer in decoder_layers(network)])
 
-    def forward(self, trajectory: Tensor, key_distances: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, trajectory: Tensor, key_distances: Tensor) -> tuple[Tensor, ...]:
         network, config = self.network, self.network.config
         x = network.embedding(trajectory[0], key_distances[0]).relu()
         x = network.halve(x.T[None])[0].relu().T + network.frame_position
@@ -83,6 +133,8 @@ class EncoderGraph(nn.Module):
         x = network.encoder_norm(x)
         memory = self.keys_values(x).reshape(config.n_frames, -1, config.head_width).transpose(0, 1)
         shape = (config.n_decoder_layers, 2 * config.n_heads, config.n_frames, config.head_width)
+        if not config.ctc:
+            return (memory.reshape(shape),)
         return memory.reshape(shape), network.ctc(x).log_softmax(dim=-1)
 
 

@@ -30,7 +30,6 @@ class Signature:
     """name -> axis -> the name of its length; all other lengths are fixed"""
 
 
-ENCODER_SIGNATURE = Signature(("trajectory", "key_distances"), ("memory", "ctc_log_probs"), {})
 STEP_SIGNATURE = Signature(
     ("tokens", "lengths", "mask", "cache", "memory"),
     ("log_probs", "new_rows", "attention"),
@@ -50,7 +49,8 @@ def encoder_onnx(network: SwipeNetwork) -> onnx.ModelProto:
     """encoder.onnx of the bundle. All lengths are fixed."""
     config, features = network.config, network.config.features
     example = torch.zeros(1, features.n_points, features.n_columns), torch.ones(1, features.n_points, config.n_letters)
-    return to_onnx(EncoderGraph(network), example, ENCODER_SIGNATURE)
+    outputs = ("memory", "ctc_log_probs") if config.ctc else ("memory",)
+    return to_onnx(EncoderGraph(network), example, Signature(("trajectory", "key_distances"), outputs, {}))
 
 
 def decoder_step_onnx(network: SwipeNetwork) -> onnx.ModelProto:

@@ -157,7 +157,7 @@ def tied(candidates: Sequence[Candidate], reference: ReferenceResult, n_best: in
 
 
 def _difference(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
-    return float(np.abs(one - other).max()) if one.shape == other.shape else float("inf")
+    return float(np.abs(one - other).max(initial=0.0)) if one.shape == other.shape else float("inf")
 
 
 def _listed(words: Sequence[Candidate] | Sequence[ScoredWord]) -> str:

@@ -138,12 +138,14 @@ def _follow(network: SwipeNetwork, features: Features, live: list[_Live]) -> lis
         logits, ctc_logits = network(trajectory, key_distances, torch.tensor([[config.bos, *word] for word in words]))
         decoder = logits[:, -1].log_softmax(dim=-1).tolist()
         frames = ctc_logits[0].double().softmax(dim=-1).tolist()
+    unheard = [0.0] * (config.n_letters + 1)  # without a CTC head, whose weight is 0
+    heard = [ctc_following(frames, word) if frames else unheard for word in words]
     return [
         [
             _Live(one.prefix + letter, one.decoder + log_prob, ctc)
-            for letter, log_prob, ctc in zip([*config.alphabet, ""], log_probs, ctc_following(frames, word), strict=True)
+            for letter, log_prob, ctc in zip([*config.alphabet, ""], log_probs, following, strict=True)
         ]
-        for one, word, log_probs in zip(live, words, decoder, strict=True)
+        for one, log_probs, following in zip(live, decoder, heard, strict=True)
     ]
 
 

@@ -15,11 +15,22 @@ from torch import nn
 
 from engine.manifest import ModelBundleError
 from engine.model import DECODER_STEP, ENCODER, ModelBundle
-from export.graphs import DecoderLayerGraph, DecoderStepGraph, EncoderGraph, EncoderLayerGraph, Part, decoder_layers
+from export.graphs import (
+    DIRECTIONS,
+    GATES,
+    DecoderLayerGraph,
+    DecoderStepGraph,
+    EncoderGraph,
+    EncoderLayerGraph,
+    Part,
+    RecurrentLayerGraph,
+    decoder_layers,
+    in_order,
+)
 from export.quantize import dequantized
 from training.checkpoint import config_from_json
 from training.model_config import ModelConfig
-from training.network import Attention, EncoderLayer, SwipeNetwork
+from training.network import Attention, SwipeNetwork
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -40,6 +51,10 @@ def restore(folder: Path) -> SwipeNetwork:
     for joined, parts in _joints(network, encoder, step):
         split(joined, parts)
         known |= {id(parameter) for part in parts for parameter in part.layer.parameters()}
+    for layer in encoder.layers:
+        if isinstance(layer, RecurrentLayerGraph):
+            split_gates(layer)
+            known |= {id(parameter) for parameter in layer.layer.recurrent.parameters()}
     if missing := [name for name, parameter in network.named_parameters() if id(parameter) not in known]:
         raise ModelBundleError(f"model bundle {folder}: no graph holds {_some(missing)}; export the bundle again")
     return network
@@ -54,15 +69,25 @@ def split(joined: nn.Linear, parts: Sequence[Part]) -> None:
         part.layer.bias.copy_(bias / part.scale)
 
 
+def split_gates(graph: RecurrentLayerGraph) -> None:
+    """Gives the layer the weights that `export.graphs.join_gates` made the graph's of."""
+    recurrent = graph.layer.recurrent
+    order = np.argsort(GATES[recurrent.mode]).tolist()
+    names = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+    for name, both in zip(names, (graph.weights, graph.recurrent_weights, *graph.biases.chunk(2, dim=1)), strict=True):
+        for direction, weights in zip(DIRECTIONS, in_order(both, order), strict=True):
+            recurrent.get_parameter(f"{name}_{direction}").copy_(weights)
+
+
 def _joints(network: SwipeNetwork, encoder: EncoderGraph, step: DecoderStepGraph) -> Iterator[tuple[nn.Linear, list[Part]]]:
     """The joined layers of both graphs, and what `export.graphs` joined in each."""
 
     def self_attention(attention: Attention) -> list[Part]:
         return [Part(attention.query, attention.scale), Part(attention.key_value)]
 
-    encoder_layers = cast(Iterable[EncoderLayer], network.encoder)
-    for layer, encoder_graph in zip(encoder_layers, cast(Iterable[EncoderLayerGraph], encoder.layers), strict=True):
-        yield encoder_graph.query_key_value, self_attention(layer.attention)
+    for encoder_graph in encoder.layers:
+        if isinstance(encoder_graph, EncoderLayerGraph):
+            yield encoder_graph.query_key_value, self_attention(encoder_graph.layer.attention)
     yield encoder.keys_values, [Part(layer.cross_attention.key_value) for layer in decoder_layers(network)]
     for decoder_layer, decoder_graph in zip(decoder_layers(network), cast(Iterable[DecoderLayerGraph], step.layers), strict=True):
         yield decoder_graph.query_key_value, self_attention(decoder_layer.self_attention)
