@@ -1,0 +1,75 @@
+"""`python -m training.report BUNDLE DATA OUT.html`: a page about what the bundle does on recorded swipes, and what it does wrong."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from engine.manifest import ModelBundleError
+from engine.model import MANIFEST
+from training.decode_data import Setup, decode_rows
+from training.evaluate import add_setup_arguments, positive
+from training.report.findings import Question, find, wide
+from training.report.mistakes import Order
+from training.report.page import Source, write_page
+from training.swipe_data import load_swipes
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.report", description=__doc__)
+    add_setup_arguments(parser)
+    parser.add_argument("out", type=Path, metavar="OUT", help="the page, one HTML file that needs no other")
+    parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: they say which words are new and which paths usual")
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
+    parser.add_argument("--worst", type=positive, default=12, metavar="N", help="mistakes to draw (default: %(default)s)")
+    parser.add_argument("--order", choices=get_args(Order), default="probability", help="which are the worst (default: %(default)s)")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
+    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    decoder = setup.load()
+    recognizer, data = decoder.recognizer, decoder.data
+    train = load_swipes(options.train) if options.train else None
+    rows = range(min(len(data), options.limit or len(data)))
+    data = data.select(np.array(rows))
+    search = wide(recognizer.default_options)
+    outcomes = decode_rows(setup, rows, search, options.processes)
+    findings = find(recognizer, data, outcomes, Question(options.worst, options.order, train))
+    source = Source(
+        bundle=options.bundle.resolve().name,
+        bundle_sha256=hashlib.sha256((options.bundle / MANIFEST).read_bytes()).hexdigest()[:16],
+        n_words=len(recognizer.lexicon),
+        data=options.data.name,
+        train=options.train.name if options.train else None,
+        grid=recognizer.grid,
+        alphabet=recognizer.bundle.alphabet,
+        search=search,
+        order=options.order,
+    )
+    unfinished = options.out.with_name(f".{options.out.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(write_page(source, findings), encoding="utf-8")
+        unfinished.replace(options.out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """The command. Exit code 0: done, 1: failed, 2: usage."""
+    options = parse_args(sys.argv[1:])
+    try:
+        run(options)
+    except (ModelBundleError, ValueError, OSError) as error:
+        sys.exit(f"training.report: {error}")
+
+
+if __name__ == "__main__":
+    main()

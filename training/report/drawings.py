@@ -1,0 +1,101 @@
+"""A swipe that was misread: over its keys, and where the decoder looked for each letter."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.explain import END, Explanation
+from engine.grid import Grid
+from training.report.calibration import probabilities
+from training.report.mistakes import Mistake
+from training.report.svg import WIDTH, Box, circle, dots, picture, polyline, rectangle, text
+
+MARGIN = 20.0
+"""grid units around keys and swipe"""
+LEAST_SEEN = 0.01
+"""A frame's share of the attention below this is not drawn."""
+ROW = 13.0
+"""height of a letter's line of frames"""
+
+
+@dataclass(frozen=True)
+class View:
+    """From grid units to those of a picture."""
+
+    left: float
+    top: float
+    unit: float
+
+    def __call__(self, x: float, y: float) -> tuple[float, float]:
+        return (x - self.left) * self.unit, (y - self.top) * self.unit
+
+
+def over_keys(mistake: Mistake, grid: Grid) -> str:
+    """The swipe and the polylines of both words, with the places where the decoder looked most for each letter of the wrong one."""
+    keys, swipe = grid.letter_keys, mistake.swipe
+    left, right = (pick([*(key.x + edge * key.w for key in keys), *swipe.x]) for pick, edge in ((min, 0), (max, 1)))
+    top, bottom = (pick([*(key.y + edge * key.h for key in keys), *swipe.y]) for pick, edge in ((min, 0), (max, 1)))
+    view = View(left - MARGIN, top - MARGIN, WIDTH / (right - left + 2 * MARGIN))
+    parts = []
+    for key in keys:
+        box: Box = (*view(key.x, key.y), key.w * view.unit, key.h * view.unit)
+        parts += [rectangle(box, "key"), text(*view(key.centre_x, key.centre_y + 0.1 * key.h), key.name, "key-name", "middle")]
+    for explanation, style in ((mistake.meant, "way meant"), (mistake.read, "way read")):
+        places = [view(key.centre_x, key.centre_y) for key in map(grid.letter_key, explanation.word)]
+        parts.append(polyline(places if len(places) > 1 else places * 2, style))
+    points = [view(x, y) for x, y in zip(swipe.x, swipe.y, strict=True)]
+    parts += [polyline(points, "swipe"), dots(points, "sample"), circle(*points[0], 4.5, "first", "the first point")]
+    for letter in mistake.read.letters:
+        if letter.letter != END:
+            x, y, _ = mistake.read.frames[:, int(letter.attention.argmax())]
+            at = view(x, y)
+            parts += [circle(*at, 5.5, "looked"), text(at[0], at[1] + 2.8, letter.letter, "looked-name", "middle")]
+    says = f"The swipe over the keys; {mistake.meant.word} was meant, {mistake.read.word} was read"
+    return picture((bottom - top + 2 * MARGIN) * view.unit, says, parts)
+
+
+def attention(explanation: Explanation, grid: Grid, style: str) -> str:
+    """A line for each letter, a column for each frame: the darker, the more the decoder looked there. Right: log probabilities."""
+    n_frames = explanation.frames.shape[1]
+    width = (WIDTH - 64) / n_frames
+    parts = [text(WIDTH, 9, "log p", "tick", "end"), *_keys_passed(explanation, grid, width)]
+    for number, letter in enumerate(explanation.letters):
+        y = 14 + number * ROW
+        parts.append(text(20, y + 10, letter.letter, "letter", "end"))
+        parts.append(rectangle((26, y, n_frames * width, ROW - 1.5), "same"))
+        for frame in np.flatnonzero(letter.attention >= LEAST_SEEN).tolist():
+            share = float(letter.attention[frame])
+            parts.append(rectangle((26 + frame * width, y, width, ROW - 1.5), style, math.sqrt(share), f"{share:.0%}"))
+        best = letter.others[0] if letter.others else ("", -math.inf)
+        beaten = f"{best[0]} {best[1]:.2f}" if best[1] > letter.log_prob else ""
+        parts.append(text(WIDTH, y + 10, f"{letter.log_prob:.2f}", "title" if beaten else "tick", "end"))
+    says = f"Attention for each letter of {explanation.word}"
+    return picture(14 + len(explanation.letters) * ROW, says, parts)
+
+
+def _keys_passed(explanation: Explanation, grid: Grid, width: float) -> list[str]:
+    """The letter whose key is nearest, above each frame where it changes."""
+    keys = grid.letter_keys
+    parts, before = [], ""
+    for frame, (x, y, _) in enumerate(explanation.frames.T.tolist()):
+        nearest = min(keys, key=lambda key: math.hypot(key.centre_x - x, key.centre_y - y)).name
+        if nearest != before:
+            parts.append(text(26 + (frame + 0.5) * width, 9, nearest, "tick", "middle"))
+        before = nearest
+    return parts
+
+
+def candidates(mistake: Mistake) -> str:
+    """A line for each candidate with its probability."""
+    reading = mistake.reading
+    shares = probabilities([score for _, score in reading.candidates])
+    rows = []
+    for (word, score), share in zip(reading.candidates, shares, strict=True):
+        kind = ' class="is-meant"' if word == reading.meant else ""
+        bar = f'<td><span class="share" style="width:{100 * share:.1f}%"></span></td>'
+        rows.append(f"<tr{kind}><td>{html.escape(word)}</td><td>{100 * share:.1f} %</td><td>{score:.2f}</td>{bar}</tr>")
+    return f'<table class="candidates"><tr><th>candidate</th><th>probability</th><th>score</th><th></th></tr>{"".join(rows)}</table>'
