@@ -122,6 +122,22 @@ class Draw(NamedTuple):
     """of the lexicon's words where it is synthetic, else of the real swipes"""
 
 
+class Augmentation:
+    """Swipe -> a random variant of it, as the mixture says."""
+
+    def __init__(self, grid: Grid, mixture: Mixture) -> None:
+        self._origin, self._key_size = np.array(grid.origin), np.array([grid.key_width, grid.key_height])
+        self._strength = mixture.augmentation
+        self._transform = None if mixture.transforms == "kernel" else OnGrid(pipelines.preset_pipeline(mixture.transforms), grid)
+
+    def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
+        """random: of the transforms; the kernel draws from what kernels.seed was given."""
+        if self._transform:
+            return self._transform(swipe, random)
+        points = np.stack([swipe.x, swipe.y, swipe.t])
+        return Swipe(*kernels.augment(points, self._origin, self._key_size, self._strength))
+
+
 class SwipeSource:
     """Draws words, and makes a swipe for each: a real one, or one spliced from pieces of real ones; augmented."""
 
@@ -129,10 +145,8 @@ class SwipeSource:
         """words: key sequence -> frequency, of the synthetic swipes. Raises: ValueError, as `build_segment_bank`."""
         if mixture.path_outliers == "drop":
             data = data.select(np.flatnonzero(typical(data, grid, alphabet)))
-        self._data, self._mixture = data, mixture
-        self._transform = None if mixture.transforms == "kernel" else OnGrid(pipelines.preset_pipeline(mixture.transforms), grid)
+        self._data, self._mixture, self._augment = data, mixture, Augmentation(grid, mixture)
         self._bank = build_segment_bank(data, grid, alphabet)
-        self._origin, self._key_size = np.array(grid.origin), np.array([grid.key_width, grid.key_height])
         symbols = {word: to_symbols(word, alphabet) for word in words}
         self._words = [word for word in words if len(symbols[word]) > 1]
         self._symbols = [symbols[word] for word in self._words]
@@ -149,15 +163,9 @@ class SwipeSource:
         return [Draw(self._words[i] if s else str(self._data.words[i]), bool(s), int(i)) for s, i in zip(synthetic, index, strict=True)]
 
     def swipe(self, draw: Draw, random: np.random.Generator) -> Swipe:
-        """The swipe of a sample. random: of the transforms; what kernels draw comes from kernels.seed."""
-        if draw.synthetic:
-            points = kernels.splice(self._bank, self._symbols[draw.index])
-        else:
-            points = self._data.points[:, self._data.offsets[draw.index] : self._data.offsets[draw.index + 1]].astype(np.float64)
-        if self._transform:
-            return self._transform(Swipe(*points), random)
-        x, y, t = kernels.augment(points, self._origin, self._key_size, self._mixture.augmentation)
-        return Swipe(x, y, t)
+        """The swipe of a sample. random: as of Augmentation."""
+        swipe = Swipe(*kernels.splice(self._bank, self._symbols[draw.index])) if draw.synthetic else self._data.swipe(draw.index)
+        return self._augment(swipe, random)
 
 
 @dataclass(frozen=True)

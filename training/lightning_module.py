@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -11,7 +12,7 @@ import lightning
 import torch
 import torch.nn.functional as F
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.features import check_choice
 from training.batches import IGNORED, Batch
@@ -83,7 +84,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float, impossible:
 
 
 class SwipeTraining(lightning.LightningModule):
-    """A network, its losses and its optimizer, for Lightning's Trainer."""
+    """A network, its losses and its optimizer, for Lightning's Trainer, whose default_root_dir is the run's folder."""
 
     def __init__(self, model: ModelConfig, loss: LossConfig, info: TrainingInfo, batch_size: int) -> None:
         """info: its n_steps is the whole training's length; batch_size: of all processes together."""
@@ -92,6 +93,16 @@ class SwipeTraining(lightning.LightningModule):
         self.network = SwipeNetwork(model).to(torch.bfloat16 if loss.bfloat16 else torch.float32)
         self.averaged = SwipeNetwork(model).requires_grad_(False)
         self.averaged.eval()
+
+    @property
+    def trained(self) -> nn.Module:
+        """What has all trained parameters: the network, or what holds it."""
+        return self.network
+
+    @property
+    def averaged_trained(self) -> nn.Module:
+        """What the averages of these parameters are written into."""
+        return self.averaged
 
     def losses(self, network: SwipeNetwork, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """(cross-entropy, CTC loss, share of words whose every letter is the likeliest given those before).
@@ -114,28 +125,29 @@ class SwipeTraining(lightning.LightningModule):
         return letter_loss, ctc, right.all(dim=1).float().mean()
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
-        """Raises: FloatingPointError where the loss is no finite number; the batch is in BAD_BATCH then."""
+        """Raises: FloatingPointError, as `require_finite`."""
         letter_loss, ctc, accuracy = self.losses(self.network, batch)
         total = letter_loss + self.loss_config.ctc_weight * ctc
-        if not torch.isfinite(total):
-            raise FloatingPointError(self.keep_bad_batch(batch, f"the loss is {total.item()} at step {self.global_step}"))
+        self.require_finite(total, batch._asdict())
         shown = {"train/cross_entropy": letter_loss, "train/ctc": ctc, "train/greedy_accuracy": accuracy}
         self.log_dict(shown, prog_bar=True, batch_size=len(batch.tokens))
         return total
 
-    def keep_bad_batch(self, batch: Batch, problem: str) -> str:
-        """Writes the batch, for torch.load, into the run's folder, and returns the problem with what became of the batch."""
-        path = Path(self.trainer.default_root_dir) / BAD_BATCH
+    def require_finite(self, loss: Tensor, tensors: Mapping[str, Tensor | None]) -> None:
+        """Raises: FloatingPointError where the loss is no finite number; the batch's tensors are in BAD_BATCH then."""
+        if torch.isfinite(loss):
+            return
+        problem, path = f"the loss is {loss.item()} at step {self.global_step}", Path(self.trainer.default_root_dir) / BAD_BATCH
         try:
-            write_whole({**batch._asdict(), "step": self.global_step, "message": problem}, path)
+            write_whole({**tensors, "step": self.global_step, "message": problem}, path)
         except OSError as error:
-            return f"{problem}, and its batch could not be kept: {error}"
-        return f"{problem}; its batch is in '{path}': look for damaged swipes in it, else lower loss.learning_rate"
+            raise FloatingPointError(f"{problem}, and its batch could not be kept: {error}") from error
+        raise FloatingPointError(f"{problem}; its batch is in '{path}': look for damaged swipes in it, else lower loss.learning_rate")
 
     def on_before_optimizer_step(self, _optimizer: torch.optim.Optimizer) -> None:
         """Logs the norm of each layer's gradient, before it is clipped."""
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
-            self.log_dict({f"grad_norm/{name}": norm for name, norm in gradient_norms(self.network).items()})
+            self.log_dict({f"grad_norm/{name}": norm for name, norm in gradient_norms(self.trained).items()})
 
     def on_validation_start(self) -> None:
         self.update_averaged()
@@ -147,7 +159,7 @@ class SwipeTraining(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         config = self.loss_config
-        optimizer = MasterAdamW(self.network, config.learning_rate, config.weight_decay, config.average)
+        optimizer = MasterAdamW(self.trained, config.learning_rate, config.weight_decay, config.average)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_factor(step, self.info.n_steps, config))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -165,4 +177,4 @@ class SwipeTraining(lightning.LightningModule):
         """Writes the optimizer's running average into the network that is validated and kept."""
         wrapped = self.optimizers()
         assert isinstance(wrapped, LightningOptimizer) and isinstance(wrapped.optimizer, MasterAdamW)
-        copy(wrapped.optimizer.averages, self.averaged.parameters())
+        copy(wrapped.optimizer.averages, self.averaged_trained.parameters())
