@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -31,7 +32,7 @@ from export.restore import restore
 from tests import random_network, toy
 from tests.conftest import LATIN, ROOT
 from training.batches import Collator, validation_batches
-from training.checkpoint import PAYLOAD, TrainedModel, TrainingInfo, config_from_json, config_to_json, payload
+from training.checkpoint import PAYLOAD, TrainedModel, TrainingInfo, config_from_json, config_to_json, load_checkpoint, payload
 from training.lightning_module import SwipeTraining
 from training.model_config import Encoder, ModelConfig
 from training.network import SwipeNetwork
@@ -201,7 +202,7 @@ def test_it_overfits_one_batch_in_bfloat16(encoder: Encoder, ctc: bool, qwerty: 
     assert accuracy == 1.0 and cross_entropy < 0.1 and ctc_loss < 0.5
 
 
-# --- config ---
+# --- config and checkpoint ---
 
 
 def test_the_default_networks_weights_have_the_names_that_they_always_had() -> None:
@@ -218,3 +219,23 @@ def test_json_round_trip(encoder: Encoder, ctc: bool) -> None:
     fields = json.loads(json.dumps(config_to_json(config)))
     assert ("encoder" in fields, "ctc" in fields) == (encoder != "transformer", not ctc)
     assert config_from_json(fields) == config
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"width": 24}, r"'frame_position' is of \(16, 12\), expected: of \(16, 24\)"),
+        ({"n_encoder_layers": 3}, r"'encoder.2.attention_norm.weight' is absent, expected: of \(12,\)"),
+        ({"encoder": "gru"}, r"'encoder.0.norm.weight' is absent, expected: of \(12,\)"),
+        ({"encoder": "conformer"}, r"'encoder.0.first_norm.weight' is absent, expected: of \(12,\)"),
+        ({"ctc": False}, r"'ctc.weight' is of \(27, 12\), expected: absent"),
+        ({"encodr": "gru"}, r"config field 'encodr' is not known: did you mean 'encoder'\?"),
+    ],
+)
+def test_a_checkpoint_of_another_configuration_says_what_differs_first(
+    changes: dict[str, Any], message: str, other: SwipeNetwork, tmp_path: Path
+) -> None:
+    content = payload(CONFIG, other.state_dict(), INFO)
+    torch.save({PAYLOAD: content | {"config": content["config"] | changes}}, tmp_path / "other.ckpt")
+    with pytest.raises(ValueError, match=f"other.ckpt' is no checkpoint of this version of training.train: .*{message}"):
+        load_checkpoint(tmp_path / "other.ckpt")

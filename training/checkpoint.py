@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from engine.features import FeatureSpec
+from engine.features import FeatureSpec, check_choice
 from training.model_config import ModelConfig
 from training.network import SwipeNetwork
 
@@ -53,7 +54,10 @@ def config_to_json(config: ModelConfig) -> dict[str, Any]:
 
 
 def config_from_json(fields: dict[str, Any]) -> ModelConfig:
-    """The inverse of `config_to_json`. Raises: TypeError for unknown fields, ValueError for unknown values."""
+    """The inverse of `config_to_json`. Raises: KeyError or TypeError for missing fields, ValueError for unknown fields and values."""
+    known = tuple(field.name for field in dataclasses.fields(ModelConfig))
+    for name in fields:
+        check_choice("config field", name, known)
     features = FeatureSpec.from_fields(fields["features"])
     centres = tuple((float(x), float(y)) for x, y in fields.get("key_centres", ()))
     return ModelConfig(**{**fields, "features": features, "key_centres": centres})
@@ -62,11 +66,13 @@ def config_from_json(fields: dict[str, Any]) -> ModelConfig:
 def load_checkpoint(path: Path) -> TrainedModel:
     """The model of a checkpoint that training.train wrote.
 
-    Raises: ValueError where the file is no such checkpoint or of another configuration; OSError where it cannot be read.
+    Raises: ValueError where the file is no such checkpoint, or its weights, of which it names the first, are not those of its
+    configuration; OSError where it cannot be read.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)[PAYLOAD]
         network = SwipeNetwork(config_from_json(content["config"]))
+        _check_weights(content["weights"], network.state_dict())
         network.load_state_dict(content["weights"])
         info = TrainingInfo(**content["info"])
     except OSError:
@@ -74,3 +80,11 @@ def load_checkpoint(path: Path) -> TrainedModel:
     except Exception as error:  # torch.load raises what the damaged bytes lead to
         raise ValueError(f"'{path}' is no checkpoint of this version of training.train: {error!r}") from error
     return TrainedModel(network.eval(), info)
+
+
+def _check_weights(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    """Raises: ValueError that names the first weight that is not as the configuration says."""
+    for name in (*expected, *found):
+        there, here = (f"of {tuple(weights[name].shape)}" if name in weights else "absent" for weights in (found, expected))
+        if there != here:
+            raise ValueError(f"its weights are of another configuration than it says: '{name}' is {there}, expected: {here}")
