@@ -34,6 +34,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> None:
     """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
+    if not options.out.parent.is_dir():  # before minutes are spent on what cannot be written
+        raise ValueError(f"there is no folder '{options.out.parent}' for the page: make it first")
     setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
     decoder = setup.load()
     recognizer, data = decoder.recognizer, decoder.data

@@ -15,18 +15,21 @@ from training.report.confusion import Confusion
 from training.report.findings import Findings
 from training.report.svg import WIDTH, Plot, Scale, circle, dots, frame, line, picture, polyline, rectangle, round_ticks, text
 
-RATIO_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10)
+RATIO_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 LEAST_RATIO = 0.08
 """Shorter paths are drawn there."""
+BELOW_MEDIAN = 0.4
+"""how far the axis of accuracy reaches below the rows' median; what is lower is an arrow"""
 ROW = 17.0
 """height of a line of text"""
 
 
 def accuracy_chart(rows: Sequence[Row]) -> str:
     """Top-1 with its interval and top-4, a line for each stratum."""
-    least = min([0.9, *(row.top_1_interval.low for row in rows)])
-    scale = Scale(math.floor(10 * least) / 10, 1.0, 128, 284)
-    parts, y = [text(330, 12, "top-1", "tick", "end"), text(WIDTH, 12, "swipes", "tick", "end")], 8.0
+    middle = float(np.median([row.accuracy.top_1 for row in rows])) if rows else 1.0
+    scale = Scale(max(math.floor(10 * (middle - BELOW_MEDIAN)) / 10, 0.0), 1.0, 116, 256)
+    columns = ((304, "top-1"), (340, "top-4"), (WIDTH, "swipes"))
+    parts, y = [text(x, 12, name, "tick", "end") for x, name in columns], 8.0
     group = ""
     for row in rows:
         if row.group != group:
@@ -42,13 +45,18 @@ def accuracy_chart(rows: Sequence[Row]) -> str:
 
 def _accuracy_line(row: Row, scale: Scale, y: float) -> list[str]:
     one, between, middle = row.accuracy, row.top_1_interval, y - 4
+    low, high = (scale(max(end, scale.low)) for end in (between.low, between.high))
     says = f"{row.name}: top-1 {one.top_1:.2%} ({between.low:.1%} to {between.high:.1%}), top-4 {one.top_4:.2%}, {one.n_swipes:,} swipes"
+    marks = [
+        circle(scale(share), middle, 3.5, style, says) if share >= scale.low else text(scale.start - 4, y, "◂", style)
+        for share, style in ((one.top_4, "hollow"), (one.top_1, "mark"))
+    ]
     return [
-        text(118, y, row.name, "", "end"),
-        line((scale(between.low), middle), (scale(between.high), middle), "whisker"),
-        circle(scale(one.top_4), middle, 3.2, "hollow", says),
-        circle(scale(one.top_1), middle, 3.8, "mark", says),
-        text(330, y, f"{100 * one.top_1:.1f}", "", "end"),
+        text(scale.start - 10, y, row.name, "", "end"),
+        line((low, middle), (high, middle), "whisker"),
+        *marks,
+        text(304, y, f"{100 * one.top_1:.1f}", "", "end"),
+        text(340, y, f"{100 * one.top_4:.1f}", "", "end"),
         text(WIDTH, y, f"{one.n_swipes:,}", "tick", "end"),
     ]
 
@@ -126,16 +134,16 @@ def confusion_chart(confusion: Confusion, grid: Grid, alphabet: str) -> str:
     cell = (WIDTH - 22) / len(order)
     place = {letter: 20 + number * cell for number, letter in enumerate(order)}
     most = max([one.n_times for one in confusion.misreadings], default=1)
-    parts = [text(20, 9, "read", "title"), text(0, 33, "meant", "title upright")]
+    parts = [text(0, 9, "meant ↓", "title"), text(56, 9, "read →", "title")]
     for letter in order:
         middle = place[letter] + cell / 2
-        parts += [text(middle, 18, letter, "letter", "middle"), text(14, middle + 7, letter, "letter", "middle")]
-        parts.append(rectangle((place[letter], place[letter] + 2, cell, cell), "same"))
+        parts += [text(middle, 22, letter, "letter", "middle"), text(12, middle + 9, letter, "letter", "middle")]
+        parts.append(rectangle((place[letter], place[letter] + 6, cell - 0.6, cell - 0.6), "same"))
     for one in confusion.misreadings:
-        box = (place[one.read], place[one.meant] + 2, cell - 0.6, cell - 0.6)
+        box = (place[one.read], place[one.meant] + 6, cell - 0.6, cell - 0.6)
         title = f"{one.meant} read as {one.read}: {one.n_times} times"
-        parts.append(rectangle(box, "near" if one.are_neighbours else "far", 0.12 + 0.88 * math.sqrt(one.n_times / most), title))
-    return picture(WIDTH + 2, "Letters read for others", parts)
+        parts.append(rectangle(box, "near" if one.are_neighbours else "far", 0.1 + 0.9 * one.n_times / most, title))
+    return picture(WIDTH + 6, "Letters read for others", parts)
 
 
 def confusion_table(confusion: Confusion, n_rows: int) -> str:

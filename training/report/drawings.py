@@ -43,12 +43,13 @@ def over_keys(mistake: Mistake, grid: Grid) -> str:
     parts = []
     for key in keys:
         box: Box = (*view(key.x, key.y), key.w * view.unit, key.h * view.unit)
-        parts += [rectangle(box, "key"), text(*view(key.centre_x, key.centre_y + 0.1 * key.h), key.name, "key-name", "middle")]
+        parts.append(rectangle(box, "key"))
     for explanation, style in ((mistake.meant, "way meant"), (mistake.read, "way read")):
         places = [view(key.centre_x, key.centre_y) for key in map(grid.letter_key, explanation.word)]
         parts.append(polyline(places if len(places) > 1 else places * 2, style))
+    parts += [text(*view(key.centre_x, key.centre_y + 0.1 * key.h), key.name, "key-name", "middle") for key in keys]
     points = [view(x, y) for x, y in zip(swipe.x, swipe.y, strict=True)]
-    parts += [polyline(points, "swipe"), dots(points, "sample"), circle(*points[0], 4.5, "first", "the first point")]
+    parts += [polyline(points, "swipe"), dots(points, "sample"), circle(*points[0], 7.5, "first", "the first point")]
     for letter in mistake.read.letters:
         if letter.letter != END:
             x, y, _ = mistake.read.frames[:, int(letter.attention.argmax())]
@@ -59,9 +60,12 @@ def over_keys(mistake: Mistake, grid: Grid) -> str:
 
 
 def attention(explanation: Explanation, grid: Grid, style: str) -> str:
-    """A line for each letter, a column for each frame: the darker, the more the decoder looked there. Right: log probabilities."""
+    """A line for each letter, a column for each frame: the darker, the more the decoder looked there.
+
+    Right: the letter's log probability, and before it the likeliest letter where that is another.
+    """
     n_frames = explanation.frames.shape[1]
-    width = (WIDTH - 64) / n_frames
+    width = (WIDTH - 88) / n_frames
     parts = [text(WIDTH, 9, "log p", "tick", "end"), *_keys_passed(explanation, grid, width)]
     for number, letter in enumerate(explanation.letters):
         y = 14 + number * ROW
@@ -70,9 +74,10 @@ def attention(explanation: Explanation, grid: Grid, style: str) -> str:
         for frame in np.flatnonzero(letter.attention >= LEAST_SEEN).tolist():
             share = float(letter.attention[frame])
             parts.append(rectangle((26 + frame * width, y, width, ROW - 1.5), style, math.sqrt(share), f"{share:.0%}"))
-        best = letter.others[0] if letter.others else ("", -math.inf)
-        beaten = f"{best[0]} {best[1]:.2f}" if best[1] > letter.log_prob else ""
-        parts.append(text(WIDTH, y + 10, f"{letter.log_prob:.2f}", "title" if beaten else "tick", "end"))
+        likeliest, log_prob = letter.others[0] if letter.others else ("", -math.inf)
+        parts.append(text(WIDTH, y + 10, f"{letter.log_prob:.2f}", "tick", "end"))
+        if log_prob > letter.log_prob:
+            parts.append(text(WIDTH - 32, y + 10, likeliest, "letter preferred", "end"))
     says = f"Attention for each letter of {explanation.word}"
     return picture(14 + len(explanation.letters) * ROW, says, parts)
 

@@ -27,7 +27,7 @@ GROUPS = ("letters", "speed, keys/s", "prompt", "path", "training", "trace", "co
 N_SPEEDS = 5
 """groups of equal size by speed"""
 LEAST_SWIPES = 10
-"""A person with fewer has no accuracy of their own."""
+"""A person, or a group, with fewer has no accuracy of their own."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def ranks_of(readings: Sequence[Reading], recognizer: SwipeRecognizer) -> tuple[
 
 
 def rows_of(data: SwipeData, outcomes: Sequence[Outcome], divided: Sequence[Stratum]) -> tuple[Row, ...]:
-    """Those of GROUPS with more than one stratum."""
-    rows = evaluate(data, list(outcomes), [one for one in divided if one.group in GROUPS])
+    """Those of GROUPS with more than one stratum, of strata with at least LEAST_SWIPES."""
+    rows = evaluate(data, list(outcomes), [one for one in divided if one.group in GROUPS and one.n_swipes >= LEAST_SWIPES])
     by_group = [[row for row in rows if row.group == group] for group in GROUPS]
     return tuple(row for group in by_group if len(group) > 1 for row in group)
 

@@ -90,10 +90,10 @@ def _mistakes(source: Source, mistakes: Sequence[Mistake]) -> str:
     return (
         f"<h2>The worst mistakes</h2><p>In this order: {ORDERS[source.order]}. Words that the lexicon lacks are left out. "
         'Broad lines: the polylines of the word that was <b class="meant-word">meant</b> and of the one that was '
-        '<b class="read-word">read</b>, dotted; thin with dots: the swipe and its samples, from the green one on. '
+        '<b class="read-word">read</b>, dotted; thin with dots: the swipe and its samples, from the green ring on. '
         "Letters in circles: where the decoder looked most for each letter of the word that was read. "
         "Below, its attention for each letter of both words, over the swipe from left to right, under the nearest keys; "
-        "at the right the letter's log probability.</p>"
+        "at the right the letter's log probability, and before it the likeliest letter where that is another.</p>"
         f"{cards or '<p>None.</p>'}\n"
     )
 
@@ -138,7 +138,8 @@ def _accuracy(findings: Findings) -> str:
     return (
         "<h2>Accuracy by group</h2>"
         f'<div class="charts"><figure>{charts.accuracy_chart(findings.rows)}'
-        "<figcaption>Filled: top-1, with 95 % of the values if the people were drawn again; hollow: top-4.</figcaption></figure>"
+        "<figcaption>Filled: top-1, with 95 % of the values if the people were drawn again; hollow: top-4; "
+        f"◂: below the axis. The groups with at least {LEAST_SWIPES} swipes.</figcaption></figure>"
         f"<figure>{charts.people_chart(findings)}<figcaption>The {len(people):,} people with at least {LEAST_SWIPES} swipes. "
         f"A tenth of them, a half and nine tenths are at or below {deciles}.</figcaption></figure></div>\n"
     )
