@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,17 +23,20 @@ from engine.features import Column
 from engine.grid import Grid
 from tests.conftest import LATIN, ROOT
 from training.batches import Stretch
-from training.checkpoint import load_checkpoint
+from training.checkpoint import PAYLOAD, TrainingInfo, load_checkpoint, payload
+from training.checkpoint_files import take_encoder
 from training.masked_points import VISIBLE, MaskedBatch, MaskedPointPrediction, Masking, MaskingCollator, errors_of, hide, masking_of
-from training.model_config import Embedding, key_centres
+from training.model_config import Embedding, Encoder, key_centres
 from training.network import SwipeNetwork
 from training.presets import PRESETS
-from training.pretrain import loaders
+from training.pretrain import loaders, parse_args, run
 from training.swipe_data import SwipeData, load_swipes
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 TINY = PRESETS["tiny"]
+QUIET = pytest.mark.filterwarnings("ignore")
+"""Lightning remarks on much."""
 COLUMNS: tuple[Column, ...] = get_args(Column)
 
 
@@ -152,9 +157,10 @@ def test_the_network_is_left_as_it_was(batch: MaskedBatch) -> None:
     assert list(network.state_dict()) == list(SwipeNetwork(TINY.model).state_dict())
 
 
-def test_an_encoder_learns_the_hidden_points_of_a_batch(batch: MaskedBatch) -> None:
+@pytest.mark.parametrize("encoder", get_args(Encoder))
+def test_an_encoder_learns_the_hidden_points_of_a_batch(encoder: Encoder, batch: MaskedBatch) -> None:
     torch.manual_seed(0)
-    prediction = MaskedPointPrediction(SwipeNetwork(TINY.model))
+    prediction = MaskedPointPrediction(SwipeNetwork(dataclasses.replace(TINY.model, encoder=encoder)))
     optimizer = torch.optim.Adam(prediction.parameters(), 5e-3)
     for _ in range(200):
         errors = errors_of(prediction(batch), batch)
@@ -177,19 +183,77 @@ def test_each_seed_has_batches_of_its_own_and_each_step_varies_them(examples: Sw
     assert_same(([], one[1]), ([], other[1]))  # what validates is always the same
 
 
-def test_a_run_resumes_where_it_stopped_and_leaves_a_network(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    command = [sys.executable, "-m", "training.pretrain", str(EXAMPLES), str(folder), "--preset", "tiny", "--threads", "1"]
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    made = SwipeNetwork(TINY.model).state_dict()
-    for steps, so_far in ((40, 40), (80, 80)):
-        command_line = [*command, "--steps", str(steps), "--set", "validate_every=40"]
-        done = subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        model = load_checkpoint(folder / "last.ckpt")
+def pretrain(folder: Path, *options: str) -> None:
+    """Some steps, in this process."""
+    run(parse_args([str(EXAMPLES), str(folder), "--preset", "tiny", "--threads", "1", *options]))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of 40 steps. Not to be written to."""
+    folder = tmp_path_factory.mktemp("pretrain")
+    command = [sys.executable, "-m", "training.pretrain", str(EXAMPLES), str(folder), "--preset", "tiny", "--steps", "40", "--threads", "1"]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@QUIET
+def test_a_run_resumes_where_it_stopped(made: Path, examples: SwipeData, tmp_path: Path) -> None:
+    folder = shutil.copytree(made, tmp_path / "run")
+    pretrain(folder, "--steps", "60")
+    for path, so_far in ((made, 40), (folder, 60)):
+        model = load_checkpoint(path / "last.ckpt")
         assert model.info.n_steps == so_far and model.info.n_swipes == so_far * TINY.batch_size
-        assert "training.pretrain" in model.info.command and model.info.data == "swipes.jsonl, without its words"
-    best = load_checkpoint(folder / "best.ckpt").network.state_dict()
-    assert {name: tensor.shape for name, tensor in best.items()} == {name: tensor.shape for name, tensor in made.items()}
-    assert all(np.isfinite(tensor.numpy()).all() for tensor in best.values())
-    assert list(folder.glob("events.out.tfevents.*"))
+        assert all(np.isfinite(tensor.numpy()).all() for tensor in model.network.state_dict().values())
+        assert list(path.glob("events.out.tfevents.*"))
+    assert "training.pretrain" in load_checkpoint(made / "last.ckpt").info.command
+
+
+def test_a_training_starts_with_the_encoder(made: Path) -> None:
+    """And with a decoder that nobody has trained."""
+    pretrained, network = load_checkpoint(made / "best.ckpt"), SwipeNetwork(TINY.model)
+    assert pretrained.info.data == "swipes.jsonl, without its words"
+    own = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    take_encoder(network, made / "best.ckpt")
+    for name, tensor in network.state_dict().items():
+        encoder = not name.startswith(("ctc.", "token.", "letter_position", "decoder", "out."))
+        assert torch.equal(tensor, pretrained.network.state_dict()[name] if encoder else own[name]), name
+        assert encoder != torch.equal(tensor, own[name]) or not tensor.any(), name
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["model.width=64"], "of another configuration: width is 32 there, 64 here"),
+        (["model.embeding=weighted"], "did you mean 'model.embedding'"),
+        (["model.features.n_points=16", "n_steps=1"], "of another configuration: features.n_points is 64 there, 16 here"),
+    ],
+)
+def test_a_run_of_another_configuration_is_refused(settings: list[str], message: str, made: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        pretrain(made, *(part for setting in settings for part in ("--set", setting)))
+
+
+def test_a_run_of_a_training_is_refused(tmp_path: Path) -> None:
+    info = TrainingInfo("python -m training.train DATA RUN", "", "qwerty_en", 1, 1, 1)
+    model = SwipeNetwork(TINY.model)
+    torch.save({PAYLOAD: payload(TINY.model, model.state_dict(), info)}, tmp_path / "last.ckpt")
+    with pytest.raises(ValueError, match=r"was made by 'python -m training\.train DATA RUN': give pre-training a folder of its own"):
+        pretrain(tmp_path)
+
+
+def test_too_few_points_or_swipes_are_refused(examples: SwipeData, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="masking hides up to 14 of a swipe's points, got n_points 12: give the features more"):
+        pretrain(tmp_path, "--set", "model.features.n_points=12")
+    with pytest.raises(ValueError, match="a single swipe, expected two or more"):
+        loaders(examples.select(np.array([0])), TINY, Stretch(8, 3))
+
+
+@QUIET
+def test_a_loss_that_is_no_number_stops_with_the_batch_kept(tmp_path: Path) -> None:
+    with pytest.raises(FloatingPointError, match=r"the loss is nan at step \d+; its batch is in '.*bad_batch\.pt'"):
+        pretrain(tmp_path, "--set", "loss.learning_rate=1e30", "--set", "loss.warm_up_steps=0", "--steps", "20")
+    kept = torch.load(tmp_path / "bad_batch.pt", weights_only=True)
+    assert set(MaskedBatch._fields) < set(kept) and kept["hidden"].any()

@@ -17,7 +17,7 @@ from engine.features import FeatureExtractor
 from engine.grid import Grid
 from engine.swipe import Swipe
 from training import kernels
-from training.batches import Stretch
+from training.batches import Augmentation, Stretch
 from training.model_config import ModelConfig, columns_read
 from training.network import SwipeNetwork
 from training.swipe_data import SwipeData
@@ -130,19 +130,6 @@ class MaskingCollator:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Augmentation:
-    """As `training.batches.SwipeSource` varies its swipes."""
-
-    grid: Grid
-    strength: float
-
-    def __call__(self, swipe: Swipe) -> Swipe:
-        points = np.stack([swipe.x, swipe.y, swipe.t])
-        key_size = np.array([self.grid.key_width, self.grid.key_height])
-        return Swipe(*kernels.augment(points, np.array(self.grid.origin), key_size, self.strength))
-
-
 class MaskedBatches(IterableDataset[MaskedBatch]):
     """Batches first_step..n_steps of swipes drawn at random and augmented; the same seed, the same batches."""
 
@@ -157,7 +144,7 @@ class MaskedBatches(IterableDataset[MaskedBatch]):
         kernels.seed(int(random.integers(2**31)))
         for _ in range(stretch.first_step, stretch.n_steps)[number::n_workers]:
             drawn = random.integers(len(self._data), size=stretch.batch_size)
-            yield self._collator([self._augment(self._data.swipe(index)) for index in drawn], random)
+            yield self._collator([self._augment(self._data.swipe(index), random) for index in drawn], random)
 
 
 class MaskedPointPrediction(nn.Module):

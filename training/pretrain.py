@@ -12,23 +12,21 @@ import shlex
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
 
 import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.loggers import TensorBoardLogger
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
-from training.batches import Stretch
-from training.checkpoint import TrainingInfo
-from training.lightning_module import SwipeTraining, learning_rate_factor
-from training.masked_points import Augmentation, MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, errors_of
-from training.optimizer import MasterAdamW, copy
+from training.batches import Augmentation, Stretch
+from training.checkpoint import TrainedModel, TrainingInfo, load_checkpoint
+from training.checkpoint_files import WholeFiles, check_same
+from training.lightning_module import SwipeTraining
+from training.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, errors_of
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings
 from training.swipe_data import SwipeData, load_swipes
@@ -45,11 +43,18 @@ class PointPretraining(SwipeTraining):
         self.prediction = MaskedPointPrediction(self.network).to(torch.bfloat16 if preset.loss.bfloat16 else torch.float32)
         self.averaged_prediction = MaskedPointPrediction(self.averaged).requires_grad_(False)
 
+    @property
+    def trained(self) -> nn.Module:
+        return self.prediction
+
+    @property
+    def averaged_trained(self) -> nn.Module:
+        return self.averaged_prediction
+
     def training_step(self, batch: MaskedBatch, _index: int) -> Tensor:  # type: ignore[override]
-        """Raises: FloatingPointError where the loss is no finite number."""
+        """Raises: FloatingPointError, as `require_finite`."""
         errors = errors_of(self.prediction(batch), batch)
-        if not torch.isfinite(errors.loss):
-            raise FloatingPointError(f"the loss is {errors.loss.item()} at step {self.global_step}: lower loss.learning_rate")
+        self.require_finite(errors.loss, batch._asdict())
         self.log_dict({"train/loss": errors.loss, "train/place": errors.place, "train/gap": errors.gap}, prog_bar=True)
         return errors.loss
 
@@ -57,18 +62,6 @@ class PointPretraining(SwipeTraining):
         errors = errors_of(self.averaged_prediction(batch), batch)
         shown = {f"val/{name}": value for name, value in errors._asdict().items()}
         self.log_dict(shown, prog_bar=True, batch_size=int(batch.scored.sum()))
-
-    def configure_optimizers(self) -> Any:
-        config = self.loss_config
-        optimizer = MasterAdamW(self.prediction, config.learning_rate, config.weight_decay, config.average)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_factor(step, self.info.n_steps, config))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def update_averaged(self) -> None:
-        """Writes the optimizer's running average into what is validated and kept."""
-        wrapped = self.optimizers()
-        assert isinstance(wrapped, LightningOptimizer) and isinstance(wrapped.optimizer, MasterAdamW)
-        copy(wrapped.optimizer.averages, self.averaged_prediction.parameters())
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -78,7 +71,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--preset", default="study", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: one per core")
+    parser.add_argument("--threads", type=int, help="default: one per core")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -89,14 +82,24 @@ def run(options: argparse.Namespace) -> None:
     if options.steps:
         preset = dataclasses.replace(preset, n_steps=options.steps)
     lightning.seed_everything(options.seed, workers=True, verbose=False)
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(options.threads or os.cpu_count() or 1)
     command = shlex.join(["python", "-m", "training.pretrain", *sys.argv[1:]])
     info = TrainingInfo(command, f"{options.data.name}, without its words", preset.grid, preset.n_steps, 0, options.seed)
     last = options.run / "last.ckpt"
-    resumed = last if last.exists() else None
-    first_step = torch.load(last, weights_only=True, mmap=True)["global_step"] if resumed else 0
-    training, validation = loaders(load_swipes(options.data), preset, Stretch(preset.batch_size, preset.n_steps, first_step, options.seed))
-    make_trainer(options.run, preset).fit(PointPretraining(preset, info), training, validation, ckpt_path=resumed, weights_only=True)
+    resumed = load_checkpoint(last) if last.exists() else None
+    if resumed:
+        check_pretraining(last, resumed, preset)
+    stretch = Stretch(preset.batch_size, preset.n_steps, resumed.info.n_steps if resumed else 0, options.seed)
+    training, validation = loaders(load_swipes(options.data), preset, stretch)
+    module, trainer = PointPretraining(preset, info), make_trainer(options.run, preset)
+    trainer.fit(module, training, validation, ckpt_path=last if resumed else None, weights_only=True)
+
+
+def check_pretraining(path: Path, resumed: TrainedModel, preset: Preset) -> None:
+    """Raises: ValueError where the checkpoint is of another configuration, or of training.train."""
+    check_same(path, resumed.config, preset.model)
+    if "training.pretrain" not in resumed.info.command:
+        raise ValueError(f"'{path}' was made by '{resumed.info.command}': give pre-training a folder of its own")
 
 
 def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoader[MaskedBatch], DataLoader[MaskedBatch]]:
@@ -109,7 +112,7 @@ def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoad
     grid = pick_grid(load_grids(), preset.grid)
     learned, held_out = data.split_by_user(HELD_OUT)
     collator = MaskingCollator(preset.model, grid)
-    training = MaskedBatches(learned, collator, Augmentation(grid, preset.mixture.augmentation), stretch)
+    training = MaskedBatches(learned, collator, Augmentation(grid, preset.mixture), stretch)
     random = np.random.default_rng(0)  # the same points of the same swipes in every run
     groups = np.split(np.arange(len(held_out)), range(VALIDATION_BATCH, len(held_out), VALIDATION_BATCH))
     validation = [collator([held_out.swipe(index) for index in group], random) for group in groups]
@@ -130,6 +133,8 @@ def make_trainer(folder: Path, preset: Preset) -> lightning.Trainer:
         callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
         logger=TensorBoardLogger(folder, name="", version=""),
         log_every_n_steps=50,
+        default_root_dir=folder,
+        plugins=WholeFiles(),
     )
 
 
