@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from engine.grid import Grid
 from engine.recognizer import SwipeRecognizer
 from tests import toy
 from training.report import __main__ as report
-from training.report.drawings import attention
+from training.report.drawings import attention, looked_at, over_keys
 from training.report.findings import wide
 from training.report.mistakes import Mistake, Reading, explain_mistake
 from training.report.svg import Scale, picture, rectangle, round_ticks, text
@@ -124,6 +125,16 @@ def test_letters_say_what_was_likelier(mistake: Mistake, qwerty: Grid) -> None:
         assert [part.text for part in drawn.iter("text") if part.get("class") == "letter preferred"] == expected
 
 
+def test_letters_are_marked_where_the_decoder_looked_most(mistake: Mistake, qwerty: Grid) -> None:
+    """At frame T for letter T; letters that share a frame share a mark."""
+    assert looked_at(mistake.read) == {0: "c", 1: "a", 2: "t"}
+    there = replace(mistake.read.letters[0], letter="x")
+    crowded = replace(mistake.read, letters=(there, *mistake.read.letters))
+    assert looked_at(crowded) == {0: "xc", 1: "a", 2: "t"}
+    drawn = ElementTree.fromstring(over_keys(replace(mistake, read=crowded), qwerty))
+    assert [part.text for part in drawn.iter("text") if part.get("class") == "looked-name"] == ["xc", "a", "t"]
+
+
 # --- the page ---
 
 
@@ -162,7 +173,8 @@ def test_without_mistakes_there_is_a_page_all_the_same(
 ) -> None:
     out = tmp_path / "out.html"
     run_report(monkeypatch, toy_bundle, data, out, "--lexicon", toy_lexicon, "--limit", "1", "--order", "rank")
-    assert "100.00 %" in out.read_text(encoding="utf-8") and "<article" not in out.read_text(encoding="utf-8")
+    page = out.read_text(encoding="utf-8")
+    assert "100.00 %" in page and "<p>None.</p>" in page and "<article" not in page
 
 
 def test_the_same_question_has_the_same_answer(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.explain import END, Explanation
+from engine.explain import Explanation
 from engine.grid import Grid
 from training.report.calibration import probabilities
 from training.report.mistakes import Mistake
@@ -50,13 +50,20 @@ def over_keys(mistake: Mistake, grid: Grid) -> str:
     parts += [text(*view(key.centre_x, key.centre_y + 0.1 * key.h), key.name, "key-name", "middle") for key in keys]
     points = [view(x, y) for x, y in zip(swipe.x, swipe.y, strict=True)]
     parts += [polyline(points, "swipe"), dots(points, "sample"), circle(*points[0], 7.5, "first", "the first point")]
-    for letter in mistake.read.letters:
-        if letter.letter != END:
-            x, y, _ = mistake.read.frames[:, int(letter.attention.argmax())]
-            at = view(x, y)
-            parts += [circle(*at, 5.5, "looked"), text(at[0], at[1] + 2.8, letter.letter, "looked-name", "middle")]
+    for frame, letters in looked_at(mistake.read).items():
+        at = view(*mistake.read.frames[:2, frame])
+        parts += [circle(*at, 3.0 + 2.5 * len(letters), "looked"), text(at[0], at[1] + 2.8, letters, "looked-name", "middle")]
     says = f"The swipe over the keys; {mistake.meant.word} was meant, {mistake.read.word} was read"
     return picture((bottom - top + 2 * MARGIN) * view.unit, says, parts)
+
+
+def looked_at(explanation: Explanation) -> dict[int, str]:
+    """By frame, rising: the letters for which the decoder looked most there."""
+    frames: dict[int, str] = {}
+    for letter in explanation.letters[:-1]:  # all but the word's end
+        frame = int(letter.attention.argmax())
+        frames[frame] = frames.get(frame, "") + letter.letter
+    return dict(sorted(frames.items()))
 
 
 def attention(explanation: Explanation, grid: Grid, style: str) -> str:

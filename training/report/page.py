@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import importlib.resources
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.beam_search import SearchOptions
 from engine.grid import Grid
@@ -50,14 +50,14 @@ def write_page(source: Source, findings: Findings) -> str:
     title = f"{source.bundle} on {source.data}"
     sections = [
         _headline(source, findings),
-        _mistakes(source, findings.mistakes),
+        _mistakes(source, findings),
         _confusion(source, findings),
         _accuracy(findings),
         _calibration(source, findings),
         _paths(source, findings),
     ]
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>\n{style}</style></head>\n"
         f"<body>\n<h1>{html.escape(title)}</h1>\n{''.join(sections)}</body></html>\n"
     )
@@ -85,8 +85,11 @@ def _of(name: str, value: float) -> str:
     return f"{value:.4f}" if name == "swipe_mrr" else f"{100 * value:.2f} %"
 
 
-def _mistakes(source: Source, mistakes: Sequence[Mistake]) -> str:
-    cards = "".join(_card(number, mistake, source.grid) for number, mistake in enumerate(mistakes, 1))
+def _mistakes(source: Source, findings: Findings) -> str:
+    cards = "".join(
+        _card(f"{number}. ", mistake, _facts(mistake.reading.row, findings), source.grid)
+        for number, mistake in enumerate(findings.mistakes, 1)
+    )
     return (
         f"<h2>The worst mistakes</h2><p>In this order: {ORDERS[source.order]}. Words that the lexicon lacks are left out. "
         'Broad lines: the polylines of the word that was <b class="meant-word">meant</b> and of the one that was '
@@ -98,18 +101,29 @@ def _mistakes(source: Source, mistakes: Sequence[Mistake]) -> str:
     )
 
 
-def _card(number: int, mistake: Mistake, grid: Grid) -> str:
+def _facts(row: int, findings: Findings) -> str:
+    """What is known of a swipe beside its word."""
+    data, ratio = findings.data, findings.lengths.ratio[row]
+    facts = [f"swipe {row + 1} of the data"]
+    facts += [f"prompt {html.escape(str(data.prompts[row]))}"] if data.prompts[row] else []
+    facts += [f"path {ratio:.2f} times the polyline"] if np.isfinite(ratio) else []
+    facts += [] if data.clean[row] else ["not clean"]
+    return ", ".join(facts)
+
+
+def _card(number: str, mistake: Mistake, facts: str, grid: Grid) -> str:
     reading = mistake.reading
     meant, read = html.escape(mistake.meant.word), html.escape(mistake.read.word)
     rank = "not among the candidates" if reading.rank is None else f"candidate {reading.rank + 1}"
+    behind = f"{mistake.gap:.2f} nats behind" if mistake.gap >= 0 else f"{-mistake.gap:.2f} nats ahead: the search lost it"
     pictures = "".join(
         f'<figure><figcaption>for <b class="{style}-word">{word}</b></figcaption>{drawings.attention(one, grid, f"{style}-frame")}</figure>'
         for style, word, one in (("read", read, mistake.read), ("meant", meant, mistake.meant))
     )
     return (
-        f'<article class="card"><h3>{number}. <span class="meant-word">{meant}</span> was meant, '
+        f'<article class="card"><h3>{number}<span class="meant-word">{meant}</span> was meant, '
         f'<span class="read-word">{read}</span> was read with {100 * reading.probability:.1f} %</h3>'
-        f'<p class="soft">Swipe {reading.row + 1} of the data. <b>{meant}</b> is {rank}, {mistake.gap:.2f} nats behind.</p>'
+        f'<p class="soft"><b>{meant}</b> is {rank}, {behind}; {facts}.</p>'
         f'<div class="charts"><figure>{drawings.over_keys(mistake, grid)}</figure><div>{drawings.candidates(mistake)}</div>{pictures}</div>'
         "</article>"
     )
@@ -173,5 +187,5 @@ def _paths(source: Source, findings: Findings) -> str:
     )
 
 
-def _share(right: np.ndarray) -> str:
+def _share(right: npt.NDArray[np.bool_]) -> str:
     return f"{100 * right.mean():.1f} %" if len(right) else "none"
