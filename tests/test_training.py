@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import pytest
@@ -17,13 +18,28 @@ from engine.grid import Grid
 from engine.lexicon import Entry, build_lexicon, write_lexicon
 from engine.recognizer import open_lexicon
 from tests.conftest import LATIN, ROOT
-from training.batches import IGNORED, Collator, Mixture, Stretch, SwipeSource, TrainingBatches, validation_batches
+from training.augment.config import preset_pipeline
+from training.augment.pipeline import OnGrid
+from training.batches import (
+    IGNORED,
+    Collator,
+    Draw,
+    Mixture,
+    PathOutliers,
+    Stretch,
+    SwipeSource,
+    TrainingBatches,
+    Transforms,
+    validation_batches,
+)
 from training.checkpoint import TrainingInfo, load_checkpoint
 from training.lightning_module import SwipeTraining
+from training.path_length import typical
 from training.presets import PRESETS
 from training.swipe_data import SwipeData, load_swipes
 from training.train import loaders, parse_args
 
+torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 TINY = PRESETS["tiny"]
 
@@ -59,12 +75,35 @@ def test_the_mixture_is_kept(share: float, words: set[str] | None, examples: Swi
     assert seen == words if words else seen <= set(examples.words) and len(seen) > 5
 
 
-def test_the_same_seed_gives_the_same_batches(examples: SwipeData, qwerty: Grid) -> None:
-    one, same, other = (list(make_batches(examples, qwerty, Mixture(), seed=seed)) for seed in (1, 1, 2))
+@pytest.mark.parametrize("transforms", get_args(Transforms))
+def test_the_same_seed_gives_the_same_batches(transforms: Transforms, examples: SwipeData, qwerty: Grid) -> None:
+    mixture = Mixture(transforms=transforms)
+    one, same, other = (list(make_batches(examples, qwerty, mixture, seed=seed)) for seed in (1, 1, 2))
     assert len(one) == 10
     for first, second in zip(one, same, strict=True):
         torch.testing.assert_close(tuple(first), tuple(second))
     assert any(spell(first.targets) != spell(second.targets) for first, second in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("transforms", ["shipped", "wide"])
+def test_swipes_are_transformed_as_by_hand(transforms: Literal["shipped", "wide"], examples: SwipeData, qwerty: Grid) -> None:
+    source = SwipeSource(examples, {"held": 1.0}, qwerty, LATIN, Mixture(transforms=transforms))
+    by_hand = OnGrid(preset_pipeline(transforms), qwerty)(examples.swipe(3), np.random.default_rng(5))
+    swipe = source.swipe(Draw(str(examples.words[3]), False, 3), np.random.default_rng(5))
+    np.testing.assert_array_equal([swipe.x, swipe.y, swipe.t], [by_hand.x, by_hand.y, by_hand.t])
+
+
+def test_path_outliers_are_dropped_where_that_is_asked(examples: SwipeData, qwerty: Grid) -> None:
+    points = examples.points.copy()
+    strayed = slice(examples.offsets[3], examples.offsets[4])
+    points[0, strayed][::2] += 40 * qwerty.key_width  # there and back at every point
+    data = dataclasses.replace(examples, points=points)
+    seen = {}
+    for choice in get_args(PathOutliers):
+        mixture = Mixture(synthetic_start=0.0, synthetic_end=0.0, path_outliers=choice)
+        seen[choice] = {word for batch in make_batches(data, qwerty, mixture) for word in spell(batch.targets)}
+    assert seen["keep"] == set(data.words)
+    assert seen["drop"] == set(data.words[typical(data, qwerty, LATIN)]) <= set(data.words) - {data.words[3]}
 
 
 def test_validation_holds_every_swipe_once(examples: SwipeData, qwerty: Grid) -> None:
@@ -72,9 +111,10 @@ def test_validation_holds_every_swipe_once(examples: SwipeData, qwerty: Grid) ->
     assert sorted(word for batch in batches for word in spell(batch.targets)) == sorted(examples.words)
 
 
-def test_the_network_overfits_one_batch(examples: SwipeData, qwerty: Grid) -> None:
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_network_overfits_one_batch(masked: bool, examples: SwipeData, qwerty: Grid) -> None:
     torch.manual_seed(0)
-    batch = validation_batches(examples, Collator(TINY.model, qwerty), 12)[0]
+    batch = validation_batches(examples, Collator(TINY.model, qwerty, open_lexicon() if masked else None), 12)[0]
     loss = dataclasses.replace(TINY.loss, label_smoothing=0.0, bfloat16=False)
     module = SwipeTraining(TINY.model, loss, TrainingInfo("", "", "", 200, 0, 0), 12)
     optimizer = torch.optim.Adam(module.network.parameters(), 3e-3)

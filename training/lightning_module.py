@@ -105,7 +105,7 @@ class SwipeTraining(lightning.LightningModule):
         return self.averaged
 
     def losses(self, network: SwipeNetwork, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """(cross-entropy, CTC loss, share of words whose every letter is the likeliest given those before).
+        """(cross-entropy, CTC loss, share of words whose every letter is the likeliest, of the possible, given those before).
 
         Without a CTC head its loss is 0.
         """
@@ -121,7 +121,8 @@ class SwipeTraining(lightning.LightningModule):
             ctc = F.ctc_loss(log_probs, letters, n_frames, n_letters, blank=blank, zero_infinity=True)
         else:
             ctc = torch.zeros(())
-        right = (logits.argmax(dim=-1) == batch.targets) | (batch.targets == IGNORED)
+        possible = logits if batch.impossible is None else logits.masked_fill(batch.impossible, -math.inf)
+        right = (possible.argmax(dim=-1) == batch.targets) | (batch.targets == IGNORED)
         return letter_loss, ctc, right.all(dim=1).float().mean()
 
     def training_step(self, batch: Batch, _index: int) -> Tensor:
@@ -147,7 +148,7 @@ class SwipeTraining(lightning.LightningModule):
     def on_before_optimizer_step(self, _optimizer: torch.optim.Optimizer) -> None:
         """Logs the norm of each layer's gradient, before it is clipped."""
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
-            self.log_dict({f"grad_norm/{name}": norm for name, norm in gradient_norms(self.trained).items()})
+            self.log_dict({f"grad_norm/{name}": norm for name, norm in gradient_norms(self.network).items()})
 
     def on_validation_start(self) -> None:
         self.update_averaged()
