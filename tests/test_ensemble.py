@@ -17,10 +17,10 @@ from engine.beam_search import SearchOptions
 from engine.swipe import Swipe
 from training import ensemble
 from training.aggregators import RIDGE, Append, Ensemble, Sample, Weighted, mean_swipe_mrr
-from training.metrics import swipe_mrr
+from training.metrics import Interval, swipe_mrr
 from training.prediction_table import PredictionRow, PredictionTable
 from training.predictions import Prediction, Ranking, read_predictions, words_digest, write_predictions
-from training.predictor import Fingerprint, Predictor, data_fingerprint
+from training.predictor import Fingerprint, Predictor, data_fingerprint, first_swipes
 from training.swipe_data import load_swipes
 
 GOOD: Ranking = (("cat", -1.0), ("car", -2.0), ("cart", -4.0))
@@ -247,15 +247,16 @@ def test_fitting_and_applying(
     state, out = tmp_path / "state.json", tmp_path / "out.jsonl.gz"
     fitted = json.loads(run(monkeypatch, capsys, "fit", table, data, state, "--aggregator", kind, "--json"))
     applied = json.loads(run(monkeypatch, capsys, "apply", state, table, data, out, "--json"))
-    assert list(fitted) == ["fitted on", "other people"] and fitted["other people"] == applied["other people than those it was fitted on"]
+    assert list(fitted) == ["fitted on", ensemble.OTHERS] and list(applied) == [ensemble.OTHERS]
+    assert fitted[ensemble.OTHERS] == applied[ensemble.OTHERS]
     half = ensemble.fitting_half(load_swipes(data).users)
     ranks = np.array([one.rank for one in read_predictions(out)], dtype=object)
-    for title, part in (("fitted on", half), ("other people", ~half)):
-        together = fitted[title][-1]["accuracy"]
+    for title, part in (("fitted on", half), (ensemble.OTHERS, ~half)):
+        together = fitted[title]["together"]
         assert together["n_swipes"] == part.sum() and together["swipe_mrr"] == pytest.approx(swipe_mrr(ranks[part].tolist()).mean())
-        for line in fitted[title][:-1]:
-            gain = together["swipe_mrr"] - line["accuracy"]["swipe_mrr"]
-            assert line["gain"]["low"] <= gain <= line["gain"]["high"]
+        for line in fitted[title]["members"]:
+            gain, interval = together["swipe_mrr"] - line["accuracy"]["swipe_mrr"], line["gain"]["interval"]
+            assert line["gain"]["mean"] == pytest.approx(gain, abs=1e-12) and interval["low"] <= gain <= interval["high"]
     assert Ensemble.load(state).members == tuple(row.predictor.id for row in PredictionTable(table).rows())
 
 
@@ -293,8 +294,67 @@ def test_the_table_has_the_same_figures(
     first, second = (row.predictor.id for row in PredictionTable(table).rows())
     out = run(monkeypatch, capsys, "fit", table, data, tmp_path / "state.json", "--members", second, first[:8])
     lines = out.splitlines()
-    assert [line.split()[0] for line in lines if line] == ["fitted", second, first, "ensemble,", "other", second, first, "ensemble,"]
+    assert [line.split()[0] for line in lines if line] == ["fitted", second, first, "ensemble", "other", second, first, "ensemble", "On"]
+    state = Ensemble.load(tmp_path / "state.json")
+    assert isinstance(state.aggregator, Weighted) and all(f"weight {weight:.3f}" in out for weight in state.aggregator.weights)
     assert Ensemble.load(tmp_path / "state.json").members == (second, first)
+
+
+def line_of(name: str, low: float, high: float, n_right: int) -> ensemble.Line:
+    gain = ensemble.Gain((low + high) / 2, Interval(low, high))
+    return ensemble.Line(name, "place 1", Accuracy.of_ranks([0] * n_right + [None] * (10 - n_right)), gain)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.01, 0.03, "beats"), (-0.03, -0.01, "is worse than"), (-0.01, 0.03, "differs by no more than chance from")],
+)
+def test_the_ensemble_is_judged_against_its_best_member(low: float, high: float, verdict: str) -> None:
+    members = [line_of("poor", 0.2, 0.3, 5), line_of("good", low, high, 8), line_of("fair", 0.1, 0.2, 7)]
+    report = ensemble.Report("other people", members, Accuracy.of_ranks([0] * 10))
+    gain = f"{(low + high) / 2:+.4f} [{low:+.4f}, {high:+.4f}]"
+    assert report.verdict == f"On other people, the ensemble {verdict} its best member, good: {gain} swipe_mrr."
+
+
+def test_members_are_told_apart_by_what_differs() -> None:
+    def row(model: str, search: SearchOptions, grid: str = "grid") -> PredictionRow:
+        predictor = Predictor(*(Fingerprint(name, name) for name in (model, "lexicon", grid)), search)
+        return PredictionRow(predictor, Fingerprint("dev", "d"), Path("p"), "w", Accuracy.of_ranks([0]))
+
+    rows = [row("one", SearchOptions(4, 0.5)), row("one", SearchOptions(4, 0.7)), row("two", SearchOptions(4, 0.5, n_best=8))]
+    told = [name.split(" ", 1) for name in ensemble.names_of(rows)]
+    settings = ["one, prior_weight=0.5, n_best=4", "one, prior_weight=0.7, n_best=4", "two, prior_weight=0.5, n_best=8"]
+    assert told == [[one.predictor.id, setting] for one, setting in zip(rows, settings, strict=True)]
+    assert ensemble.names_of(rows[:1])[0].endswith(" one")
+    assert ensemble.names_of([rows[0], row("one", SearchOptions(4, 0.5), "other grid")])[1].endswith(" one, grid=other grid")
+
+
+def test_the_folder_of_a_table_will_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Path, data: Path, tmp_path: Path
+) -> None:
+    whole = run(monkeypatch, capsys, "fit", table, data, tmp_path / "state.json")
+    assert run(monkeypatch, capsys, "fit", table.parent, data, tmp_path / "state.json") == whole
+
+
+def test_predictions_of_the_first_swipes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Path, data: Path, tmp_path: Path
+) -> None:
+    """They are of other data than those of all, and the message says how many there are."""
+    n, state = 40, tmp_path / "state.json"
+    rows = PredictionTable(table).rows()
+    table.unlink()
+    for row in rows:
+        predictions = read_predictions(row.path)[:n]
+        write_predictions(row.path, predictions)
+        fingerprint = data_fingerprint(data.name, first_swipes(load_swipes(data), n))
+        accuracy = Accuracy.of_ranks(one.rank for one in predictions)
+        PredictionTable(table).add([PredictionRow(row.predictor, fingerprint, row.path, words_digest(predictions), accuracy)])
+    with pytest.raises(SystemExit, match=r"no predictions of these swipes of swipes.jsonl, but of 40 swipes of swipes.jsonl: .*--limit"):
+        run(monkeypatch, capsys, "fit", table, data, state)
+    reports = json.loads(run(monkeypatch, capsys, "fit", table, data, state, "--limit", str(n), "--json"))
+    assert sum(report["together"]["n_swipes"] for report in reports.values()) == n
+    run(monkeypatch, capsys, "apply", state, table, data, tmp_path / "out.jsonl.gz", "--limit", str(n))
+    assert len(read_predictions(tmp_path / "out.jsonl.gz")) == n
 
 
 def test_what_cannot_be_combined_is_one_line(
@@ -306,7 +366,7 @@ def test_what_cannot_be_combined_is_one_line(
         run(monkeypatch, capsys, "fit", table, data, state, "--members", "zzz")
     with pytest.raises(SystemExit, match=r"needs at least two predictors, got .* alone"):
         run(monkeypatch, capsys, "fit", table, data, state, "--members", row.predictor.id)
-    with pytest.raises(SystemExit, match=r"has no predictions of swipes.jsonl: predict them"):
+    with pytest.raises(SystemExit, match=r"has no predictions of these swipes of swipes.jsonl, but of nothing: predict them"):
         run(monkeypatch, capsys, "fit", tmp_path / "none.db", data, state)
     write_predictions(row.path, [Prediction("w0", ())])
     with pytest.raises(SystemExit, match=rf"is not what row {row.id} describes: predict again"):

@@ -22,7 +22,7 @@ from engine.grid import Grid
 from engine.recognizer import SwipeRecognizer
 from tests import toy
 from training import predict
-from training.prediction_table import PredictionRow, PredictionTable, merge_tables
+from training.prediction_table import PredictionRow, PredictionTable, best_first, merge_tables
 from training.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.predictor import Fingerprint, Predictor, canonical, data_fingerprint, grid_fingerprint, search_options
 from training.swipe_data import load_swipes
@@ -210,7 +210,7 @@ def test_other_answers_of_the_same_predictor_are_refused(predict_toy: Predict, t
     table.path.unlink()
     table.add([replace(row, words_sha256="others")])
     content = row.path.read_bytes()
-    with pytest.raises(ValueError, match=f"1 contradiction: {row.id} .*predict again with one version"):
+    with pytest.raises(ValueError, match=f"1 contradiction: {row.predictor.id} .*predict again with one version"):
         predict_toy(tmp_path / "out")
     assert row.path.read_bytes() == content
 
@@ -229,6 +229,11 @@ def test_the_commands_print_rows(
     assert row["accuracy"]["n_swipes"] == 6 and Path(row["path"]).is_file()
     merged = json.loads(main("merge", out / "predictions.db", tmp_path / "merged.db", "--json"))
     assert merged["id"] == row["id"] and Path(merged["path"]).is_file()
+    shown = json.loads(main("show", tmp_path / "merged.db", out, "--json"))
+    assert {**shown, "path": ""} == {**merged, "path": ""}
+    assert row["predictor_id"] in main("show", out).splitlines()[0]
+    with pytest.raises(SystemExit, match=r"^training.predict: no table at .*none.db"):
+        main("show", tmp_path / "none.db")
     with pytest.raises(SystemExit, match=r"^training.predict: unknown search option 'beem_width': .* did you mean 'beam_width'\?$"):
         main(toy_bundle, data, out, "--lexicon", toy_lexicon, "--search", "beem_width=3")
     with pytest.raises(SystemExit, match=r"^training.predict: '.*merged.db' exists"):
@@ -270,6 +275,16 @@ def test_tables_of_several_machines_merge(tmp_path: Path) -> None:
     assert paths == {both.id: there.path.resolve(), narrow.id: narrow.path.resolve()} == {row.id: row.path.resolve() for row in merged}
 
 
+def test_the_best_comes_first_on_each_data_set(tmp_path: Path) -> None:
+    rows = [
+        replace(row_of(tmp_path / "p.gz", replace(DEFAULTS, beam_width=beam), data), accuracy=Accuracy(6, mrr, mrr, mrr, mrr))
+        for beam, data, mrr in ((1, "b", 0.5), (2, "a", 0.25), (3, "b", 0.75), (4, "a", 0.5))
+    ]
+    assert [row.predictor.search.beam_width for row in best_first([*rows, *rows])] == [4, 2, 3, 1]
+    with pytest.raises(ValueError, match="1 contradiction"):
+        best_first([*rows, replace(rows[0], words_sha256="other")])
+
+
 def test_a_table_moves_with_its_files(predict_toy: Predict, tmp_path: Path) -> None:
     predict_toy(tmp_path / "out")
     shutil.move(tmp_path / "out", tmp_path / "moved")
@@ -285,7 +300,8 @@ def test_contradictions_name_the_rows(tmp_path: Path, change: dict[str, object])
     second = replace(first, path=tmp_path / "q.gz", **change)  # type: ignore[arg-type]
     PredictionTable(tmp_path / "a.db").add([fine, first])
     PredictionTable(tmp_path / "b.db").add([second, fine])
-    with pytest.raises(ValueError, match=rf"^1 contradiction: {first.id} .*p.gz' and {first.id} .*q.gz': .*predict again"):
+    name = first.predictor.id
+    with pytest.raises(ValueError, match=rf"^1 contradiction: {name} .*p.gz' and {name} .*q.gz': .*predict again"):
         merge_tables([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "merged.db")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "b.db"]
     with pytest.raises(ValueError, match="1 contradiction"):

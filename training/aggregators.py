@@ -70,6 +70,10 @@ class Append:
         tried = [cls(order, n_first) for n_first in range(longest, 0, -1)]
         return max(tried, key=lambda one: mean_swipe_mrr(sample.combined(one)))  # max keeps the first of equals
 
+    def part(self, member: int) -> str:
+        """That it has in what is combined, for people."""
+        return f"place {self.order.index(member) + 1}"
+
     def combine(self, rankings: Sequence[Ranking]) -> Ranking:
         """One swipe's candidates; scores of different predictors do not compare, so that of rank r is -r."""
         ordered = [[word for word, _ in rankings[member]] for member in self.order]
@@ -107,6 +111,10 @@ class Weighted:
         targets = starts + np.array([place for _, place in found])
         likelihood = _Likelihood(np.concatenate([scores for scores, _ in found]), starts, targets)
         return cls(tuple(_least(likelihood).tolist()))
+
+    def part(self, member: int) -> str:
+        """As of Append."""
+        return f"weight {self.weights[member]:.3f}"
 
     def combine(self, rankings: Sequence[Ranking]) -> Ranking:
         """One swipe's candidates. Ties: in the order of the predictors and their candidates."""

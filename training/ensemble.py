@@ -19,21 +19,37 @@ import numpy.typing as npt
 
 from engine.accuracy import Accuracy
 from training.aggregators import Ensemble, Kind, Sample, fit
+from training.evaluate import positive
 from training.metrics import Interval, bootstrap_interval, swipe_mrr
-from training.prediction_table import PredictionRow, PredictionTable
+from training.prediction_table import PredictionRow, PredictionTable, table_at
 from training.predictions import Prediction, read_predictions, words_digest, write_predictions
-from training.predictor import Fingerprint, data_fingerprint
+from training.predictor import Fingerprint, data_fingerprint, first_swipes
 from training.swipe_data import load_swipes
+
+OTHERS = "other people than those it was fitted on"
+
+
+@dataclass(frozen=True)
+class Gain:
+    """How much better the ensemble's swipe_mrr is than a member's."""
+
+    mean: float
+    interval: Interval
+
+    def __str__(self) -> str:
+        return f"{self.mean:+.4f} [{self.interval.low:+.4f}, {self.interval.high:+.4f}]"
 
 
 @dataclass(frozen=True)
 class Line:
-    """How good one member, or the ensemble, is."""
+    """A member of the ensemble."""
 
     name: str
+    part: str
+    """that it has in the ensemble"""
     accuracy: Accuracy
-    gain: Interval | None
-    """of the ensemble's swipe_mrr over this member's; None for the ensemble itself"""
+    gain: Gain
+    """of the ensemble over it"""
 
 
 @dataclass(frozen=True)
@@ -42,15 +58,31 @@ class Report:
 
     people: str
     """which swipes"""
-    lines: list[Line]
+    members: list[Line]
+    together: Accuracy
+    """of the ensemble"""
+
+    @property
+    def best(self) -> Line:
+        """The best member on these swipes. Ties: the first."""
+        return max(self.members, key=lambda line: line.accuracy.swipe_mrr)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the ensemble beats it."""
+        gain = self.best.gain
+        found = "is worse than" if gain.interval.high < 0 else "differs by no more than chance from"
+        found = "beats" if gain.interval.low > 0 else found
+        return f"On {self.people}, the ensemble {found} its best member, {self.best.name}: {gain} swipe_mrr."
 
     def as_table(self) -> str:
-        rows = [f"{self.people:58}{'swipes':>8}{'top-1':>9}{'top-4':>9}{'swipe_mrr':>11}   95 % of the ensemble's gain"]
-        for line in self.lines:
-            one = line.accuracy
-            gain = f"   {line.gain.low:+.4f} .. {line.gain.high:+.4f}" if line.gain else ""
-            rows.append(f"  {line.name:56}{one.n_swipes:8,}{one.top_1:9.2%}{one.top_4:9.2%}{one.swipe_mrr:11.4f}{gain}")
-        return "\n".join(rows)
+        width = max(len(name) for name in (self.people, *(f"  {line.name}" for line in self.members)))
+        rows = [(f"  {line.name}", line.part, line.accuracy, str(line.gain)) for line in self.members]
+        lines = [f"{self.people:{width}}{'':14}{'swipes':>8}{'top-1':>9}{'top-4':>9}{'swipe_mrr':>11}   the ensemble's gain [95 %]"]
+        for name, part, one, gain in [*rows, ("  ensemble", "", self.together, "")]:
+            figures = f"{one.n_swipes:8,}{one.top_1:9.2%}{one.top_4:9.2%}{one.swipe_mrr:11.4f}   {gain}"
+            lines.append(f"{name:{width}}{part:>14}{figures}".rstrip())
+        return "\n".join(lines)
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -62,13 +94,14 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     applying = commands.add_parser("apply", help="combine predictions with a saved aggregator")
     applying.add_argument("state", type=Path, metavar="STATE", help="what fit saved")
     for command in (fitting, applying):
-        command.add_argument("table", type=Path, metavar="TABLE", help="table of python -m training.predict")
+        command.add_argument("table", type=Path, metavar="TABLE", help="table of python -m training.predict, or its folder")
         command.add_argument("data", type=Path, metavar="DATA", help="the swipes that were predicted, with their words and people")
     fitting.add_argument("state", type=Path, metavar="STATE", help="JSON file to write")
     fitting.add_argument("--aggregator", choices=get_args(Kind), default="weighted", help="how to combine (default: %(default)s)")
     fitting.add_argument("--members", nargs="+", metavar="ID", help="predictors, by the start of their ids (default: all on these data)")
     applying.add_argument("out", type=Path, metavar="OUT", help="compressed JSON lines to write, as python -m training.predict does")
     for command in (fitting, applying):
+        command.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes, where only those were predicted")
         command.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
 
@@ -92,9 +125,13 @@ def members_of(table: PredictionTable, data: Fingerprint, chosen: Sequence[str] 
     """
     rows = [row for row in table.rows() if row.data == data]
     known = ", ".join(row.predictor.id for row in rows) or "none"
+    if not rows:
+        others = sorted({f"{row.accuracy.n_swipes:,} swipes of {row.data.name}" for row in table.rows()})
+        raise ValueError(
+            f"'{table.path}' has no predictions of these swipes of {data.name}, but of {', '.join(others) or 'nothing'}: "
+            "predict them with python -m training.predict, or give its --limit here too"
+        )
     if chosen is None:
-        if not rows:
-            raise ValueError(f"'{table.path}' has no predictions of {data.name}: predict them with python -m training.predict")
         return rows
     found = []
     for start in chosen:
@@ -124,15 +161,17 @@ def compare(people: str, sample: Sample, ensemble: Ensemble, names: Sequence[str
     worth, lines = swipe_mrr(together), []
     for member, name in enumerate(names):
         ranks = [one.rank for one in sample.predictions(member)]
-        lines.append(Line(name, Accuracy.of_ranks(ranks), bootstrap_interval(worth - swipe_mrr(ranks), users)))
-    return Report(people, [*lines, Line(f"ensemble, {ensemble.kind}", Accuracy.of_ranks(together), None)])
+        gained = worth - swipe_mrr(ranks)
+        gain = Gain(float(gained.mean()), bootstrap_interval(gained, users))
+        lines.append(Line(name, ensemble.aggregator.part(member), Accuracy.of_ranks(ranks), gain))
+    return Report(people, lines, Accuracy.of_ranks(together))
 
 
 def run_fit(options: argparse.Namespace) -> list[Report]:
     """Fits and saves. Raises: ValueError, OSError for what cannot be used."""
-    data = load_swipes(options.data)
+    data = first_swipes(load_swipes(options.data), options.limit)
     fingerprint = data_fingerprint(options.data.name, data)
-    rows = members_of(PredictionTable(options.table), fingerprint, options.members)
+    rows = members_of(PredictionTable(table_at(options.table)), fingerprint, options.members)
     if len(rows) < 2:
         raise ValueError(f"an ensemble needs at least two predictors, got {rows[0].predictor.id} alone: predict with another")
     predictions, half = read_members(rows), fitting_half(data.users)
@@ -140,8 +179,8 @@ def run_fit(options: argparse.Namespace) -> list[Report]:
     members = tuple(row.predictor.id for row in rows)
     ensemble = Ensemble(options.aggregator, members, fit(options.aggregator, samples[0]), fingerprint.sha256)
     ensemble.save(options.state)
-    names = [name_of(row) for row in rows]
-    titles = ("fitted on", "other people")
+    names = names_of(rows)
+    titles = ("fitted on", OTHERS)
     return [
         compare(title, sample, ensemble, names, data.users[part])
         for title, sample, part in zip(titles, samples, (half, ~half), strict=True)
@@ -150,30 +189,42 @@ def run_fit(options: argparse.Namespace) -> list[Report]:
 
 def run_apply(options: argparse.Namespace) -> list[Report]:
     """Writes the combined predictions of all swipes. Raises: ValueError, OSError for what cannot be used."""
-    ensemble, data = Ensemble.load(options.state), load_swipes(options.data)
+    ensemble, data = Ensemble.load(options.state), first_swipes(load_swipes(options.data), options.limit)
     fingerprint = data_fingerprint(options.data.name, data)
-    rows = members_of(PredictionTable(options.table), fingerprint, ensemble.members)
+    rows = members_of(PredictionTable(table_at(options.table)), fingerprint, ensemble.members)
     sample = Sample.of(read_members(rows), range(len(data)))
     write_predictions(options.out, sample.combined(ensemble.aggregator))
-    names = [name_of(row) for row in rows]
+    names = names_of(rows)
     if fingerprint.sha256 != ensemble.data_sha256:
         return [compare("all people", sample, ensemble, names, data.users)]
     others = np.flatnonzero(~fitting_half(data.users))
-    return [compare("other people than those it was fitted on", part_of(sample, others), ensemble, names, data.users[others])]
+    return [compare(OTHERS, part_of(sample, others), ensemble, names, data.users[others])]
 
 
 def part_of(sample: Sample, rows: npt.NDArray[np.int64]) -> Sample:
     return Sample(tuple(sample.words[row] for row in rows), tuple(sample.rankings[row] for row in rows))
 
 
-def name_of(row: PredictionRow) -> str:
-    search = row.predictor.search
-    return f"{row.predictor.id} {row.predictor.bundle.name}, {search.method}, beam {search.beam_width}"
+def names_of(rows: Sequence[PredictionRow]) -> list[str]:
+    """Each one's id and bundle, and what is not the same of all."""
+    predictors = [row.predictor for row in rows]
+    settings = [{"lexicon": one.lexicon.name, "grid": one.grid.name, **asdict(one.search)} for one in predictors]
+    differ = [name for name, value in settings[0].items() if any(one[name] != value for one in settings)]
+    told = [[one.bundle.name, *(f"{name}={own[name]}" for name in differ)] for one, own in zip(predictors, settings, strict=True)]
+    return [f"{one.id} {', '.join(parts)}" for one, parts in zip(predictors, told, strict=True)]
 
 
 def as_json(reports: Sequence[Report]) -> dict[str, Any]:
-    """{people: [{"name", "accuracy", "gain"}, ...]}"""
-    return {report.people: [asdict(line) for line in report.lines] for report in reports}
+    """{people: {"members": [{"name", "part", "accuracy", "gain"}, ...], "together", "best", "verdict"}}"""
+    return {
+        report.people: {
+            "members": [asdict(line) for line in report.members],
+            "together": asdict(report.together),
+            "best": report.best.name,
+            "verdict": report.verdict,
+        }
+        for report in reports
+    }
 
 
 def main() -> None:
@@ -182,7 +233,8 @@ def main() -> None:
         reports = run_fit(options) if options.command == "fit" else run_apply(options)
     except (ValueError, OSError) as error:
         sys.exit(f"training.ensemble: {error}")
-    print(json.dumps(as_json(reports)) if options.json else "\n\n".join(report.as_table() for report in reports))
+    text = "\n\n".join([*(report.as_table() for report in reports), reports[-1].verdict])
+    print(json.dumps(as_json(reports)) if options.json else text)
 
 
 if __name__ == "__main__":

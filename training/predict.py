@@ -1,6 +1,8 @@
 """`python -m training.predict BUNDLE DATA OUT_DIR`: writes what a predictor says of recorded swipes, and a row about it.
 
 `python -m training.predict merge A.db B.db OUT.db`: one table of several, as several machines wrote them.
+
+`python -m training.predict show TABLE`: what is in a table, the best predictor first.
 """
 
 from __future__ import annotations
@@ -11,19 +13,26 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from engine.accuracy import Accuracy
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from training.decode_data import Setup, decode_rows
 from training.evaluate import add_setup_arguments, positive
-from training.prediction_table import TABLE, PredictionRow, PredictionTable, as_json, merge_tables, without_contradictions
+from training.prediction_table import (
+    TABLE,
+    PredictionRow,
+    PredictionTable,
+    as_json,
+    best_first,
+    merge_tables,
+    read_tables,
+    without_contradictions,
+)
 from training.predictions import Prediction, read_predictions, words_digest, write_predictions
-from training.predictor import Predictor, data_fingerprint, search_options
+from training.predictor import Predictor, data_fingerprint, first_swipes, search_options
 
-MERGE = "merge"
-"""The first argument of the second command: a bundle of that name is ./merge."""
+MERGE, SHOW = "merge", "show"
+"""The first arguments of the other commands: a bundle of such a name is ./merge."""
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -51,10 +60,21 @@ def parse_merge_args(arguments: list[str]) -> argparse.Namespace:
         prog=f"python -m training.predict {MERGE}",
         description="One new table of several. Rows that contradict each other are named, and nothing is written.",
     )
-    parser.add_argument("tables", type=Path, nargs="+", metavar="TABLE", help=f"tables, each called {TABLE} where it was written")
+    _add_tables(parser)
     parser.add_argument("merged", type=Path, metavar="OUT", help="the new table")
     parser.add_argument("--json", action="store_true", help="the rows as JSON lines on stdout")
     return parser.parse_args(arguments)
+
+
+def parse_show_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"python -m training.predict {SHOW}", description="The rows of tables, by data, best first.")
+    _add_tables(parser)
+    parser.add_argument("--json", action="store_true", help="the rows as JSON lines on stdout")
+    return parser.parse_args(arguments)
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tables", type=Path, nargs="+", metavar="TABLE", help=f"tables, or their folders, where each is {TABLE}")
 
 
 def run(options: argparse.Namespace) -> PredictionRow:
@@ -66,15 +86,15 @@ def run(options: argparse.Namespace) -> PredictionRow:
     decoder = setup.load()
     search = search_options(decoder.recognizer.default_options, options.search)
     predictor = Predictor.of(options.bundle, decoder.recognizer, search)
-    rows = range(min(len(decoder.data), options.limit or len(decoder.data)))
-    data = data_fingerprint(options.data.name, decoder.data.select(np.array(rows)))
+    swipes = first_swipes(decoder.data, options.limit)
+    data = data_fingerprint(options.data.name, swipes)
     table = PredictionTable(options.folder / TABLE)
     known = table.find(predictor, data)
     if known and is_whole(known):
         print(f"training.predict: {known.path} holds these predictions already", file=sys.stderr)
         return known
-    outcomes = decode_rows(setup, rows, predictor.search, options.processes)
-    meant = [key_sequence(word, decoder.recognizer.bundle.alphabet) for word in decoder.data.words[: len(rows)].tolist()]
+    outcomes = decode_rows(setup, range(len(swipes)), predictor.search, options.processes)
+    meant = [key_sequence(word, decoder.recognizer.bundle.alphabet) for word in swipes.words.tolist()]
     predictions = [Prediction(word, outcome.candidates) for word, outcome in zip(meant, outcomes, strict=True)]
     accuracy = Accuracy.of_ranks(outcome.rank for outcome in outcomes)
     path = options.folder / f"{predictor.id}-{data.sha256[:8]}.jsonl.gz"
@@ -95,11 +115,17 @@ def is_whole(row: PredictionRow) -> bool:
 
 
 def main() -> None:
-    arguments = sys.argv[1:]
-    merges = arguments[:1] == [MERGE]
-    options = parse_merge_args(arguments[1:]) if merges else parse_args(arguments)
+    command, arguments = sys.argv[1:2], sys.argv[2:]
     try:
-        rows = merge_tables(options.tables, options.merged) if merges else [run(options)]
+        if command == [MERGE]:
+            options = parse_merge_args(arguments)
+            rows = merge_tables(options.tables, options.merged)
+        elif command == [SHOW]:
+            options = parse_show_args(arguments)
+            rows = best_first(read_tables(options.tables))
+        else:
+            options = parse_args(sys.argv[1:])
+            rows = [run(options)]
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"training.predict: {error}")
     for row in rows:

@@ -55,7 +55,7 @@ class PredictionRow:
 
     def __str__(self) -> str:
         names = f"{self.predictor.bundle.name}, {self.predictor.lexicon.name}, {self.predictor.grid.name}, {self.data.name}"
-        return f"{self.id} ({names}; {self.accuracy})"
+        return f"{self.predictor.id} ({names}; {self.accuracy})"
 
 
 class PredictionTable:
@@ -139,18 +139,20 @@ def without_contradictions(rows: Sequence[PredictionRow]) -> list[PredictionRow]
     return list(kept.values())
 
 
+def table_at(path: Path) -> Path:
+    """A table that is given as such, or as the folder that training.predict wrote it into."""
+    return path / TABLE if path.is_dir() else path
+
+
 def merge_tables(tables: Sequence[Path], merged: Path) -> list[PredictionRow]:
     """The rows of all tables, which are then the content of the new file `merged`.
 
     Where several have a row, the predictions are those of the first table whose file is there.
-    Raises: ValueError for a contradiction, or what is no table; OSError for a table that is not there, or `merged` that is.
+    Raises: as read_tables; ValueError for a contradiction; OSError where `merged` is there.
     """
     if merged.exists():
         raise FileExistsError(f"'{merged}' exists: name a new file, or move it away and give it as one of the tables")
-    missing = [str(path) for path in tables if not path.exists()]
-    if missing:
-        raise FileNotFoundError(f"no table at {', '.join(missing)}: python -m training.predict writes {TABLE} into its folder")
-    rows = [row for path in tables for row in PredictionTable(path).rows()]
+    rows = read_tables(tables)
     there = {row.id: row.path for row in reversed(rows) if row.path.exists()}
     kept = [replace(row, path=there.get(row.id, row.path)) for row in without_contradictions(rows)]
     unfinished = merged.with_name(f".{merged.name}.{os.getpid()}")
@@ -160,6 +162,19 @@ def merge_tables(tables: Sequence[Path], merged: Path) -> list[PredictionRow]:
     finally:
         unfinished.unlink(missing_ok=True)
     return kept
+
+
+def read_tables(tables: Sequence[Path]) -> list[PredictionRow]:
+    """The rows of all. tables: as of table_at. Raises: ValueError for what is no table; OSError for one that is not there."""
+    missing = [str(path) for path in map(table_at, tables) if not path.exists()]
+    if missing:
+        raise FileNotFoundError(f"no table at {', '.join(missing)}: python -m training.predict writes {TABLE} into its folder")
+    return [row for path in map(table_at, tables) for row in PredictionTable(path).rows()]
+
+
+def best_first(rows: Sequence[PredictionRow]) -> list[PredictionRow]:
+    """Each once, data set by data set, by swipe_mrr. Raises: as without_contradictions."""
+    return sorted(without_contradictions(rows), key=lambda row: (row.data.name, row.data.sha256, -row.accuracy.swipe_mrr))
 
 
 def as_json(row: PredictionRow) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
+
 from engine.beam_search import SearchOptions
 from engine.grid import Grid
 from engine.model import MANIFEST
@@ -114,6 +116,11 @@ def data_fingerprint(name: str, data: SwipeData) -> Fingerprint:
     content = hashlib.sha256(digest([data.words.tolist(), data.users.tolist(), data.offsets.tolist()]).encode())
     content.update(data.points.astype("<f4").tobytes())
     return Fingerprint(name, content.hexdigest())
+
+
+def first_swipes(data: SwipeData, limit: int | None) -> SwipeData:
+    """At most so many; all for None."""
+    return data.select(np.arange(len(data))[:limit])
 
 
 def digest(value: object) -> str:
