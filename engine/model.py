@@ -81,7 +81,8 @@ class ModelBundle:
         self._encoder = encoder
         self._decoder_step = decoder_step
         layers, heads, _, head_width = _input_shape(decoder_step, "cache")
-        self._outputs = [output.name for output in encoder.get_outputs()]
+        self.has_ctc = "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
+        """Whether the encoder has a CTC head: without one only the search by steps can be used, with ctc_weight 0."""
         self._no_ctc = np.empty((0, len(manifest.alphabet) + 1), np.float32)
         self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
 
@@ -113,11 +114,6 @@ class ModelBundle:
     def max_letters(self) -> int:
         """The longest word that the decoder can write."""
         return self.manifest.max_letters
-
-    @property
-    def has_ctc(self) -> bool:
-        """Whether the encoder has a CTC head: without one only the search by steps can be used, with ctc_weight 0."""
-        return "ctc_log_probs" in self._outputs
 
     @property
     def empty_cache(self) -> Cache:

@@ -121,7 +121,8 @@ class EncoderGraph(nn.Module):
     def __init__(self, network: SwipeNetwork) -> None:
         super().__init__()
         self.network = network
-        self.layers = nn.ModuleList(encoder_layer_graph(layer) for layer in cast(Iterable[EncoderLayer], network.encoder))
+        layers = cast(Iterable[EncoderLayer | RecurrentLayer], network.encoder)
+        self.layers = nn.ModuleList(encoder_layer_graph(layer) for layer in layers)
         self.keys_values = join([Part(layer.cross_attention.key_value) for layer in decoder_layers(network)])
 
     def forward(self, trajectory: Tensor, key_distances: Tensor) -> tuple[Tensor, ...]:

@@ -10,7 +10,7 @@ from training.embedding import SwipePointEmbedding
 from training.model_config import ModelConfig
 
 KERNEL = 7
-"""Frames that the Conformer's convolution sees: at 32 frames a swipe, a letter and its neighbours."""
+"""Frames that the Conformer's convolution sees, of 32 in a swipe. Not tuned."""
 
 
 class Attention(nn.Module):
@@ -104,7 +104,8 @@ class ConformerLayer(EncoderLayer):
 class RecurrentLayer(nn.Module):
     """(B, S, D) -> (B, S, D): half of D is read forwards, half backwards.
 
-    In bfloat16, as everything: gradients are within 1 % of float32's, and the LSTM takes half the time.
+    In bfloat16, as everything. Measured at width 96, 32 frames: gradients within 1 % of float32's; the LSTM takes half of
+    float32's time, the GRU as long, twice the LSTM's.
     """
 
     def __init__(self, config: ModelConfig) -> None:
