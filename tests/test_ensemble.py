@@ -202,6 +202,11 @@ def test_what_is_no_ensemble_is_refused(tmp_path: Path, content: str) -> None:
         Ensemble.load(tmp_path / "state.json")
 
 
+def test_an_ensemble_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no saved ensemble at .*state.json': fit it with python -m training.ensemble fit"):
+        Ensemble.load(tmp_path / "state.json")
+
+
 # --- the command ---
 
 N_PEOPLE, N_EACH = 16, 8

@@ -236,6 +236,8 @@ class Ensemble:
             members = tuple(str(member) for member in fields["members"])
             aggregator = _aggregator(fields["kind"], fields["aggregator"], len(members))
             return cls(fields["kind"], members, aggregator, str(fields["data_sha256"]))
+        except FileNotFoundError:
+            raise FileNotFoundError(f"no saved ensemble at '{path}': fit it with python -m training.ensemble fit") from None
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"'{path}' is no saved ensemble: {error!r}; fit it again with python -m training.ensemble fit") from error
 
