@@ -86,6 +86,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     *with_labels(0.1),
     *with_labels(1.0),
 )
+ENSEMBLES = {
+    "three seeds": ("study", "study, seed 2", "study, seed 3"),
+    "three networks": ("study", "conformer", "gru"),
+    "five embeddings": ("weighted", "nearest", "indiswipe", "google_2015", "trainable_gaussian"),
+}
+"""Chosen before any was fitted."""
 
 
 def chosen(names: list[str] | None) -> list[Experiment]:

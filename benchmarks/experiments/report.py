@@ -35,6 +35,8 @@ def markdown(results: Results, budget: str, picture: str) -> str:
         rows = [row for row in results.rows if row.experiment.group == group]
         if rows:
             lines += [f"## {title}", "", *_table(rows, results.seed_spread), ""]
+    for one in results.ensembles:
+        lines += [f"## Ensemble: {one.name}, {one.kind}", "", "```", *one.others.as_table().splitlines(), "```", "", one.others.verdict, ""]
     return "\n".join([*lines, *_findings(results)]) + "\n"
 
 

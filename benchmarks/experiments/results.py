@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.choices import Change
+from benchmarks.experiments.ensembles import Together, combine
 from benchmarks.experiments.plan import EXPERIMENTS, Experiment
 from benchmarks.experiments.runs import N_BEST, Bench
 from benchmarks.paired import PairedTimes, Ratio, time_in_turns
@@ -22,7 +23,7 @@ from engine.swipe import Swipe
 from training.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
 from training.prediction_table import TABLE, PredictionRow, PredictionTable
 from training.predictions import read_predictions
-from training.predictor import Fingerprint, data_fingerprint
+from training.predictor import data_fingerprint
 from training.swipe_data import SwipeData, load_swipes
 
 N_TIMED = 200
@@ -84,6 +85,7 @@ class Results:
     seed_spread: float
     """between the best and the worst top-1 of the same training with other seeds, 0 to 1"""
     n_people: int
+    ensembles: Sequence[Together] = ()
 
     def row(self, name: str) -> Result | None:
         return next((row for row in self.rows if row.experiment.name == name), None)
@@ -92,15 +94,15 @@ class Results:
 def collect(bench: Bench) -> Results:
     """Of all experiments whose predictions are there. Raises: ValueError where the study itself is not among them; OSError."""
     data = load_swipes(bench.dev)
-    ranks = {experiment: found for experiment in EXPERIMENTS if (found := _ranks(bench, experiment, data))}
-    by_name = {experiment.name: one for experiment, one in ranks.items()}
-    if EXPERIMENTS[0] not in ranks:
+    predicted = prediction_rows(bench, data)
+    if EXPERIMENTS[0].name not in predicted:
         raise ValueError(f"'{bench.runs}' has no predictions of '{EXPERIMENTS[0].name}', which others are compared with: train it first")
-    times = measure_times(bench, list(ranks), data)
-    seeds = [one for experiment, one in ranks.items() if experiment.group == SEEDS]
-    rows = [_result(bench, experiment, ranks[experiment], by_name, times) for experiment in ranks]
-    shares = [one.accuracy.top_1 for one in seeds]
-    return Results(rows, max(shares) - min(shares), len(np.unique(data.users)))
+    ranks = {name: Ranks([one.rank for one in read_predictions(row.path)], data.users) for name, row in predicted.items()}
+    there = [experiment for experiment in EXPERIMENTS if experiment.name in ranks]
+    times = measure_times(bench, there, data)
+    rows = [_result(bench, experiment, ranks, times) for experiment in there]
+    seeds = [row.accuracy.top_1 for row in rows if row.experiment.group == SEEDS]
+    return Results(rows, max(seeds) - min(seeds), len(np.unique(data.users)), combine(predicted, data))
 
 
 def measure_times(bench: Bench, experiments: Sequence[Experiment], data: SwipeData) -> PairedTimes[object]:
@@ -114,36 +116,26 @@ def _decode(recognizer: SwipeRecognizer, swipe: Swipe) -> object:
     return recognizer.decode(swipe)
 
 
-def _ranks(bench: Bench, experiment: Experiment, data: SwipeData) -> Ranks | None:
-    """None where the experiment was not predicted."""
-    row = prediction_row(bench, experiment, data_fingerprint(bench.dev.name, data))
-    return Ranks([one.rank for one in read_predictions(row.path)], data.users) if row else None
+def prediction_rows(bench: Bench, data: SwipeData) -> dict[str, PredictionRow]:
+    """What the table of predictions has, by the name of the experiment, in the plan's order."""
+    fingerprint = data_fingerprint(bench.dev.name, data)
+    rows = [row for row in PredictionTable(bench.predictions / TABLE).rows() if row.data == fingerprint]
+    by_bundle = {row.predictor.bundle.sha256: row for row in rows if row.predictor.search.n_best == N_BEST}
+    manifests = {experiment.name: bench.bundle(experiment) / MANIFEST for experiment in EXPERIMENTS}
+    bundles = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in manifests.items() if path.exists()}
+    return {name: by_bundle[bundle] for name, bundle in bundles.items() if bundle in by_bundle}
 
 
-def prediction_row(bench: Bench, experiment: Experiment, data: Fingerprint) -> PredictionRow | None:
-    """What the table of predictions has of it."""
-    manifest = bench.bundle(experiment) / MANIFEST
-    if not manifest.exists():
-        return None
-    bundle = hashlib.sha256(manifest.read_bytes()).hexdigest()
-    rows = PredictionTable(bench.predictions / TABLE).rows()
-    return next(
-        (row for row in rows if row.data == data and row.predictor.bundle.sha256 == bundle and row.predictor.search.n_best == N_BEST), None
-    )
-
-
-def _result(
-    bench: Bench, experiment: Experiment, ranks: Ranks, by_name: Mapping[str, Ranks], times: PairedTimes[object]
-) -> Result:
-    against = by_name.get(experiment.against) if experiment.against != experiment.name else None
-    bundle = bench.bundle(experiment)
+def _result(bench: Bench, experiment: Experiment, ranks: Mapping[str, Ranks], times: PairedTimes[object]) -> Result:
+    own = ranks[experiment.name]
+    against = ranks.get(experiment.against) if experiment.against != experiment.name else None
     return Result(
         experiment,
-        ranks.accuracy,
-        ranks.mrr_interval,
-        ranks.gain(against) if against else None,
+        own.accuracy,
+        own.mrr_interval,
+        own.gain(against) if against else None,
         n_parameters(bench.folder(experiment.name) / "last.ckpt"),
-        sum(file.stat().st_size for file in bundle.iterdir()),
+        sum(file.stat().st_size for file in bench.bundle(experiment).iterdir()),
         times.percentile(experiment.name, 50),
         times.ratio(experiment.name, EXPERIMENTS[0].name),
     )

@@ -1,0 +1,44 @@
+"""What experiments give together, fitted on half the people of dev and judged on the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from benchmarks.experiments.plan import ENSEMBLES
+from training.aggregators import Ensemble, Kind, Sample, fit
+from training.ensemble import OTHERS, Report, compare, fitting_half, read_members
+from training.prediction_table import PredictionRow
+from training.swipe_data import SwipeData
+
+
+@dataclass(frozen=True)
+class Together:
+    """One ensemble."""
+
+    name: str
+    kind: Kind
+    others: Report
+    """on the people that it was not fitted on"""
+
+
+def combine(rows: Mapping[str, PredictionRow], data: SwipeData) -> list[Together]:
+    """Every ensemble of the plan whose members are all there, with each aggregator. rows: by the name of the experiment."""
+    made = []
+    for name, members in ENSEMBLES.items():
+        if all(member in rows for member in members):
+            made += _of(name, {member: rows[member] for member in members}, data)
+    return made
+
+
+def _of(name: str, rows: Mapping[str, PredictionRow], data: SwipeData) -> list[Together]:
+    predictions, half = read_members(list(rows.values())), fitting_half(data.users)
+    fitted, judged = (Sample.of(predictions, np.flatnonzero(part).tolist()) for part in (half, ~half))
+    ids = tuple(row.predictor.id for row in rows.values())
+    sha256 = next(iter(rows.values())).data.sha256
+    kinds: Sequence[Kind] = get_args(Kind)
+    ensembles = {kind: Ensemble(kind, ids, fit(kind, fitted), sha256) for kind in kinds}
+    return [Together(name, kind, compare(OTHERS, judged, one, list(rows), data.users[~half])) for kind, one in ensembles.items()]
