@@ -20,6 +20,7 @@ from engine.manifest import ModelBundleError, SearchDefaults
 from engine.model import ENCODER, MANIFEST, ModelBundle
 from engine.recognizer import SwipeRecognizer
 from tests import toy
+from training import tune
 
 
 @pytest.fixture
@@ -81,3 +82,16 @@ def test_a_manifest_whose_search_needs_one(search: SearchDefaults, folder: Path)
     set_manifest(folder, search=asdict(search))
     with pytest.raises(ModelBundleError, match=r"no CTC head, which the manifest's search needs .* --method steps --ctc-weight 0"):
         ModelBundle.load(folder)
+
+
+def test_tuning_tries_no_weight_of_the_head(folder: Path, toy_lexicon: Path, qwerty: Grid, capsys: pytest.CaptureFixture[str]) -> None:
+    swipe = toy.swipe_of("cat", qwerty)
+    line = {"word": "cat", "user": "somebody", "curve": {axis: getattr(swipe, axis).tolist() for axis in "xyt"}}
+    data = folder.parent / "swipes.jsonl"
+    data.write_text(json.dumps(line) + "\n")
+    trials = ["--beams", "4", "--prior-weights", "0.5", "--margins", "9"]
+    tune.run(tune.parse_args([str(folder), str(data), "--lexicon", str(toy_lexicon), *trials]))
+    assert [row.split()[:4] for row in capsys.readouterr().out.splitlines() if "100.00%" in row] == [
+        ["4", "0.00", "0.50", "inf"],
+        ["4", "0.00", "0.50", "9.0"],
+    ]

@@ -46,7 +46,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add_setup_arguments(parser)
     parser.add_argument("--beams", type=positive, nargs="+", default=[6, 10, 16], metavar="N")
     parser.add_argument("--method", choices=get_args(Method), help="two passes, or a step for each letter (default: the bundle's)")
-    parser.add_argument("--ctc-weights", type=float, nargs="+", default=[0.2, 0.35, 0.5], metavar="W")
+    parser.add_argument("--ctc-weights", type=float, nargs="+", metavar="W", help="(default: 0.2 0.35 0.5; 0 without a CTC head)")
     parser.add_argument("--prior-weights", type=float, nargs="+", default=[0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5], metavar="W")
     parser.add_argument("--margins", type=float, nargs="+", default=[6.0, 8.0, 10.0, 12.0, 15.0], metavar="NATS")
     parser.add_argument("--limit", type=positive, default=1000, metavar="N", help="swipes, evenly spread (default: %(default)s)")
@@ -96,8 +96,9 @@ def run(options: argparse.Namespace) -> None:
     start = replace(defaults, margin=float("inf"), method=options.method or defaults.method)
     print(f"{n_swipes} swipes; by ranking the {WIDE} best at prior weight {start.prior_weight} again:\n{HEADER}", flush=True)
     trials: list[Trial] = []
+    ctc_weights = options.ctc_weights or ([0.2, 0.35, 0.5] if decoder.recognizer.bundle.has_ctc else [0.0])
     for beam in options.beams:
-        for ctc_weight in options.ctc_weights:
+        for ctc_weight in ctc_weights:
             for trial in tuning.rank_again(replace(start, beam_width=beam, ctc_weight=ctc_weight), options.prior_weights):
                 trials.append(trial)
                 print(trial, flush=True)
