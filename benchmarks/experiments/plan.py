@@ -76,6 +76,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     *(Experiment(f"scaling {name}", "features", (f"model.features.scaling={name}",)) for name in ("bounding_box", "z_score", "paper_2015")),
     *(Experiment(f"sampling {name}", "features", (f"model.features.sampling={name}",)) for name in ("arc_length", "time")),
     *(Experiment(name, "networks", (f"model.encoder={name}",)) for name in ("conformer", "gru", "lstm")),
+    Experiment("conformer, two layers", "networks", ("model.encoder=conformer", "model.n_encoder_layers=2")),
     Experiment("no CTC", "networks", ("model.ctc=false",)),
     Experiment("impossible letters masked", "training", ("loss.impossible_letters=masked",)),
     Experiment("transforms wide", "training", ("mixture.transforms=wide",)),
