@@ -97,8 +97,10 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     source = SwipeSource(share_of(data, options.labels, options.seed), words, grid, preset.model.alphabet, preset.mixture)
     stretch = Stretch(preset.batch_size // options.processes, preset.n_steps, first_step, options.seed, rank)
     batches = DataLoader(TrainingBatches(source, collator, stretch), batch_size=None, num_workers=1, prefetch_factor=8)
-    mine = validation_batches(held_out, Collator(preset.model, grid), 64)[rank :: options.processes]
-    return batches, DataLoader(mine, batch_size=None)  # type: ignore[arg-type]
+    validation = validation_batches(held_out, Collator(preset.model, grid), 64)
+    if len(validation) < options.processes:
+        raise ValueError(f"the {len(held_out)} swipes that validate are too few for {options.processes} processes: try --processes 1")
+    return batches, DataLoader(validation[rank :: options.processes], batch_size=None)  # type: ignore[arg-type]
 
 
 def share_of(data: SwipeData, share: float, seed: int) -> SwipeData:
@@ -133,11 +135,15 @@ def main() -> None:
     if "MALLOC_TOP_PAD_" not in os.environ:
         os.environ.update({name: str(value) for name, value in MALLOC.items()})
         os.execv(sys.executable, [sys.executable, "-m", "training.train", *sys.argv[1:]])
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*isinstance.treespec.*")
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*isinstance.treespec.*|.*exists and is not empty.*")
     try:
         run(options)
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"training.train: {error}")
+    except RuntimeError as error:
+        if "by peer" not in str(error):  # gloo's words for a process that is gone
+            raise
+        sys.exit("training.train: stopped, since another of its processes did: that one says why")
 
 
 if __name__ == "__main__":
