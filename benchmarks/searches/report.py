@@ -76,8 +76,8 @@ class Report:
     def _busy_lines(self) -> list[str]:
         load = self.setting.load_average
         beside = (
-            f"Other programs ran beside, the load average was {load:.2f}. A search of many milliseconds had to wait for them and one of less",
-            "than one had not, so the times and the ratios of slow searches are too large: their order counts. Accuracy is what it is.",
+            f"Other programs ran beside, the load average was {load:.2f}. A search of many milliseconds had to wait for them and",
+            "one of less than one had not, so times and ratios of slow searches are too large: their order counts. Accuracy is as ever.",
         )
         return list(beside) if load > QUIET else []
 
