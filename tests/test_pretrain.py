@@ -25,7 +25,17 @@ from tests.conftest import LATIN, ROOT
 from training.batches import Stretch
 from training.checkpoint import PAYLOAD, TrainingInfo, load_checkpoint, payload
 from training.checkpoint_files import take_encoder
-from training.masked_points import VISIBLE, MaskedBatch, MaskedPointPrediction, Masking, MaskingCollator, errors_of, hide, masking_of
+from training.masked_points import (
+    SHARPNESS,
+    VISIBLE,
+    MaskedBatch,
+    MaskedPointPrediction,
+    Masking,
+    MaskingCollator,
+    interpolate,
+    masking_of,
+    score,
+)
 from training.model_config import Embedding, Encoder, key_centres
 from training.network import SwipeNetwork
 from training.presets import PRESETS
@@ -107,28 +117,38 @@ def test_accelerations_look_two_points_away() -> None:
     assert (masking_of(TINY.model).reach, masking_of(accelerations).reach) == (1, 2)
 
 
-def test_targets_and_curve_are_those_worked_out_point_by_point() -> None:
-    random = np.random.default_rng(2)
-    points = np.stack([*random.normal(0, 2, (2, 20)), np.cumsum(random.uniform(0, 30, 20))])
-    start, stop = 6, 13
-    targets, curve_errors = hide(points, (start, stop))
-    before, behind, steps = points[:, start - 1], points[:, stop], stop - start + 1
-    leaves, arrives = steps * (before - points[:, start - 2]), steps * (points[:, stop + 1] - behind)
-    for row, at in enumerate(range(start, stop)):
-        u = (at - start + 1) / steps
-        line = (1 - u) * before + u * behind
-        gaps = [points[2, at] - points[2, at - 1], (behind[2] - before[2]) / steps]
-        np.testing.assert_allclose(targets[row], [*(points[:2, at] - line[:2]), np.log((gaps[0] + 1) / (gaps[1] + 1))])
-        cubic = (2 * u**3 - 3 * u**2 + 1) * before + (u**3 - 2 * u**2 + u) * leaves
-        cubic += (3 * u**2 - 2 * u**3) * behind + (u**3 - u**2) * arrives
-        np.testing.assert_allclose(curve_errors[row], np.hypot(*(points[:2, at] - cubic[:2])))
+def test_line_and_curve_are_those_worked_out_point_by_point() -> None:
+    places = np.random.default_rng(2).normal(0, 90, (2, 24))
+    line, curve = interpolate(places, [(3, 6), (10, 17)])
+    for start, stop in ((3, 6), (10, 17)):
+        before, behind, steps = places[:, start - 1], places[:, stop], stop - start + 1
+        leaves, arrives = steps * (before - places[:, start - 2]), steps * (places[:, stop + 1] - behind)
+        for at in range(start, stop):
+            u = (at - start + 1) / steps
+            np.testing.assert_allclose(line[:, at], (1 - u) * before + u * behind)
+            cubic = (2 * u**3 - 3 * u**2 + 1) * before + (u**3 - 2 * u**2 + u) * leaves
+            np.testing.assert_allclose(curve[:, at], cubic + (3 * u**2 - 2 * u**3) * behind + (u**3 - u**2) * arrives)
+    visible = np.r_[0:3, 6:10, 17:24]
+    np.testing.assert_array_equal(line[:, visible], places[:, visible])
+    np.testing.assert_array_equal(curve[:, visible], places[:, visible])
 
 
-def test_who_predicts_nothing_is_as_good_as_the_line(batch: MaskedBatch) -> None:
-    errors = errors_of(torch.zeros_like(batch.targets), batch)
-    assert errors.place == errors.line > errors.curve > 0 and errors.gap == errors.even_gap > 0
-    perfect = errors_of(batch.targets, batch)
-    assert perfect.loss == perfect.place == perfect.gap == 0 and perfect.line == errors.line
+def test_a_perfect_prediction_beats_line_and_curve(batch: MaskedBatch) -> None:
+    perfect = score(-SHARPNESS * batch.key_distances, batch)
+    assert abs(perfect.loss) < 1e-6 and perfect.keys == 1 > perfect.curve_keys > perfect.line_keys > 0
+    nearest = batch.key_distances.argmin(dim=-1)
+    assert torch.equal(batch.line_keys[~batch.hidden], nearest[~batch.hidden])
+    for keys, share in ((batch.line_keys, perfect.line_keys), (batch.curve_keys, perfect.curve_keys)):
+        points = [batch.key_distances[row, at] for row, at in batch.scored.nonzero().tolist()]
+        right = [bool(point[key] == point.min()) for point, key in zip(points, keys[batch.scored].tolist(), strict=True)]
+        assert share == pytest.approx(np.mean(right))
+
+
+def test_a_letter_on_another_ones_key_is_as_near(batch: MaskedBatch) -> None:
+    distances = batch.key_distances
+    likeliest = torch.cat([torch.full_like(distances, -99), -distances], dim=-1)
+    reached = score(likeliest, batch._replace(key_distances=torch.cat([distances, distances], dim=-1)))
+    assert reached.keys == 1
 
 
 @pytest.mark.parametrize("embedding", get_args(Embedding))
@@ -139,7 +159,6 @@ def test_the_network_sees_no_hidden_point(embedding: Embedding, examples: SwipeD
     batch = MaskingCollator(config, qwerty)([examples.swipe(index) for index in range(8)], np.random.default_rng(3))
     torch.manual_seed(0)
     prediction = MaskedPointPrediction(SwipeNetwork(config)).eval()
-    torch.nn.init.normal_(prediction.head.weight)
     hidden = batch.hidden[..., None]
     seen = prediction(batch)
     for mask, unchanged in ((hidden, True), (~hidden, False)):
@@ -163,11 +182,11 @@ def test_an_encoder_learns_the_hidden_points_of_a_batch(encoder: Encoder, batch:
     prediction = MaskedPointPrediction(SwipeNetwork(dataclasses.replace(TINY.model, encoder=encoder)))
     optimizer = torch.optim.Adam(prediction.parameters(), 5e-3)
     for _ in range(200):
-        errors = errors_of(prediction(batch), batch)
+        reached = score(prediction(batch), batch)
         optimizer.zero_grad()
-        errors.loss.backward()
+        reached.loss.backward()
         optimizer.step()
-    assert errors.place < 0.25 * errors.line and errors.place < 0.5 * errors.curve and errors.gap < 0.25 * errors.even_gap
+    assert reached.loss < 0.05 and reached.keys > max(0.95, reached.curve_keys, reached.line_keys)
 
 
 def test_words_are_not_read(examples: SwipeData) -> None:

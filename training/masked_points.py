@@ -15,6 +15,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from engine.features import FeatureExtractor
 from engine.grid import Grid
+from engine.key_distances import KeyDistances
 from engine.swipe import Swipe
 from training import kernels
 from training.batches import Augmentation, Stretch
@@ -28,12 +29,15 @@ SHORTEST, LONGEST = 5 / 64, 10 / 64
 training part: the straight line across misses by 0.3 to 0.5 keys, the smooth curve by half of it."""
 VISIBLE = 2
 """Points at the least before, between and behind the spans: the smooth curve leaves and arrives as they do."""
-N_TARGETS = 3
-"""of a point: x and y in keys from the straight line across its span, and the log of the time since the point before it,
-from that of the span's mean. So they are the same numbers, near zero, for every embedding, scaling and choice of columns, also
-for a model that is told no places, and a network that has learned nothing is as good as the line."""
+SHARPNESS = 6.0
+"""What is predicted is softmax(- SHARPNESS d) over the keys, d the distances in key radii. It is the same for every embedding,
+scaling and choice of columns, as the batch always has the distances, and it speaks of keys, as the words will. Measured: of the
+preset "study" after 250 steps and 200 of training.train, 31 % of the words held out were right, letter for letter; with the place
+beside the straight line and the time of each point predicted instead 5 %, without pre-training 12 %."""
 Span = tuple[int, int]
 """the first hidden point, and the first visible one behind"""
+Places = npt.NDArray[np.float64]
+"""(2, n): x, y in grid units"""
 
 
 class MaskedBatch(NamedTuple):
@@ -45,10 +49,10 @@ class MaskedBatch(NamedTuple):
     """(B, N), bool: what the network does not see"""
     scored: Tensor
     """(B, N), bool: what it predicts. The columns of the visible points tell nothing of it"""
-    targets: Tensor
-    """(B, N, N_TARGETS), 0 at visible points"""
-    curve_errors: Tensor
-    """(B, N): keys from the smooth curve across the span"""
+    line_keys: Tensor
+    """(B, N): the nearest key where a straight line goes across the span; of a visible point its own"""
+    curve_keys: Tensor
+    """(B, N): the same of a smooth curve"""
 
 
 @dataclass(frozen=True)
@@ -86,22 +90,22 @@ def masking_of(config: ModelConfig) -> Masking:
     return Masking(config.features.n_points, reach=2 if {"ax", "ay"} & set(columns_read(config)) else 1)
 
 
-def hide(points: npt.NDArray[np.float64], span: Span) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """(targets (n, N_TARGETS), distances (n,) in keys from the smooth curve) of a span's n points.
+def interpolate(places: Places, spans: list[Span]) -> tuple[Places, Places]:
+    """The places (2, N) with straight lines, and with smooth curves, in place of the spans.
 
-    points: (3, N), x and y in keys, t in milliseconds. The curve is the cubic that goes through the visible points at both
-    ends as fast as the swipe comes and goes there.
+    A curve is the cubic that goes through the visible points at both ends as fast as the swipe comes and goes there.
     """
-    start, stop = span
-    whole = points[:, start - 1 : stop + 1]
-    leaves, arrives = points[:, start - 1] - points[:, start - 2], points[:, stop + 1] - points[:, stop]
-    n_steps = stop - start + 1
-    u = np.arange(1, n_steps) / n_steps
-    way = whole[:, -1] - whole[:, 0]
-    missed = whole[:, 1:-1] - whole[:, :1] - np.outer(way, u)
-    bend = np.outer(n_steps * leaves - way, u * (1 - u) ** 2) - np.outer(n_steps * arrives - way, u * u * (1 - u))
-    gaps = np.log1p(np.diff(whole[2, :-1])) - np.log1p(way[2] / n_steps)
-    return np.stack([missed[0], missed[1], gaps], axis=1), np.hypot(*(missed - bend)[:2])
+    line, curve = places.copy(), places.copy()
+    for start, stop in spans:
+        n_steps = stop - start + 1
+        u = np.arange(1, n_steps) / n_steps
+        before, behind = places[:, start - 1], places[:, stop]
+        leaves, arrives = n_steps * (before - places[:, start - 2]), n_steps * (places[:, stop + 1] - behind)
+        way = behind - before
+        line[:, start:stop] = before[:, None] + np.outer(way, u)
+        bend = np.outer(leaves - way, u * (1 - u) ** 2) - np.outer(arrives - way, u * u * (1 - u))
+        curve[:, start:stop] = line[:, start:stop] + bend
+    return line, curve
 
 
 class MaskingCollator:
@@ -111,22 +115,24 @@ class MaskingCollator:
         """Raises: ValueError, as `masking_of`."""
         self._masking = masking_of(config)
         self._extract = FeatureExtractor(config.features, grid, config.alphabet)
-        self._units = np.array([[grid.key_width], [grid.key_height], [1.0]])
+        self._key_distances = KeyDistances(grid, config.alphabet)
 
     def __call__(self, swipes: list[Swipe], random: np.random.Generator) -> MaskedBatch:
         features = [self._extract(swipe) for swipe in swipes]
-        shape, reach = (len(swipes), self._masking.n_points), self._masking.reach
+        reach, shape = self._masking.reach, (len(swipes), self._masking.n_points)
         hidden, scored = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
-        targets, curve_errors = np.zeros((*shape, N_TARGETS), dtype=np.float32), np.zeros(shape, dtype=np.float32)
+        guessed_keys = np.empty((2, *shape), dtype=np.int64)
         for row, one in enumerate(features):
-            for start, stop in self._masking.draw(random):
+            spans = self._masking.draw(random)
+            for start, stop in spans:
                 hidden[row, start:stop] = True
                 scored[row, start + reach : stop - reach] = True
-                targets[row, start:stop], curve_errors[row, start:stop] = hide(one.points / self._units, (start, stop))
+            for guess, places in enumerate(interpolate(one.points[:2], spans)):
+                guessed_keys[guess, row] = self._key_distances.look_up(places).argmin(axis=1)
         return MaskedBatch(
             torch.from_numpy(np.stack([one.trajectory for one in features])),
             torch.from_numpy(np.stack([one.key_distances for one in features])),
-            *(torch.from_numpy(array) for array in (hidden, scored, targets, curve_errors)),
+            *(torch.from_numpy(array) for array in (hidden, scored, *guessed_keys)),
         )
 
 
@@ -159,12 +165,10 @@ class MaskedPointPrediction(nn.Module):
         super().__init__()
         self.network, width = network, network.config.width
         self.unknown = nn.Parameter(0.1 * torch.randn(width))
-        self.head = nn.Linear(width, 2 * N_TARGETS)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        self.head = nn.Linear(width, 2 * network.config.n_letters)
 
     def forward(self, batch: MaskedBatch) -> Tensor:
-        """(B, N, N_TARGETS) float32; each of the encoder's frames predicts the two points it stands for."""
+        """Logits (B, N, K) of the keys, float32; each of the encoder's frames predicts the two points it stands for."""
 
         def without_hidden(_module: nn.Module, _inputs: tuple[Tensor, ...], embedded: Tensor) -> Tensor:
             return torch.where(batch.hidden[..., None], self.unknown, embedded)
@@ -172,35 +176,27 @@ class MaskedPointPrediction(nn.Module):
         with self.network.embedding.register_forward_hook(without_hidden):
             frames = self.network.frames(batch.trajectory, batch.key_distances)
         predicted: Tensor = self.head(frames).float()
-        return predicted.reshape(*batch.hidden.shape, N_TARGETS)
+        return predicted.reshape(batch.key_distances.shape)
 
 
-class Errors(NamedTuple):
+class Score(NamedTuple):
     """Means over the scored points."""
 
     loss: Tensor
-    place: Tensor
-    """distance in keys between the point and its prediction"""
-    line: Tensor
-    """of the straight line across the span, as place"""
-    curve: Tensor
-    """of the smooth curve, as place"""
-    gap: Tensor
-    """of the log of the time since the point before"""
-    even_gap: Tensor
-    """of the same time for every point of the span, as gap"""
+    """divergence of the predicted nearness of the keys from the true one: 0 is perfect"""
+    keys: Tensor
+    """share whose nearest key was predicted as the nearest"""
+    line_keys: Tensor
+    """share whose nearest key is the straight line's, too"""
+    curve_keys: Tensor
+    """the same of the smooth curve"""
 
 
-def errors_of(predicted: Tensor, batch: MaskedBatch) -> Errors:
-    """predicted: (B, N, N_TARGETS). The loss is quadratic up to half a key, then linear: where a swipe turns may be anyone's guess."""
-    predicted, targets = predicted[batch.scored], batch.targets[batch.scored]
-    loss = F.smooth_l1_loss(predicted, targets, beta=0.5)
-    missed = predicted - targets
-    return Errors(
-        loss,
-        missed[:, :2].norm(dim=1).mean(),
-        targets[:, :2].norm(dim=1).mean(),
-        batch.curve_errors[batch.scored].mean(),
-        missed[:, 2].abs().mean(),
-        targets[:, 2].abs().mean(),
-    )
+def score(logits: Tensor, batch: MaskedBatch) -> Score:
+    """logits: (B, N, K)"""
+    logits, distances = logits[batch.scored], batch.key_distances[batch.scored]
+    nearness = (-SHARPNESS * distances).log_softmax(dim=-1)
+    loss = F.kl_div(logits.log_softmax(dim=-1), nearness, reduction="batchmean", log_target=True)
+    guesses = torch.stack([logits.argmax(dim=-1), batch.line_keys[batch.scored], batch.curve_keys[batch.scored]], dim=1)
+    right = distances.gather(1, guesses) == distances.amin(dim=1, keepdim=True)  # letters may share a key
+    return Score(loss, *right.float().mean(dim=0))

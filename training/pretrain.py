@@ -26,7 +26,7 @@ from training.batches import Augmentation, Stretch
 from training.checkpoint import TrainedModel, TrainingInfo, load_checkpoint
 from training.checkpoint_files import WholeFiles, check_same
 from training.lightning_module import SwipeTraining
-from training.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, errors_of
+from training.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, score
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings
 from training.swipe_data import SwipeData, load_swipes
@@ -36,7 +36,10 @@ VALIDATION_BATCH = 64
 
 
 class PointPretraining(SwipeTraining):
-    """Trains a network's encoder, and a head that is thrown away, to predict hidden points. Decoder and CTC head stay as made."""
+    """Trains a network's encoder, and a head that is thrown away, to tell which keys hidden points are near.
+
+    The decoder and the CTC head stay as they are made.
+    """
 
     def __init__(self, preset: Preset, info: TrainingInfo) -> None:
         super().__init__(preset.model, preset.loss, info, preset.batch_size)
@@ -53,14 +56,14 @@ class PointPretraining(SwipeTraining):
 
     def training_step(self, batch: MaskedBatch, _index: int) -> Tensor:  # type: ignore[override]
         """Raises: FloatingPointError, as `require_finite`."""
-        errors = errors_of(self.prediction(batch), batch)
-        self.require_finite(errors.loss, batch._asdict())
-        self.log_dict({"train/loss": errors.loss, "train/place": errors.place, "train/gap": errors.gap}, prog_bar=True)
-        return errors.loss
+        reached = score(self.prediction(batch), batch)
+        self.require_finite(reached.loss, batch._asdict())
+        self.log_dict({"train/loss": reached.loss, "train/keys": reached.keys}, prog_bar=True)
+        return reached.loss
 
     def validation_step(self, batch: MaskedBatch, _index: int) -> None:  # type: ignore[override]
-        errors = errors_of(self.averaged_prediction(batch), batch)
-        shown = {f"val/{name}": value for name, value in errors._asdict().items()}
+        reached = score(self.averaged_prediction(batch), batch)
+        shown = {f"val/{name}": value for name, value in reached._asdict().items()}
         self.log_dict(shown, prog_bar=True, batch_size=int(batch.scored.sum()))
 
 
