@@ -20,6 +20,8 @@ from training import train
 from training.checkpoint import load_checkpoint
 from training.checkpoint_files import ENCODER
 from training.lightning_module import BAD_BATCH
+from training.network import SwipeNetwork
+from training.optimizer import gradient_norms
 from training.presets import PRESETS
 from training.settings import apply_settings
 from training.swipe_data import load_swipes
@@ -161,3 +163,33 @@ def test_the_norm_of_every_layer_is_in_the_log(command: Train, tmp_path: Path) -
     parts = {"embedding", "halve", "frame_position", "encoder.0", "encoder_norm", *behind}
     assert set(norms) == {f"grad_norm/{part}" for part in parts}
     assert all(len(values) == 1 and 0 < values[0] < 1e3 for values in norms.values())
+
+
+def test_the_norm_of_a_layer_is_that_of_all_its_gradients() -> None:
+    torch.manual_seed(0)
+    network = SwipeNetwork(PRESETS["tiny"].model).to(torch.bfloat16)
+    for parameter in network.parameters():
+        parameter.grad = torch.randn_like(parameter)
+    network.out.bias.grad = None
+    norms = gradient_norms(network)
+    for layer, part in (("encoder.0", network.encoder[0]), ("out", network.out), ("halve", network.halve)):
+        gradients = [parameter.grad.double().flatten() for parameter in part.parameters() if parameter.grad is not None]
+        torch.testing.assert_close(norms[layer].double(), torch.cat(gradients).norm(), rtol=1e-5, atol=0)
+
+
+def test_more_processes_than_validation_batches_are_refused(lexicon: Path, tmp_path: Path) -> None:
+    options = train.parse_args([*arguments(tmp_path, lexicon), "--processes", "2"])
+    with pytest.raises(ValueError, match="swipes that validate are too few for 2 processes: try --processes 1"):
+        train.loaders(options, PRESETS["tiny"], 0)
+
+
+@pytest.mark.parametrize(("error", "message"), [("Connection closed by peer [::1]", "another of its processes did"), ("other", "")])
+def test_a_process_whose_peer_is_gone_says_so(
+    error: str, message: str, command: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_options: object) -> None:
+        raise RuntimeError(error)
+
+    monkeypatch.setattr(train, "run", run)
+    with pytest.raises(SystemExit if message else RuntimeError, match=message or error):
+        command(tmp_path)

@@ -90,12 +90,20 @@ def test_the_gaussians_start_at_the_keys_of_the_grid(grids: dict[str, Grid]) -> 
         (["batch_size=-3"], "batch_size must be at least 1, got -3"),
         (["mixture.synthetic_start=1.5"], "synthetic_start must be from 0 to 1, got 1.5"),
         (["loss.label_smoothing=1"], "label_smoothing must be at least 0 and below 1, got 1.0"),
+        (["mixture.transforms=wide", "mixture.augmentation=2"], "augmentation is a strength of transforms 'kernel' alone, got 2.0"),
+        (["mixture.transforms=wild"], "mixture.transforms 'wild' is not known: did you mean 'wide'?"),
         (["loss.learning_rate=0"], "learning_rate must be above 0, got 0.0"),
     ],
 )
 def test_what_cannot_be_set_is_named(settings: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         apply_settings(STUDY, settings)
+
+
+@pytest.mark.parametrize(("n_steps", "interval"), [(4000, 1000), (1000, 1000), (100, 100), (1500, 750), (2500, 833), (1, 1)])
+def test_a_training_ends_with_a_validation(n_steps: int, interval: int) -> None:
+    assert apply_settings(STUDY, [f"n_steps={n_steps}", "validate_every=1000"]).interval == interval
+    assert 0 <= n_steps % interval < n_steps / interval
 
 
 def test_presets_have_names() -> None:

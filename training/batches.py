@@ -73,6 +73,8 @@ class Mixture:
         if self.augmentation < 0:
             raise ValueError(f"augmentation must be at least 0, got {self.augmentation}")
         check_choice("transforms", self.transforms, get_args(Transforms))
+        if self.transforms != "kernel" and self.augmentation != 1.0:
+            raise ValueError(f"augmentation is a strength of transforms 'kernel' alone, got {self.augmentation} with '{self.transforms}'")
         check_choice("path_outliers", self.path_outliers, get_args(PathOutliers))
 
 

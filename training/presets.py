@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from engine.features import check_choice
@@ -24,12 +25,17 @@ class Preset:
     """of all processes together"""
     n_steps: int = 16_000
     validate_every: int = 1_000
-    """steps"""
+    """steps, at most, see interval"""
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "n_steps", "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    @property
+    def interval(self) -> int:
+        """Steps between validations: at most validate_every, and so many that the last one is at the training's end, or just before."""
+        return self.n_steps // math.ceil(self.n_steps / self.validate_every)
 
 
 PRESETS = {

@@ -66,7 +66,7 @@ def share(text: str) -> float:
 def run(options: argparse.Namespace) -> None:
     """Trains, or goes on with, the run in options.run."""
     preset = apply_settings(named_preset(options.preset), options.set)
-    if options.steps:
+    if options.steps is not None:
         preset = dataclasses.replace(preset, n_steps=options.steps)
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     torch.set_num_threads(options.threads or (1 if options.processes > 1 else os.cpu_count() or 1))
@@ -111,14 +111,14 @@ def share_of(data: SwipeData, share: float, seed: int) -> SwipeData:
 
 def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Trainer:
     best = ModelCheckpoint(options.run, "best", monitor="val/greedy_accuracy", mode="max", enable_version_counter=False)
-    last = ModelCheckpoint(options.run, "last", every_n_train_steps=preset.validate_every, enable_version_counter=False)
+    last = ModelCheckpoint(options.run, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
     several = options.processes > 1
     return lightning.Trainer(
         accelerator="cpu",
         devices=options.processes,
         strategy=DDPStrategy(gradient_as_bucket_view=True, static_graph=True) if several else "auto",
         max_steps=preset.n_steps,
-        val_check_interval=preset.validate_every,
+        val_check_interval=preset.interval,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
