@@ -9,6 +9,7 @@ import pytest
 from engine.features import FeatureSpec
 from engine.grid import Grid
 from tests.conftest import CYRILLIC, LATIN
+from training import train
 from training.model_config import ModelConfig, key_centres
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings
@@ -18,6 +19,13 @@ STUDY = PRESETS["study"]
 
 def test_without_settings_a_preset_stays_as_it_is() -> None:
     assert apply_settings(STUDY, []) == STUDY
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_shown_makes_the_preset(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    train.run(train.parse_args(["--show", "--preset", name, "--set", "model.encoder=gru", "--steps", "7"]))
+    made = apply_settings(PRESETS["tiny" if name == "study" else "study"], capsys.readouterr().out.splitlines())
+    assert made == apply_settings(PRESETS[name], ["model.encoder=gru", "n_steps=7"])
 
 
 @pytest.mark.parametrize(

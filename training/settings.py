@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -43,6 +44,18 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
         values[CENTRES] = key_centres(grid, values.get("model.alphabet", model.alphabet))
     changed: Preset = _replace(preset, values)
     return changed
+
+
+def settings_of(preset: Preset) -> list[str]:
+    """All settings of the preset, as `apply_settings` reads them."""
+    return [f"{name}={_text(functools.reduce(getattr, name.split('.'), preset))}" for name, _ in _kinds(Preset)]
+
+
+def _text(value: Any) -> str:
+    """What `_value` reads back."""
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _kinds(of: Any, outer: str = "") -> Iterator[tuple[str, Any]]:

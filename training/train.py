@@ -26,22 +26,24 @@ from training.checkpoint import TrainingInfo, load_checkpoint
 from training.checkpoint_files import WholeFiles, check_same, take_encoder
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS, Preset, named_preset
-from training.settings import apply_settings
+from training.settings import apply_settings, settings_of
 from training.swipe_data import SwipeData, load_swipes
 
 HELD_OUT = 0.05
 """Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
 MALLOC = {"MALLOC_TOP_PAD_": 2**29, "MALLOC_TRIM_THRESHOLD_": 2**32, "MALLOC_MMAP_THRESHOLD_": 2**32}
 """glibc keeps freed pages: without it page faults take a third of the time of a step on a CPU."""
-CITATION = "How We Swipe (Leiva, Kim, Cui, Bi, Oulasvirta, MobileHCI 2021), training part"
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
-    parser.add_argument("data", type=Path, help="labelled swipes, JSON lines, plain or .gz")
-    parser.add_argument("run", type=Path, help="folder for checkpoints and logs; an existing run is resumed")
+    showing = "--show" in arguments
+    parser.add_argument("data", type=Path, nargs="?" if showing else None, help="labelled swipes, JSON lines, plain or .gz")
+    parser.add_argument("run", type=Path, nargs="?" if showing else None, help="folder for checkpoints and logs; goes on with what is there")
     parser.add_argument("--preset", default="english", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
+    parser.add_argument("--show", action="store_true", help="print every setting with its value, and stop")
+    parser.add_argument("--citation", metavar="TEXT", help="where the swipes come from, for the manifest (default: the file's name)")
     parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: the shipped English lexicon)")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core, one thread each")
@@ -68,10 +70,13 @@ def run(options: argparse.Namespace) -> None:
     preset = apply_settings(named_preset(options.preset), options.set)
     if options.steps is not None:
         preset = dataclasses.replace(preset, n_steps=options.steps)
+    if options.show:
+        print("\n".join(settings_of(preset)))
+        return
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     torch.set_num_threads(options.threads or (1 if options.processes > 1 else os.cpu_count() or 1))
     command = shlex.join(["python", "-m", "training.train", *sys.argv[1:]])
-    info = TrainingInfo(command, CITATION, preset.grid, preset.n_steps, 0, options.seed)
+    info = TrainingInfo(command, options.citation or options.data.name, preset.grid, preset.n_steps, 0, options.seed)
     module = SwipeTraining(preset.model, preset.loss, info, preset.batch_size)
     last = options.run / "last.ckpt"
     resumed = load_checkpoint(last) if last.exists() else None
