@@ -82,7 +82,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> None:
     """Trains, or goes on with, the run in options.run."""
     preset = apply_settings(named_preset(options.preset), options.set)
-    if options.steps:
+    if options.steps is not None:
         preset = dataclasses.replace(preset, n_steps=options.steps)
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     torch.set_num_threads(options.threads or os.cpu_count() or 1)
@@ -124,13 +124,12 @@ def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoad
 
 
 def make_trainer(folder: Path, preset: Preset) -> lightning.Trainer:
-    every = min(preset.validate_every, preset.n_steps)
     best = ModelCheckpoint(folder, "best", monitor="val/loss", enable_version_counter=False)
-    last = ModelCheckpoint(folder, "last", every_n_train_steps=every, enable_version_counter=False)
+    last = ModelCheckpoint(folder, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
     return lightning.Trainer(
         accelerator="cpu",
         max_steps=preset.n_steps,
-        val_check_interval=every,
+        val_check_interval=preset.interval,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
