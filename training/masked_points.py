@@ -57,7 +57,7 @@ class MaskedBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Masking:
-    """How points are hidden: spans of them, far too long to be guessed from the points around."""
+    """How points are hidden: in spans, too long for the points around to tell which way the swipe took."""
 
     n_points: int
     reach: int
