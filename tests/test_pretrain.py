@@ -259,7 +259,7 @@ def test_a_run_of_a_training_is_refused(tmp_path: Path) -> None:
     info = TrainingInfo("python -m training.train DATA RUN", "", "qwerty_en", 1, 1, 1)
     model = SwipeNetwork(TINY.model)
     torch.save({PAYLOAD: payload(TINY.model, model.state_dict(), info)}, tmp_path / "last.ckpt")
-    with pytest.raises(ValueError, match=r"was made by 'python -m training\.train DATA RUN': give pre-training a folder of its own"):
+    with pytest.raises(ValueError, match=r"was made by 'python -m training\.train DATA RUN': give training\.pretrain a folder of its own"):
         pretrain(tmp_path)
 
 

@@ -44,6 +44,16 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert len(load_swipes(path)) == 2
 
 
+def test_words_are_needed_only_where_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "swipes.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in (RECORDS[0], {"curve": RECORDS[1]["curve"]})))
+    data = load_swipes(path, labelled=False)
+    assert data.words.tolist() == ["", ""] and data.users.tolist() == ["ann", ""]
+    np.testing.assert_array_equal(data.swipe(1).x, [7, 8])
+    with pytest.raises(ValueError, match=r"swipes\.jsonl, line 2 is no swipe with a word"):
+        load_swipes(path)
+
+
 @pytest.mark.parametrize(
     "line",
     ["nonsense", "{}", '{"word": "a", "curve": {"x": [1], "y": [1], "t": [0]}}', '{"curve": {"x": [1, 2], "y": [1, 2], "t": [0, 1]}}'],

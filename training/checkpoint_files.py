@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from training.checkpoint import load_checkpoint
+from training.checkpoint import TrainedModel, load_checkpoint
 from training.model_config import ModelConfig
 from training.network import SwipeNetwork
 
@@ -56,6 +56,13 @@ def take_encoder(network: SwipeNetwork, path: Path) -> None:
     check_same(path, trained.config, network.config, but=BEHIND_ENCODER)
     weights = {name: tensor for name, tensor in trained.network.state_dict().items() if name.split(".")[0] in ENCODER}
     network.load_state_dict(weights, strict=False)  # rounds to the network's type
+
+
+def check_resumable(path: Path, there: TrainedModel, module: str, config: ModelConfig) -> None:
+    """Raises: ValueError where a run's checkpoint is of another configuration, or made by another module than this one."""
+    check_same(path, there.config, config)
+    if module not in there.info.command:
+        raise ValueError(f"'{path}' was made by '{there.info.command}': give {module} a folder of its own")
 
 
 def check_same(path: Path, theirs: ModelConfig, ours: ModelConfig, but: tuple[str, ...] = ()) -> None:

@@ -23,8 +23,8 @@ from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
 from training.batches import Augmentation, Stretch
-from training.checkpoint import TrainedModel, TrainingInfo, load_checkpoint
-from training.checkpoint_files import WholeFiles, check_same
+from training.checkpoint import TrainingInfo, load_checkpoint
+from training.checkpoint_files import WholeFiles, check_resumable
 from training.lightning_module import SwipeTraining
 from training.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, score
 from training.presets import PRESETS, Preset, named_preset
@@ -69,7 +69,7 @@ class PointPretraining(SwipeTraining):
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.pretrain", description=__doc__)
-    parser.add_argument("data", type=Path, help="swipes, JSON lines, plain or .gz; their words are not used")
+    parser.add_argument("data", type=Path, help="swipes, JSON lines, plain or .gz; words, if any, are not read")
     parser.add_argument("run", type=Path, help="folder for checkpoints and logs; an existing run is resumed")
     parser.add_argument("--preset", default="study", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
@@ -91,18 +91,11 @@ def run(options: argparse.Namespace) -> None:
     last = options.run / "last.ckpt"
     resumed = load_checkpoint(last) if last.exists() else None
     if resumed:
-        check_pretraining(last, resumed, preset)
+        check_resumable(last, resumed, "training.pretrain", preset.model)
     stretch = Stretch(preset.batch_size, preset.n_steps, resumed.info.n_steps if resumed else 0, options.seed)
-    training, validation = loaders(load_swipes(options.data), preset, stretch)
+    training, validation = loaders(load_swipes(options.data, labelled=False), preset, stretch)
     module, trainer = PointPretraining(preset, info), make_trainer(options.run, preset)
     trainer.fit(module, training, validation, ckpt_path=last if resumed else None, weights_only=True)
-
-
-def check_pretraining(path: Path, resumed: TrainedModel, preset: Preset) -> None:
-    """Raises: ValueError where the checkpoint is of another configuration, or of training.train."""
-    check_same(path, resumed.config, preset.model)
-    if "training.pretrain" not in resumed.info.command:
-        raise ValueError(f"'{path}' was made by '{resumed.info.command}': give pre-training a folder of its own")
 
 
 def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoader[MaskedBatch], DataLoader[MaskedBatch]]:

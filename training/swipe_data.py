@@ -69,18 +69,21 @@ class SwipeData:
         return self.select(np.flatnonzero(~held_out[person])), self.select(np.flatnonzero(held_out[person]))
 
 
-def load_swipes(path: Path) -> SwipeData:
+def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
     """The swipes of a JSON-lines file, plain or gzip. The first time takes seconds; a cache serves the next ones.
 
-    Raises: ValueError with the line number for a line that is no labelled swipe; OSError where the file is not readable.
+    labelled: whether every swipe has to have its word; else all words are empty. Raises: ValueError with the line number for
+    a line that is no such swipe; OSError where the file is not readable.
     """
     stat = path.stat()
     key = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {CACHE_VERSION}".encode()).hexdigest()[:16]
+    if not labelled:
+        key += "-unlabelled"
     cache = platformdirs.user_cache_path("keyglide") / f"swipes-{key}.npz"
     if cache.exists():
         with np.load(cache) as arrays:
             return SwipeData(**{name: arrays[name] for name in arrays.files})
-    data = _parse(path)
+    data = _parse(path, labelled)
     cache.parent.mkdir(parents=True, exist_ok=True)
     unfinished = cache.with_suffix(f".{os.getpid()}.npz")
     np.savez(unfinished, **vars(data))
@@ -93,16 +96,16 @@ def _lines(path: Path) -> Iterator[str]:
         yield from lines
 
 
-def _parse(path: Path) -> SwipeData:
+def _parse(path: Path, labelled: bool) -> SwipeData:
     points, words, users, clean, prompts = [], [], [], [], []
     for number, line in enumerate(tqdm(_lines(path), desc=f"reading {path.name}", disable=not sys.stderr.isatty()), 1):
         try:
             record = json.loads(line)
             curve = record["curve"]
             swipe = Swipe.from_points(curve["x"], curve["y"], curve["t"])
-            words.append(str(record["word"]))
+            words.append(str(record["word"]) if labelled else "")
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name}, line {number} is no swipe with a word: {error!r}") from error
+            raise ValueError(f"{path.name}, line {number} is no swipe{' with a word' if labelled else ''}: {error!r}") from error
         points.append(np.array([swipe.x, swipe.y, swipe.t], dtype=np.float32))
         users.append(str(record.get("user", "")))
         clean.append(bool(record.get("clean", True)))

@@ -23,7 +23,7 @@ from engine.grid import load_grids, pick_grid
 from engine.recognizer import open_lexicon
 from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo, load_checkpoint
-from training.checkpoint_files import WholeFiles, check_same, take_encoder
+from training.checkpoint_files import WholeFiles, check_resumable, take_encoder
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings, settings_of
@@ -39,7 +39,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     showing = "--show" in arguments
     parser.add_argument("data", type=Path, nargs="?" if showing else None, help="labelled swipes, JSON lines, plain or .gz")
-    parser.add_argument("run", type=Path, nargs="?" if showing else None, help="folder for checkpoints and logs; goes on with what is there")
+    parser.add_argument("run", type=Path, nargs="?" if showing else None, help="folder for checkpoints and logs; an existing run goes on")
     parser.add_argument("--preset", default="english", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
     parser.add_argument("--show", action="store_true", help="print every setting with its value, and stop")
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     last = options.run / "last.ckpt"
     resumed = load_checkpoint(last) if last.exists() else None
     if resumed:
-        check_same(last, resumed.config, preset.model)
+        check_resumable(last, resumed, "training.train", preset.model)
     elif options.init:
         take_encoder(module.network, options.init)
     training, validation = loaders(options, preset, resumed.info.n_steps if resumed else 0)
