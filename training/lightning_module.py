@@ -19,7 +19,7 @@ from training.batches import IGNORED, Batch
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.checkpoint_files import write_whole
 from training.model_config import ModelConfig
-from training.network import SwipeNetwork
+from training.network import Attention, Convolution, FeedForward, SwipeNetwork
 from training.optimizer import MasterAdamW, copy, gradient_norms
 
 BAD_BATCH = "bad_batch.pt"
@@ -41,6 +41,8 @@ class LossConfig:
     """of the auxiliary CTC loss on the encoder"""
     average: float = 0.999
     """decay of the running average of the weights"""
+    dropout: float = 0.0
+    """share of what each branch adds to its residual stream that is dropped in training"""
     bfloat16: bool = True
     """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
     impossible_letters: Impossible = "allowed"
@@ -52,7 +54,7 @@ class LossConfig:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
         if not 0 < self.decay_share <= 1:
             raise ValueError(f"decay_share must be above 0 and at most 1, got {self.decay_share}")
-        for name in ("label_smoothing", "average"):
+        for name in ("label_smoothing", "average", "dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
         for name in ("warm_up_steps", "weight_decay", "ctc_weight"):
@@ -83,6 +85,24 @@ def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float, impossible:
     return -((1 - smoothing) * true + smoothing * spread)[targets != IGNORED].mean()
 
 
+def add_dropout(network: SwipeNetwork, share: float) -> None:
+    """Drops this share of what attention, feed-forward, convolution and recurrence give, while the network trains.
+
+    By hooks: neither the network nor what is exported knows of it. Source: Vaswani et al. 2017, section 5.4.
+    """
+
+    def drop(branch: nn.Module, _inputs: object, output: Any) -> Any:
+        if isinstance(output, tuple):  # of a recurrent layer: what it gives, and its last state
+            return F.dropout(output[0], share, branch.training), *output[1:]
+        return F.dropout(output, share, branch.training)
+
+    for module in network.modules():
+        if isinstance(module, Attention):
+            module.out.register_forward_hook(drop)
+        elif isinstance(module, FeedForward | Convolution | nn.RNNBase):
+            module.register_forward_hook(drop)
+
+
 class SwipeTraining(lightning.LightningModule):
     """A network, its losses and its optimizer, for Lightning's Trainer, whose default_root_dir is the run's folder."""
 
@@ -91,6 +111,8 @@ class SwipeTraining(lightning.LightningModule):
         super().__init__()
         self.model_config, self.loss_config, self.info, self.batch_size = model, loss, info, batch_size
         self.network = SwipeNetwork(model).to(torch.bfloat16 if loss.bfloat16 else torch.float32)
+        if loss.dropout:
+            add_dropout(self.network, loss.dropout)
         self.averaged = SwipeNetwork(model).requires_grad_(False)
         self.averaged.eval()
 

@@ -80,6 +80,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("no CTC", "networks", ("model.ctc=false",)),
     Experiment("impossible letters masked", "training", ("loss.impossible_letters=masked",)),
     Experiment("transforms wide", "training", ("mixture.transforms=wide",)),
+    Experiment("dropout 0.1", "training", ("loss.dropout=0.1",)),
     Experiment("no augmentation", "training", ("mixture.augmentation=0",)),
     Experiment("path outliers dropped", "training", ("mixture.path_outliers=drop",)),
     Experiment("no synthetic swipes", "training", ("mixture.synthetic_start=0", "mixture.synthetic_end=0")),
