@@ -77,3 +77,39 @@ def test_the_held_out_people_are_whole_and_always_the_same(tmp_path: Path) -> No
     by_hand = [record for record in records if record["user"] in set(rest.users)]
     assert rest.words.tolist() == [record["word"] for record in by_hand]
     np.testing.assert_array_equal(rest.swipe(5).y, by_hand[5]["curve"]["y"])
+
+
+def test_words_become_key_sequences_and_what_has_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "swipes.jsonl"
+    path.write_text("\n".join(json.dumps({**RECORDS[0], "word": word}) for word in ("don't", "Ёж", "London", "", "abcdefghi")))
+    data = load_swipes(path).key_sequences("abcdefghijklmnopqrstuvwxyz", n_letters=8)
+    assert data.words.tolist() == ["dont", "london"] and len(data.offsets) == 3
+    assert capsys.readouterr().err.startswith("3 of 5 swipes are left out: their words have no key sequence of at most 8 letters")
+    assert load_swipes(path).words.tolist()[0] == "don't"
+
+
+def test_words_of_which_the_alphabet_spells_none_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "swipes.jsonl"
+    path.write_text("\n".join(map(json.dumps, RECORDS)))
+    with pytest.raises(ValueError, match=r"the words of all 2 swipes have no key sequence .*of 'абв', 'hi' the first of them"):
+        load_swipes(path).key_sequences("абв", n_letters=8)
+
+
+def test_a_single_swipe_is_not_split(tmp_path: Path) -> None:
+    path = tmp_path / "swipes.jsonl"
+    path.write_text(json.dumps(RECORDS[0]))
+    with pytest.raises(ValueError, match="a single swipe, expected two or more"):
+        load_swipes(path).split_by_user(0.3)
+
+
+@pytest.mark.parametrize("damage", ["half", "not compressed", "not text"])
+def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
+    content = gzip.compress("\n".join(map(json.dumps, RECORDS)).encode())
+    name, found = {
+        "half": ("swipes.jsonl.gz", content[: len(content) // 2]),
+        "not compressed": ("swipes.jsonl.gz", gzip.decompress(content)),
+        "not text": ("swipes.jsonl", content),
+    }[damage]
+    (tmp_path / name).write_bytes(found)
+    with pytest.raises(ValueError, match=r"swipes\.jsonl.* is damaged, or not what its name says"):
+        load_swipes(tmp_path / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -46,17 +47,17 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def arguments(run: Path, lexicon: Path, *options: str, settings: tuple[str, ...] = ()) -> list[str]:
+def arguments(run: Path, lexicon: Path, *options: str, settings: tuple[str, ...] = (), data: Path = EXAMPLES) -> list[str]:
     changed = {setting.partition("=")[0]: setting for setting in (*SMALL, *settings)}
     chosen = [part for setting in changed.values() for part in ("--set", setting)]
-    return [str(EXAMPLES), str(run), "--preset", "tiny", "--lexicon", str(lexicon), "--processes", "1", "--threads", "1", *chosen, *options]
+    return [str(data), str(run), "--preset", "tiny", "--lexicon", str(lexicon), "--processes", "1", "--threads", "1", *chosen, *options]
 
 
 @pytest.fixture
 def command(lexicon: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
-    def command(run: Path, *options: str, settings: tuple[str, ...] = ()) -> None:
+    def command(run: Path, *options: str, settings: tuple[str, ...] = (), data: Path = EXAMPLES) -> None:
         monkeypatch.setenv("MALLOC_TOP_PAD_", "0")  # or it would start itself anew
-        monkeypatch.setattr(sys, "argv", ["training.train", *arguments(run, lexicon, *options, settings=settings)])
+        monkeypatch.setattr(sys, "argv", ["training.train", *arguments(run, lexicon, *options, settings=settings, data=data)])
         train.main()
 
     return command
@@ -193,3 +194,26 @@ def test_a_process_whose_peer_is_gone_says_so(
     monkeypatch.setattr(train, "run", run)
     with pytest.raises(SystemExit if message else RuntimeError, match=message or error):
         command(tmp_path)
+
+
+def test_words_are_trained_as_their_key_sequences(command: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = EXAMPLES.read_text(encoding="utf-8").splitlines()
+    words = ["Don't", "Ёж", "a" * 33]
+    changed = [json.dumps({**json.loads(line), "word": word}) for line, word in zip(lines, words, strict=False)]
+    path = tmp_path / "swipes.jsonl"
+    path.write_text("\n".join([*changed, *lines[len(words) :]]), encoding="utf-8")
+    command(tmp_path / "run", data=path)
+    assert f"2 of {len(lines)} swipes are left out" in capsys.readouterr().err
+    assert load_checkpoint(tmp_path / "run" / "last.ckpt").info.n_steps == 2
+
+
+def test_a_lexicon_of_another_alphabet_is_refused(command: Train, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="the lexicon's alphabet is 'abc.*', the model's 'helowrd': choose"):
+        command(tmp_path, settings=("model.alphabet=helowrd",))
+
+
+@pytest.mark.parametrize("name", ["--processes", "--threads"])
+def test_there_is_one_process_and_thread_at_least(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        train.parse_args(["data", "run", f"{name}=0"])
+    assert f"{name}: must be a whole number above 0, got '0'" in capsys.readouterr().err

@@ -96,6 +96,8 @@ def test_the_gaussians_start_at_the_keys_of_the_grid(grids: dict[str, Grid]) -> 
         (["model.features.columns=x,x"], "each once, got x, x"),
         (["n_steps=0"], "n_steps must be at least 1, got 0"),
         (["batch_size=-3"], "batch_size must be at least 1, got -3"),
+        (["model.n_heads=0"], "n_heads must be at least 1, got 0"),
+        (["model.n_decoder_layers=0"], "n_decoder_layers must be at least 1, got 0"),
         (["mixture.synthetic_start=1.5"], "synthetic_start must be from 0 to 1, got 1.5"),
         (["loss.label_smoothing=1"], "label_smoothing must be at least 0 and below 1, got 1.0"),
         (["mixture.transforms=wide", "mixture.augmentation=2"], "augmentation is a strength of transforms 'kernel' alone, got 2.0"),

@@ -34,6 +34,9 @@ KeyCentres = tuple[tuple[float, float], ...]
 READS: dict[Embedding, tuple[Column, ...]] = {"google_2015": ("x", "y", "dt"), "indiswipe": ("x", "y", "vx", "vy"), "phrase_swipe": ()}
 """The columns that an embedding takes; the others take all that the features have."""
 
+SIZES = ("width", "feed_forward_width", "n_heads", "n_encoder_layers", "n_decoder_layers", "max_letters")
+"""Fields of ModelConfig of which a network has one or more."""
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -62,6 +65,9 @@ class ModelConfig:
         check_choice("embedding", self.embedding, get_args(Embedding))
         check_choice("weighting", self.weighting, get_args(Weighting))
         check_choice("encoder", self.encoder, get_args(Encoder))
+        for name in SIZES:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         _check_embedding(self)
         if self.width % self.n_heads:
             raise ValueError(f"width {self.width} must be a multiple of n_heads {self.n_heads}")

@@ -7,8 +7,9 @@ import hashlib
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import platformdirs
 from tqdm import tqdm
 
+from engine.lexicon import key_sequence
 from engine.swipe import Swipe
 
 CACHE_VERSION = 3
@@ -56,11 +58,29 @@ class SwipeData:
         words, users, clean, prompts = self.words[indices], self.users[indices], self.clean[indices], self.prompts[indices]
         return SwipeData(self.points[:, columns], offsets, words, users, clean, prompts)
 
+    def key_sequences(self, alphabet: str, n_letters: int) -> SwipeData:
+        """The swipes with their words' key sequences for words ("dont" for "don't"); what is left out is named on stderr.
+
+        Left out are words that the alphabet cannot spell, or with more than n_letters letters. Raises: ValueError where that is all.
+        """
+        found = [key_sequence(word, alphabet) for word in self.words.tolist()]
+        kept = np.array([sequence is not None and len(sequence) <= n_letters for sequence in found])
+        if not kept.all():
+            first = f"no key sequence of at most {n_letters} letters of '{alphabet}', '{self.words[~kept][0]}' the first of them"
+            if not kept.any():
+                raise ValueError(f"the words of all {len(self):,} swipes have {first}: choose an alphabet that spells them")
+            print(f"{(~kept).sum():,} of {len(self):,} swipes are left out: their words have {first}", file=sys.stderr)
+        usable = self if kept.all() else self.select(np.flatnonzero(kept))
+        return replace(usable, words=np.array([sequence for sequence, keep in zip(found, kept, strict=True) if keep]))
+
     def split_by_user(self, held_out_share: float) -> tuple[SwipeData, SwipeData]:
         """(the rest, the held out): whole people, chosen by the hash of their name, the same ones in every run.
 
         With fewer than MIN_PEOPLE people, single swipes are held out, by the hash of their place in the file.
+        Raises: ValueError where there is a single swipe.
         """
+        if len(self) < 2:
+            raise ValueError("the data hold a single swipe, expected two or more: one is held out")
         names, person = np.unique(self.users, return_inverse=True)
         if len(names) < MIN_PEOPLE:
             names, person = np.arange(len(self)).astype(str), np.arange(len(self))
@@ -73,7 +93,7 @@ def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
     """The swipes of a JSON-lines file, plain or gzip. The first time takes seconds; a cache serves the next ones.
 
     labelled: whether every swipe has to have its word; else all words are empty. Raises: ValueError with the line number for
-    a line that is no such swipe; OSError where the file is not readable.
+    a line that is no such swipe, or a file that is damaged or no text; OSError where it is not readable.
     """
     stat = path.stat()
     key = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {CACHE_VERSION}".encode()).hexdigest()[:16]
@@ -92,8 +112,12 @@ def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        yield from lines
+    """Raises: as load_swipes."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            yield from lines
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
+        raise ValueError(f"'{path}' is damaged, or not what its name says: {error}") from error
 
 
 def _parse(path: Path, labelled: bool) -> SwipeData:

@@ -24,6 +24,7 @@ from engine.recognizer import open_lexicon
 from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo, load_checkpoint
 from training.checkpoint_files import WholeFiles, check_resumable, take_encoder
+from training.evaluate import positive
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings, settings_of
@@ -46,8 +47,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--citation", metavar="TEXT", help="where the swipes come from, for the manifest (default: the file's name)")
     parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: the shipped English lexicon)")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one per core, one thread each")
-    parser.add_argument("--threads", type=int, help="of each process (default: all cores for one process, else one)")
+    parser.add_argument("--processes", type=positive, default=os.cpu_count(), help="default: one per core, one thread each")
+    parser.add_argument("--threads", type=positive, help="of each process (default: all cores for one process, else one)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--init", type=Path, metavar="CKPT", help="start with the encoder of this checkpoint of training.pretrain")
     parser.add_argument("--labels", type=share, default=1.0, metavar="SHARE", help="train on this share of the swipes, drawn by the seed")
@@ -90,16 +91,18 @@ def run(options: argparse.Namespace) -> None:
 
 
 def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
-    """(training, validation) batches of this process."""
+    """(training, validation) batches of this process. Raises: ValueError for swipes or a lexicon that do not suit the preset."""
     grid = pick_grid(load_grids(), preset.grid)
-    data, held_out = load_swipes(options.data).split_by_user(HELD_OUT)
+    alphabet, longest = preset.model.alphabet, preset.model.max_letters
     lexicon = open_lexicon(options.lexicon)
-    shortest = preset.model.max_letters
-    words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < shortest}
+    if lexicon.alphabet != alphabet:
+        raise ValueError(f"the lexicon's alphabet is '{lexicon.alphabet}', the model's '{alphabet}': choose a lexicon with the model's")
+    data, held_out = load_swipes(options.data).key_sequences(alphabet, longest).split_by_user(HELD_OUT)
+    words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < longest}
     masked = preset.loss.impossible_letters == "masked"
     collator = Collator(preset.model, grid, lexicon if masked else None)
     rank = int(os.environ.get("LOCAL_RANK", 0))
-    source = SwipeSource(share_of(data, options.labels, options.seed), words, grid, preset.model.alphabet, preset.mixture)
+    source = SwipeSource(share_of(data, options.labels, options.seed), words, grid, alphabet, preset.mixture)
     stretch = Stretch(preset.batch_size // options.processes, preset.n_steps, first_step, options.seed, rank)
     batches = DataLoader(TrainingBatches(source, collator, stretch), batch_size=None, num_workers=1, prefetch_factor=8)
     validation = validation_batches(held_out, Collator(preset.model, grid), 64)
