@@ -208,7 +208,7 @@ def test_words_are_trained_as_their_key_sequences(command: Train, tmp_path: Path
 
 
 def test_a_lexicon_of_another_alphabet_is_refused(command: Train, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="the lexicon's alphabet is 'abc.*', the model's 'helowrd': choose"):
+    with pytest.raises(SystemExit, match=r"the lexicon's alphabet is 'abc.*', the model's 'helowrd': choose"):
         command(tmp_path, settings=("model.alphabet=helowrd",))
 
 
