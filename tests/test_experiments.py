@@ -46,8 +46,8 @@ def test_no_two_experiments_are_one_and_each_has_one_to_be_compared_with() -> No
 
 def test_an_unknown_experiment_is_named() -> None:
     assert [one.name for one in chosen(["gru", "study"])] == ["study", "gru"]
-    with pytest.raises(ValueError, match="no experiment 'transformer': known are"):
-        chosen(["study", "transformer"])
+    with pytest.raises(ValueError, match=r"experiment 'studdy' is not known: did you mean 'study'\?"):
+        chosen(["study", "studdy"])
 
 
 def test_a_small_plan_from_training_to_report(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ def test_a_run_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert list((tmp_path / "run").glob("events.out.tfevents.*"))
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b'{"word": "of swipes"}'])
 def test_a_damaged_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bad.ckpt"
     path.write_bytes(content)

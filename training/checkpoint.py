@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,8 @@ def load_checkpoint(path: Path) -> TrainedModel:
         info = TrainingInfo(**content["info"])
     except OSError:
         raise
+    except pickle.UnpicklingError as error:  # torch's own words advise to load it all the same
+        raise ValueError(f"'{path}' is no checkpoint of training.train: its bytes are of something else") from error
     except Exception as error:  # torch.load raises what the damaged bytes lead to
         raise ValueError(f"'{path}' is no checkpoint of this version of training.train: {error!r}") from error
     return TrainedModel(network.eval(), info)

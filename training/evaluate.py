@@ -161,6 +161,8 @@ def main() -> None:
         report = run(options)
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"training.evaluate: {error}")
+    except KeyboardInterrupt:
+        sys.exit("training.evaluate: stopped")
     print(json.dumps(report.as_json()) if options.json else report.as_table())
 
 

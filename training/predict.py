@@ -128,6 +128,8 @@ def main() -> None:
             rows = [run(options)]
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"training.predict: {error}")
+    except KeyboardInterrupt:
+        sys.exit("training.predict: stopped")
     for row in rows:
         search = " ".join(f"{name}={value}" for name, value in asdict(row.predictor.search).items())
         print(json.dumps(as_json(row)) if options.json else f"{row}\n  {search}\n  {row.path}")

@@ -115,6 +115,8 @@ def main() -> None:
         run(options)
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"training.tune: {error}")
+    except KeyboardInterrupt:
+        sys.exit("training.tune: stopped")
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ def main() -> None:
         run(options)
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f"benchmarks.experiments: {error}")
+    except KeyboardInterrupt:
+        sys.exit("benchmarks.experiments: stopped; the same command goes on with what is missing")
 
 
 if __name__ == "__main__":

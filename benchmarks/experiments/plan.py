@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from engine.features import check_choice
+
 PRESET = "study"
 Group = Literal["seeds", "embeddings", "features", "networks", "training", "labels"]
 TITLES: dict[Group, str] = {
@@ -97,8 +99,7 @@ ENSEMBLES = {
 
 
 def chosen(names: list[str] | None) -> list[Experiment]:
-    """The experiments of these names, in the plan's order; all where none are named. Raises: ValueError for an unknown name."""
-    known = {experiment.name for experiment in EXPERIMENTS}
-    if unknown := [name for name in names or [] if name not in known]:
-        raise ValueError(f"no experiment '{unknown[0]}': known are {', '.join(sorted(known))}")
+    """The experiments of these names, in the plan's order; all where none are named. Raises: ValueError that offers the nearest."""
+    for name in names or []:
+        check_choice("experiment", name, tuple(experiment.name for experiment in EXPERIMENTS))
     return [experiment for experiment in EXPERIMENTS if not names or experiment.name in names]

@@ -205,6 +205,8 @@ def main() -> None:
             write(report, options.out, sys.argv[1:])
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"benchmarks.searches: {error}")
+    except KeyboardInterrupt:
+        sys.exit("benchmarks.searches: stopped")
     if report.check.n_different:
         sys.exit(1)
 

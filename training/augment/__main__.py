@@ -96,6 +96,8 @@ def main() -> None:
         run(options)
     except (ValueError, OSError, EOFError, zlib.error) as error:
         sys.exit(f"training.augment: {error}")
+    except KeyboardInterrupt:
+        sys.exit("training.augment: stopped")
 
 
 if __name__ == "__main__":

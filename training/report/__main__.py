@@ -71,6 +71,8 @@ def main() -> None:
         run(options)
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"training.report: {error}")
+    except KeyboardInterrupt:
+        sys.exit("training.report: stopped")
 
 
 if __name__ == "__main__":
