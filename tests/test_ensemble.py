@@ -177,7 +177,7 @@ def test_every_candidate_is_kept_once(swipes: list[tuple[str | None, tuple[Ranki
 
 @pytest.mark.parametrize(
     "fitted",
-    [Ensemble("append", ("a", "b"), Append((1, 0), 2), "d"), Ensemble("weighted", ("a", "b"), Weighted((0.25, 1.5)), "d")],
+    [Ensemble("append", ("a", "b"), Append((1, 0), 2), ("ann", "bob")), Ensemble("weighted", ("a", "b"), Weighted((0.25, 1.5)), ("ann",))],
     ids=["append", "weighted"],
 )
 def test_a_saved_ensemble_comes_back(tmp_path: Path, fitted: Ensemble) -> None:
@@ -191,9 +191,9 @@ def test_a_saved_ensemble_comes_back(tmp_path: Path, fitted: Ensemble) -> None:
     [
         "",
         "[]",
-        '{"kind": "weighted", "members": ["a", "b"], "aggregator": {"weights": [1]}, "data_sha256": "d"}',
-        '{"kind": "append", "members": ["a", "b"], "aggregator": {"order": [0, 0], "n_first": 1}, "data_sha256": "d"}',
-        '{"kind": "mean", "members": ["a", "b"], "aggregator": {}, "data_sha256": "d"}',
+        '{"kind": "weighted", "members": ["a", "b"], "aggregator": {"weights": [1]}, "people": ["ann"]}',
+        '{"kind": "append", "members": ["a", "b"], "aggregator": {"order": [0, 0], "n_first": 1}, "people": ["ann"]}',
+        '{"kind": "mean", "members": ["a", "b"], "aggregator": {}, "people": ["ann"]}',
     ],
 )
 def test_what_is_no_ensemble_is_refused(tmp_path: Path, content: str) -> None:
@@ -236,6 +236,18 @@ def table(data: Path, tmp_path: Path) -> Path:
         rows.append(PredictionRow(predictor, fingerprint, path, words_digest(predictions), accuracy))
     PredictionTable(tmp_path / "predictions.db").add(rows)
     return tmp_path / "predictions.db"
+
+
+def keep_first(n: int, table: Path, data: Path) -> None:
+    """Leaves the predictions of the first n swipes in the table."""
+    rows = PredictionTable(table).rows()
+    table.unlink()
+    for row in rows:
+        predictions = read_predictions(row.path)[:n]
+        write_predictions(row.path, predictions)
+        fingerprint = data_fingerprint(data.name, first_swipes(load_swipes(data), n))
+        accuracy = Accuracy.of_ranks(one.rank for one in predictions)
+        PredictionTable(table).add([PredictionRow(row.predictor, fingerprint, row.path, words_digest(predictions), accuracy)])
 
 
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
@@ -282,6 +294,19 @@ def test_the_other_half_has_no_say(
         PredictionTable(table).add([changed])
     run(monkeypatch, capsys, "fit", table, data, tmp_path / "second.json")
     assert (tmp_path / "first.json").read_text() == (tmp_path / "second.json").read_text()
+
+
+def test_nobody_judges_what_was_fitted_on_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Path, data: Path, tmp_path: Path
+) -> None:
+    """However the data it is applied to are cut: here as the first half of those it was fitted on."""
+    state, users = tmp_path / "state.json", load_swipes(data).users
+    run(monkeypatch, capsys, "fit", table, data, state)
+    half, n = ensemble.fitting_half(users), len(users) // 2
+    assert Ensemble.load(state).people == tuple(sorted(set(users[half].tolist())))
+    keep_first(n, table, data)
+    applied = json.loads(run(monkeypatch, capsys, "apply", state, table, data, tmp_path / "out.jsonl.gz", "--limit", str(n), "--json"))
+    assert {title: report["together"]["n_swipes"] for title, report in applied.items()} == {ensemble.OTHERS: (~half[:n]).sum()}
 
 
 def test_whole_people_are_held_out() -> None:
@@ -346,14 +371,7 @@ def test_predictions_of_the_first_swipes(
 ) -> None:
     """They are of other data than those of all, and the message says how many there are."""
     n, state = 40, tmp_path / "state.json"
-    rows = PredictionTable(table).rows()
-    table.unlink()
-    for row in rows:
-        predictions = read_predictions(row.path)[:n]
-        write_predictions(row.path, predictions)
-        fingerprint = data_fingerprint(data.name, first_swipes(load_swipes(data), n))
-        accuracy = Accuracy.of_ranks(one.rank for one in predictions)
-        PredictionTable(table).add([PredictionRow(row.predictor, fingerprint, row.path, words_digest(predictions), accuracy)])
+    keep_first(n, table, data)
     with pytest.raises(SystemExit, match=r"no predictions of these swipes of swipes.jsonl, but of 40 swipes of swipes.jsonl: .*--limit"):
         run(monkeypatch, capsys, "fit", table, data, state)
     reports = json.loads(run(monkeypatch, capsys, "fit", table, data, state, "--limit", str(n), "--json"))

@@ -216,8 +216,8 @@ class Ensemble:
     members: tuple[str, ...]
     """ids of the predictors, in the order in which the aggregator takes them"""
     aggregator: Aggregator
-    data_sha256: str
-    """of the swipes of which one half of the people was used"""
+    people: tuple[str, ...]
+    """on whose swipes it was fitted, sorted: others judge it"""
 
     def save(self, path: Path) -> None:
         """As JSON, whole or not at all. Raises: OSError."""
@@ -235,7 +235,7 @@ class Ensemble:
             fields = json.loads(path.read_text(encoding="utf-8"))
             members = tuple(str(member) for member in fields["members"])
             aggregator = _aggregator(fields["kind"], fields["aggregator"], len(members))
-            return cls(fields["kind"], members, aggregator, str(fields["data_sha256"]))
+            return cls(fields["kind"], members, aggregator, tuple(map(str, fields["people"])))
         except FileNotFoundError:
             raise FileNotFoundError(f"no saved ensemble at '{path}': fit it with python -m training.ensemble fit") from None
         except (ValueError, KeyError, TypeError) as error:

@@ -177,7 +177,8 @@ def run_fit(options: argparse.Namespace) -> list[Report]:
     predictions, half = read_members(rows), fitting_half(data.users)
     samples = [Sample.of(predictions, np.flatnonzero(part).tolist()) for part in (half, ~half)]
     members = tuple(row.predictor.id for row in rows)
-    ensemble = Ensemble(options.aggregator, members, fit(options.aggregator, samples[0]), fingerprint.sha256)
+    people = tuple(np.unique(data.users[half]).tolist())
+    ensemble = Ensemble(options.aggregator, members, fit(options.aggregator, samples[0]), people)
     ensemble.save(options.state)
     names = names_of(rows)
     titles = ("fitted on", OTHERS)
@@ -195,9 +196,9 @@ def run_apply(options: argparse.Namespace) -> list[Report]:
     sample = Sample.of(read_members(rows), range(len(data)))
     write_predictions(options.out, sample.combined(ensemble.aggregator))
     names = names_of(rows)
-    if fingerprint.sha256 != ensemble.data_sha256:
-        return [compare("all people", sample, ensemble, names, data.users)]
-    others = np.flatnonzero(~fitting_half(data.users))
+    others = np.flatnonzero(~np.isin(data.users, ensemble.people))
+    if not len(others):
+        return [compare("the people it was fitted on", sample, ensemble, names, data.users)]
     return [compare(OTHERS, part_of(sample, others), ensemble, names, data.users[others])]
 
 

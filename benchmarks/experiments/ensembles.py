@@ -38,7 +38,7 @@ def _of(name: str, rows: Mapping[str, PredictionRow], data: SwipeData) -> list[T
     predictions, half = read_members(list(rows.values())), fitting_half(data.users)
     fitted, judged = (Sample.of(predictions, np.flatnonzero(part).tolist()) for part in (half, ~half))
     ids = tuple(row.predictor.id for row in rows.values())
-    sha256 = next(iter(rows.values())).data.sha256
+    people = tuple(np.unique(data.users[half]).tolist())
     kinds: Sequence[Kind] = get_args(Kind)
-    ensembles = {kind: Ensemble(kind, ids, fit(kind, fitted), sha256) for kind in kinds}
+    ensembles = {kind: Ensemble(kind, ids, fit(kind, fitted), people) for kind in kinds}
     return [Together(name, kind, compare(OTHERS, judged, one, list(rows), data.users[~half])) for kind, one in ensembles.items()]
