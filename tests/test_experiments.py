@@ -96,6 +96,13 @@ def test_a_difference_is_real_beyond_people_and_seeds(gain: Change, real: str) -
     assert row.split(" | ")[-3].strip() == real
 
 
+@pytest.mark.parametrize(("best", "said"), [("weighted", "The same order"), ("nearest", "Another order")])
+def test_the_report_says_whether_the_predecessors_order_holds(best: str, said: str) -> None:
+    rows = [result(name, None) for name in ("nearest", "weighted")]
+    rows = [dataclasses.replace(row, accuracy=Accuracy(100, 0.8 + 0.1 * (row.experiment.name == best), 0.9, 0.9, 0.82)) for row in rows]
+    assert f"  {said}, by top-1" in markdown(Results(rows, 0.005, 7), "budget", "p.png").splitlines()[-1]
+
+
 def test_gains_are_of_the_same_swipes() -> None:
     people = torch.arange(4).numpy().astype(str)
     better, worse = Ranks([0, 0, None, 1], people), Ranks([0, 1, None, 0], people)

@@ -24,7 +24,8 @@ def markdown(results: Results, budget: str, picture: str) -> str:
         budget,
         "",
         "Accuracy: all of dev, in percent, through the exported bundle and the shipped lexicon, with the search settings of the shipped "
-        f"bundle for all. Intervals: {results.n_people} people drawn again. A difference is called real where its interval leaves out 0 "
+        "bundle for all but those without a CTC head, which are searched letter by letter. "
+        f"Intervals: {results.n_people} people drawn again. A difference is called real where its interval leaves out 0 "
         f"and it is larger than the {percent(results.seed_spread)} points between the best and the worst seed of the same training. Times: "
         "whole recognitions on one thread, paired and in turns.",
         "",
@@ -71,6 +72,7 @@ def _findings(results: Results) -> list[str]:
         here = sorted(order, key=lambda row: -row.accuracy.top_1)
         lines.append(f"- The predecessor's order on 5.6 million Russian swipes: {' > '.join(row.experiment.name for row in order)}.")
         lines.append(f"  Here: {' > '.join(f'{row.experiment.name} ({percent(row.accuracy.top_1)})' for row in here)}.")
+        lines.append(f"  {'The same order' if here == order else 'Another order'}, by top-1; the tables say which differences are real.")
     return lines
 
 
