@@ -30,8 +30,8 @@ class KeyDensities(nn.Module):
     """(..., F) -> (..., K): the density of each key's normal distribution at the point's x and y, in keys.
 
     The places come from the trajectory, so the engine hands over no further input. The centres of the keys are the
-    config's, and what is trained is the offset of each mean from them: weight decay pulls it back to its key, and an
-    offset of a tenth of a key survives rounding to bfloat16, as a place ten keys away would not. The covariance is given
+    config's, and what is trained is the offset of each mean from them: an offset of a tenth of a key survives rounding to
+    bfloat16, as a place ten keys away would not. The covariance is given
     by the Cholesky factor of its inverse, (a 0; b c), which stays a valid one whatever the three numbers are. Nothing is
     computed of parameters alone: the exporter would fold it, and export.restore not find them.
     """
