@@ -80,6 +80,8 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(f"--n-swipes must be at least 1, got {options.n_swipes}")
     torch.set_num_threads(1)  # one swipe is small work: beside a training, two threads waited for each other 30 times as long
     model = load_checkpoint(options.checkpoint)
+    if model.info.command.startswith("python -m training.pretrain"):
+        raise ValueError(f"'{options.checkpoint}' has no trained decoder: give it to training.train --init, and export what that makes")
     search = search_defaults(options, model.config)
     grid = pick_grid(load_grids(), options.grid or model.info.grid)
     lexicon = open_lexicon(options.lexicon)

@@ -351,6 +351,14 @@ def test_a_folder_that_is_no_bundle_is_left_alone(
     assert (tmp_path / "precious.txt").read_text() == "mine"
 
 
+def test_an_encoder_alone_is_refused(network: SwipeNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = TrainingInfo("python -m training.pretrain swipes run", "swipes", "qwerty_en", n_steps=10, n_swipes=1_280, seed=4)
+    torch.save({PAYLOAD: payload(CONFIG, network.state_dict(), info)}, tmp_path / "best.ckpt")
+    with pytest.raises(SystemExit, match=r"best.ckpt' has no trained decoder: give it to training.train --init"):
+        run_export(monkeypatch, tmp_path / "best.ckpt", tmp_path / "bundle", "--swipes", EXAMPLES, "--n-swipes", "1")
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_bad_arguments_are_one_line_and_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "not.ckpt").write_text("no checkpoint")
     command = [sys.executable, "-m", "export", tmp_path / "not.ckpt", tmp_path / "bundle"]
