@@ -96,15 +96,20 @@ def test_a_difference_is_real_beyond_people_and_seeds(gain: Change, real: str) -
     assert row.split(" | ")[-3].strip() == real
 
 
-@pytest.mark.parametrize(("best", "said"), [("weighted", "The same order"), ("nearest", "Another order")])
-def test_the_report_says_whether_the_predecessors_order_holds(best: str, said: str) -> None:
-    rows = [result(name, None) for name in ("nearest", "weighted")]
-    rows = [dataclasses.replace(row, accuracy=Accuracy(100, 0.8 + 0.1 * (row.experiment.name == best), 0.9, 0.9, 0.82)) for row in rows]
-    assert f"  {said}, by top-1" in markdown(Results(rows, 0.005, 7), "budget", "p.png").splitlines()[-1]
-
-
 def test_gains_are_of_the_same_swipes() -> None:
     people = torch.arange(4).numpy().astype(str)
     better, worse = Ranks([0, 0, None, 1], people), Ranks([0, 1, None, 0], people)
     assert better.gain(worse).mean == 0
     assert Ranks([0, 0, 0, 0], people).gain(worse).mean == 0.5
+
+
+def test_an_order_tells_each_ones_lead_over_the_next() -> None:
+    people = torch.arange(4).numpy().astype(str)
+    ranks = {"nearest": Ranks([0, 1, None, 1], people), "weighted": Ranks([0, 0, 0, 0], people)}
+    best, last = results.climb(ranks)
+    assert (best.name, best.top_1, getattr(best.lead, "mean", None)) == ("weighted", 1.0, 0.75)
+    assert (last.name, last.top_1, last.lead) == ("nearest", 0.25, None)
+    written = markdown(Results([], 0.0, 4, [best, last]), "budget", "p.png")
+    assert "The same order here" in written and "weighted 100.00 (+75.00, " in written
+    assert "Another order here" in markdown(Results([], 0.0, 4, [last, best]), "budget", "p.png")
+    assert "Not trained yet: study; " in written

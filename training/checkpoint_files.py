@@ -61,7 +61,7 @@ def take_encoder(network: SwipeNetwork, path: Path) -> None:
 def check_resumable(path: Path, there: TrainedModel, module: str, config: ModelConfig) -> None:
     """Raises: ValueError where a run's checkpoint is of another configuration, or made by another module than this one."""
     check_same(path, there.config, config)
-    if module not in there.info.command:
+    if not there.info.command.startswith(f"python -m {module} "):
         raise ValueError(f"'{path}' was made by '{there.info.command}': give {module} a folder of its own")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.experiments.plan import PREDECESSOR_ORDER, TITLES, Group
-from benchmarks.experiments.results import Result, Results
+from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, TITLES, Group
+from benchmarks.experiments.results import Result, Results, Rung
 from benchmarks.pareto_report import percent, table
 
 HEAD = [
@@ -67,13 +67,19 @@ def _findings(results: Results) -> list[str]:
         real.sort(key=lambda row: -abs(row.gain.mean) if row.gain else 0.0)
         named = "; ".join(f"{row.experiment.name} {points(row.gain.mean)} than {row.experiment.against}" for row in real if row.gain)
         lines.append(f"- {title}: {named or 'none'}.")
-    order = [row for name in PREDECESSOR_ORDER if (row := results.row(name))]
-    if len(order) > 1:
-        here = sorted(order, key=lambda row: -row.accuracy.top_1)
-        lines.append(f"- The predecessor's order on 5.6 million Russian swipes: {' > '.join(row.experiment.name for row in order)}.")
-        lines.append(f"  Here: {' > '.join(f'{row.experiment.name} ({percent(row.accuracy.top_1)})' for row in here)}.")
-        lines.append(f"  {'The same order' if here == order else 'Another order'}, by top-1; the tables say which differences are real.")
+    if results.ladder:
+        order = [name for name in PREDECESSOR_ORDER if name in {rung.name for rung in results.ladder}]
+        same = "The same order" if [rung.name for rung in results.ladder] == order else "Another order"
+        leads = [f"{rung.name} {percent(rung.top_1)}{_lead(rung)}" for rung in results.ladder]
+        lines.append(f"- The predecessor's order on 5.6 million Russian swipes: {' > '.join(order)}.")
+        lines.append(f"  {same} here, by top-1, with the lead over the next: {', '.join(leads)}.")
+    if missing := [experiment.name for experiment in EXPERIMENTS if experiment not in {row.experiment for row in results.rows}]:
+        lines.append(f"- Not trained yet: {'; '.join(missing)}.")
     return lines
+
+
+def _lead(rung: Rung) -> str:
+    return f" ({points(rung.lead.mean)}, {points(rung.lead.low)} .. {points(rung.lead.high)})" if rung.lead else ""
 
 
 def groups_of(results: Results) -> list[Group]:

@@ -6,6 +6,7 @@ import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from benchmarks.choices import Change
 from benchmarks.experiments.ensembles import Together, combine
-from benchmarks.experiments.plan import EXPERIMENTS, Experiment
+from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, Experiment
 from benchmarks.experiments.runs import N_BEST, Bench
 from benchmarks.paired import PairedTimes, Ratio, time_in_turns
 from engine.accuracy import Accuracy
@@ -78,6 +79,16 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """A place in an order by top-1."""
+
+    name: str
+    top_1: float
+    lead: Change | None
+    """over the next; None for the last"""
+
+
+@dataclass(frozen=True)
 class Results:
     """All that were trained."""
 
@@ -85,10 +96,9 @@ class Results:
     seed_spread: float
     """between the best and the worst top-1 of the same training with other seeds, 0 to 1"""
     n_people: int
+    ladder: Sequence[Rung] = ()
+    """those of PREDECESSOR_ORDER, best first"""
     ensembles: Sequence[Together] = ()
-
-    def row(self, name: str) -> Result | None:
-        return next((row for row in self.rows if row.experiment.name == name), None)
 
 
 def collect(bench: Bench) -> Results:
@@ -102,7 +112,15 @@ def collect(bench: Bench) -> Results:
     times = measure_times(bench, there, data)
     rows = [_result(bench, experiment, ranks, times) for experiment in there]
     seeds = [row.accuracy.top_1 for row in rows if row.experiment.group == SEEDS]
-    return Results(rows, max(seeds) - min(seeds), len(np.unique(data.users)), combine(predicted, data))
+    ladder = climb({name: ranks[name] for name in PREDECESSOR_ORDER if name in ranks})
+    return Results(rows, max(seeds) - min(seeds), len(np.unique(data.users)), ladder, combine(predicted, data))
+
+
+def climb(ranks: Mapping[str, Ranks]) -> list[Rung]:
+    """These by their top-1, each with its lead over the next."""
+    names = sorted(ranks, key=lambda name: -ranks[name].accuracy.top_1)
+    leads = [ranks[name].gain(ranks[after]) for name, after in pairwise(names)]
+    return [Rung(name, ranks[name].accuracy.top_1, lead) for name, lead in zip_longest(names, leads)]
 
 
 def measure_times(bench: Bench, experiments: Sequence[Experiment], data: SwipeData) -> PairedTimes[object]:
