@@ -141,14 +141,17 @@ def fit_box(trajectory: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def standardize(rows: Any) -> None:
-    """Brings each row, float32 (any, n), to zero mean and unit variance; one that hardly varies, near zero."""
+    """Brings each row, float32 (any, n), to zero mean and unit variance; one that hardly varies, near zero.
+
+    The sums are in float64, which numpy's own scalars would not be without the compiler.
+    """
     for i in range(len(rows)):
         total, squares = 0.0, 0.0
         for value in rows[i]:
-            total += value
+            total += np.float64(value)
         mean = total / rows.shape[1]
         for value in rows[i]:
-            squares += (value - mean) ** 2
+            squares += (np.float64(value) - mean) ** 2
         deviation = max(np.sqrt(squares / rows.shape[1]), FLAT)
         for j in range(rows.shape[1]):
             rows[i, j] = (rows[i, j] - mean) / deviation
