@@ -10,27 +10,26 @@ import dataclasses
 import os
 import shlex
 import sys
-import warnings
 from pathlib import Path
 
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
 from training.batches import Augmentation, Stretch
 from training.checkpoint import TrainingInfo, load_checkpoint
-from training.checkpoint_files import WholeFiles, check_resumable
+from training.checkpoint_files import check_resumable
+from training.evaluate import positive
 from training.lightning_module import SwipeTraining
 from training.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, score
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings
 from training.swipe_data import SwipeData, load_swipes
-from training.train import HELD_OUT, MALLOC
+from training.train import HELD_OUT
+from training.trainer import make_trainer, prepare_process
 
 VALIDATION_BATCH = 64
 
@@ -74,7 +73,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--preset", default="study", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
-    parser.add_argument("--threads", type=int, help="default: one per core")
+    parser.add_argument("--threads", type=positive, help="default: one per core")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -94,7 +93,7 @@ def run(options: argparse.Namespace) -> None:
         check_resumable(last, resumed, "training.pretrain", preset.model)
     stretch = Stretch(preset.batch_size, preset.n_steps, resumed.info.n_steps if resumed else 0, options.seed)
     training, validation = loaders(load_swipes(options.data, labelled=False), preset, stretch)
-    module, trainer = PointPretraining(preset, info), make_trainer(options.run, preset)
+    module, trainer = PointPretraining(preset, info), make_trainer(options.run, preset, "val/loss", "min")
     trainer.fit(module, training, validation, ckpt_path=last if resumed else None, weights_only=True)
 
 
@@ -103,8 +102,6 @@ def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoad
 
     Raises: ValueError for data of a single swipe.
     """
-    if len(data) < 2:
-        raise ValueError("the data is a single swipe, expected two or more: one is held out")
     grid = pick_grid(load_grids(), preset.grid)
     learned, held_out = data.split_by_user(HELD_OUT)
     collator = MaskingCollator(preset.model, grid)
@@ -116,29 +113,9 @@ def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoad
     return batches, DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
 
 
-def make_trainer(folder: Path, preset: Preset) -> lightning.Trainer:
-    best = ModelCheckpoint(folder, "best", monitor="val/loss", enable_version_counter=False)
-    last = ModelCheckpoint(folder, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
-    return lightning.Trainer(
-        accelerator="cpu",
-        max_steps=preset.n_steps,
-        val_check_interval=preset.interval,
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
-        logger=TensorBoardLogger(folder, name="", version=""),
-        log_every_n_steps=50,
-        default_root_dir=folder,
-        plugins=WholeFiles(),
-    )
-
-
 def main() -> None:
     options = parse_args(sys.argv[1:])
-    if "MALLOC_TOP_PAD_" not in os.environ:
-        os.environ.update({name: str(value) for name, value in MALLOC.items()})
-        os.execv(sys.executable, [sys.executable, "-m", "training.pretrain", *sys.argv[1:]])
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*isinstance.treespec.*")
+    prepare_process("training.pretrain")
     try:
         run(options)
     except (ValueError, OSError, FloatingPointError) as error:

@@ -8,32 +8,27 @@ import math
 import os
 import shlex
 import sys
-import warnings
 from pathlib import Path
 
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.strategies import DDPStrategy
 from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
 from engine.recognizer import open_lexicon
 from training.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.checkpoint import TrainingInfo, load_checkpoint
-from training.checkpoint_files import WholeFiles, check_resumable, take_encoder
+from training.checkpoint_files import check_resumable, take_encoder
 from training.evaluate import positive
 from training.lightning_module import SwipeTraining
 from training.presets import PRESETS, Preset, named_preset
 from training.settings import apply_settings, settings_of
 from training.swipe_data import SwipeData, load_swipes
+from training.trainer import make_trainer, prepare_process
 
 HELD_OUT = 0.05
 """Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
-MALLOC = {"MALLOC_TOP_PAD_": 2**29, "MALLOC_TRIM_THRESHOLD_": 2**32, "MALLOC_MMAP_THRESHOLD_": 2**32}
-"""glibc keeps freed pages: without it page faults take a third of the time of a step on a CPU."""
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -86,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     elif options.init:
         take_encoder(module.network, options.init)
     training, validation = loaders(options, preset, resumed.info.n_steps if resumed else 0)
-    trainer = make_trainer(options, preset)
+    trainer = make_trainer(options.run, preset, "val/greedy_accuracy", "max", options.processes)
     trainer.fit(module, training, validation, ckpt_path=last if resumed else None, weights_only=True)
 
 
@@ -117,33 +112,9 @@ def share_of(data: SwipeData, share: float, seed: int) -> SwipeData:
     return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n_taken]))
 
 
-def make_trainer(options: argparse.Namespace, preset: Preset) -> lightning.Trainer:
-    best = ModelCheckpoint(options.run, "best", monitor="val/greedy_accuracy", mode="max", enable_version_counter=False)
-    last = ModelCheckpoint(options.run, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
-    several = options.processes > 1
-    return lightning.Trainer(
-        accelerator="cpu",
-        devices=options.processes,
-        strategy=DDPStrategy(gradient_as_bucket_view=True, static_graph=True) if several else "auto",
-        max_steps=preset.n_steps,
-        val_check_interval=preset.interval,
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
-        logger=TensorBoardLogger(options.run, name="", version=""),
-        log_every_n_steps=50,
-        default_root_dir=options.run,
-        plugins=WholeFiles(),
-    )
-
-
 def main() -> None:
     options = parse_args(sys.argv[1:])
-    if "MALLOC_TOP_PAD_" not in os.environ:
-        os.environ.update({name: str(value) for name, value in MALLOC.items()})
-        os.execv(sys.executable, [sys.executable, "-m", "training.train", *sys.argv[1:]])
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*|.*isinstance.treespec.*|.*exists and is not empty.*")
+    prepare_process("training.train")
     try:
         run(options)
     except (ValueError, OSError, FloatingPointError) as error:
