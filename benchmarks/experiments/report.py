@@ -25,9 +25,8 @@ def markdown(results: Results, budget: str, picture: str) -> str:
         "",
         "Accuracy: all of dev, in percent, through the exported bundle and the shipped lexicon, with the search settings of the shipped "
         "bundle for all but those without a CTC head, which are searched letter by letter. "
-        f"Intervals: {results.n_people} people drawn again. A difference is called real where its interval leaves out 0 "
-        f"and it is larger than the {percent(results.seed_spread)} points between the best and the worst seed of the same training. Times: "
-        "whole recognitions on one thread, paired and in turns.",
+        f"Intervals: {results.n_people} people drawn again. {_criterion(results.seed_spread)} Times: whole recognitions on one thread, "
+        "paired and in turns.",
         "",
         f"![Top-1 of every experiment]({picture})",
         "",
@@ -39,6 +38,14 @@ def markdown(results: Results, budget: str, picture: str) -> str:
     for one in results.ensembles:
         lines += [f"## Ensemble: {one.name}, {one.kind}", "", "```", *one.others.as_table().splitlines(), "```", "", one.others.verdict, ""]
     return "\n".join([*lines, *_findings(results)]) + "\n"
+
+
+def _criterion(seed_spread: float) -> str:
+    """What makes a difference real."""
+    people = "A difference is called real where its interval leaves out 0"
+    if not seed_spread:
+        return f"{people}; what another seed would change is not known yet, so small ones may still be chance."
+    return f"{people} and it is larger than the {percent(seed_spread)} points between the best and the worst seed of the same training."
 
 
 def _table(rows: Sequence[Result], seed_spread: float) -> list[str]:

@@ -94,7 +94,7 @@ class Results:
 
     rows: Sequence[Result]
     seed_spread: float
-    """between the best and the worst top-1 of the same training with other seeds, 0 to 1"""
+    """between the best and the worst top-1 of the same training with other seeds, 0 to 1; 0 where there is one seed alone"""
     n_people: int
     ladder: Sequence[Rung] = ()
     """those of PREDECESSOR_ORDER, best first"""
