@@ -225,7 +225,7 @@ def test_the_commands_print_rows(
 
     out = tmp_path / "out"
     row = json.loads(main(toy_bundle, data, out, "--lexicon", toy_lexicon, "--json", "--search", "margin=inf"))
-    assert row["predictor"]["search"] == {**asdict(DEFAULTS), "margin": float("inf")}
+    assert row["predictor"]["search"] == {**asdict(DEFAULTS), "margin": None}
     assert row["accuracy"]["n_swipes"] == 6 and Path(row["path"]).is_file()
     merged = json.loads(main("merge", out / "predictions.db", tmp_path / "merged.db", "--json"))
     assert merged["id"] == row["id"] and Path(merged["path"]).is_file()

@@ -77,6 +77,26 @@ def test_a_run_starts_from_the_encoder_of_another(command: Train, tmp_path: Path
         command(tmp_path / "one", settings=("model.embedding=weighted",))
 
 
+def test_a_run_that_goes_on_with_other_settings_says_so(command: Train, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    command(run)
+    settings = (run / "settings.txt").read_text(encoding="utf-8").splitlines()
+    assert "model.width=8" in settings and apply_settings(PRESETS["tiny"], settings).model.width == 8
+    assert "goes on" not in capfd.readouterr().err
+    command(run, settings=("n_steps=4", "mixture.synthetic_end=0.25"))
+    said = [line for line in capfd.readouterr().err.splitlines() if "goes on" in line]
+    assert said == [
+        f"'{run}' goes on with another setting: mixture.synthetic_end is 0.25 now, was 0.4",
+        f"'{run}' goes on with another setting: n_steps is 4 now, was 2",
+    ]
+
+
+def test_a_batch_that_the_processes_cannot_share(command: Train, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"^training.train: 5 processes cannot share a batch of 4: try --processes 4"):
+        command(tmp_path / "run", "--processes", "5")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_loss_that_is_no_number_stops_and_leaves_its_batch(command: Train, tmp_path: Path) -> None:
     path = tmp_path / "run" / BAD_BATCH
     with pytest.raises(SystemExit, match=rf"^training.train: the loss is (nan|inf) at step \d+; its batch is in '{re.escape(str(path))}'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -178,5 +179,8 @@ def best_first(rows: Sequence[PredictionRow]) -> list[PredictionRow]:
 
 
 def as_json(row: PredictionRow) -> dict[str, Any]:
-    """What the commands print of a row with --json."""
-    return {**asdict(row), "path": str(row.path), "id": row.id, "predictor_id": row.predictor.id}
+    """What the commands print of a row with --json, which knows no infinity: a search option without a limit is null there."""
+    fields = asdict(row)
+    search = {name: None if value == math.inf else value for name, value in fields["predictor"]["search"].items()}
+    predictor = {**fields["predictor"], "search": search}
+    return {**fields, "predictor": predictor, "path": str(row.path), "id": row.id, "predictor_id": row.predictor.id}

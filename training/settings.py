@@ -7,6 +7,7 @@ import difflib
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from engine.features import check_choice
@@ -49,6 +50,16 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
 def settings_of(preset: Preset) -> list[str]:
     """All settings of the preset, as `apply_settings` reads them."""
     return [f"{name}={_text(functools.reduce(getattr, name.split('.'), preset))}" for name, _ in _kinds(Preset)]
+
+
+def keep_settings(preset: Preset, path: Path) -> list[str]:
+    """Writes the settings of a run into its file. Returns what was another one there, as a sentence each."""
+    now = dict(setting.split("=", 1) for setting in settings_of(preset))
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    before = dict(line.split("=", 1) for line in lines if "=" in line)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{name}={value}\n" for name, value in now.items()), encoding="utf-8")
+    return [f"{name} is {value} now, was {before[name]}" for name, value in now.items() if before.get(name, value) != value]
 
 
 def _text(value: Any) -> str:

@@ -92,6 +92,8 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     lexicon = open_lexicon(options.lexicon)
     if lexicon.alphabet != alphabet:
         raise ValueError(f"the lexicon's alphabet is '{lexicon.alphabet}', the model's '{alphabet}': choose a lexicon with the model's")
+    if preset.batch_size < options.processes:
+        raise ValueError(f"{options.processes} processes cannot share a batch of {preset.batch_size}: try --processes {preset.batch_size}")
     data, held_out = load_swipes(options.data).key_sequences(alphabet, longest).split_by_user(HELD_OUT)
     words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < longest}
     masked = preset.loss.impossible_letters == "masked"

@@ -15,7 +15,10 @@ from lightning.pytorch.strategies import DDPStrategy
 
 from training.checkpoint_files import WholeFiles
 from training.presets import Preset
+from training.settings import keep_settings
 
+SETTINGS = "settings.txt"
+"""The file in the run's folder that has all settings, as --set takes them."""
 MALLOC = {"MALLOC_TOP_PAD_": 2**29, "MALLOC_TRIM_THRESHOLD_": 2**32, "MALLOC_MMAP_THRESHOLD_": 2**32}
 """glibc keeps freed pages: without it page faults take a third of the time of a step on a CPU."""
 HARMLESS = ".*does not have many workers.*|.*isinstance.treespec.*|.*exists and is not empty.*"
@@ -23,7 +26,13 @@ HARMLESS = ".*does not have many workers.*|.*isinstance.treespec.*|.*exists and 
 
 
 def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min", "max"], n_processes: int = 1) -> lightning.Trainer:
-    """Keeps in `folder` the last checkpoint, the one that is best by the metric `monitor`, and the log."""
+    """Keeps in `folder` the settings, the last checkpoint, the one that is best by the metric `monitor`, and the log.
+
+    Says on stderr which settings are others than when the folder's run was trained last.
+    """
+    if "LOCAL_RANK" not in os.environ:  # Lightning starts the other processes with it
+        for change in keep_settings(preset, folder / SETTINGS):
+            print(f"'{folder}' goes on with another setting: {change}", file=sys.stderr)
     best = ModelCheckpoint(folder, "best", monitor=monitor, mode=mode, enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
     return lightning.Trainer(
