@@ -38,6 +38,7 @@ class Experiment:
 
 COLUMNS = "model.features.columns=x,y,vx,vy,ax,ay"
 """Those of the predecessor, for all embeddings alike."""
+FEWER = ("mixture.synthetic_start=0.5", "mixture.synthetic_end=0.15")
 PRETRAINED = "pretrained"
 """Name of the run of training.pretrain."""
 PREDECESSOR_ORDER = ("weighted", "nearest", "indiswipe", "google_2015", "phrase_swipe")
@@ -86,6 +87,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("no augmentation", "training", ("mixture.augmentation=0",)),
     Experiment("path outliers dropped", "training", ("mixture.path_outliers=drop",)),
     Experiment("no synthetic swipes", "training", ("mixture.synthetic_start=0", "mixture.synthetic_end=0")),
+    Experiment("fewer synthetic swipes", "training", FEWER),
+    Experiment("what helped, together", "training", ("model.encoder=conformer", *FEWER, "mixture.transforms=wide")),
     *with_labels(0.01),
     *with_labels(0.1),
     *with_labels(1.0),
