@@ -40,7 +40,7 @@ CORNER_SAMPLES = 7
 """over how many samples corners are rounded"""
 SHOWN_S = 2.0
 """from when there is a window to when it is drawn"""
-END_S = 20.0
+END_S = 60.0
 PROGRAMS = ("Xvfb", "xdotool")
 
 
@@ -62,7 +62,7 @@ class Display:
 
     def xdotool(self, *words: str) -> None:
         """Raises: CalledProcessError."""
-        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
+        subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=180, stdout=subprocess.DEVNULL)
 
     def drag(self, path: Places) -> None:
         """Presses at the path's first place, drags along, (n, 2) in window pixels from the top left, and lets go."""
@@ -89,7 +89,7 @@ def open_display(width: int, height: int, log: Path) -> Iterator[Display]:
             yield Display(f":{number.readline().strip()}")
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def human_path(targets: Places, key_width: float, random: np.random.Generator) -> Places:

@@ -30,7 +30,7 @@ class Posted:
 
     def happen(self, until: Callable[[], bool]) -> None:
         while not until():
-            self._calls.get(timeout=10)()
+            self._calls.get(timeout=30)()
 
 
 @pytest.fixture

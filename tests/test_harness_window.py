@@ -249,7 +249,7 @@ def test_a_file_that_cannot_be_read_is_said_in_the_window(harness: Open) -> None
 
 def run_harness(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "keyboard_app.harness", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
 
 
 def test_a_screenshot_needs_no_display(swipe_file: Path, toy_bundle: Path, toy_lexicon: Path, tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_the_list_needs_no_kivy(swipe_file: Path, toy_bundle: Path, toy_lexicon:
     arguments = [swipe_file, "--model", toy_bundle, "--lexicon", toy_lexicon]
     for options, expected in ((["--json"], 1), ([], 1)):
         command = [sys.executable, "-c", code, *map(str, arguments), *options]
-        process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
         assert process.returncode == expected
         if options:
             assert [json.loads(line)["word"] for line in process.stdout.splitlines()] == [*WORDS, "wet", None]

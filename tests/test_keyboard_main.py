@@ -22,7 +22,7 @@ def run(*options: str | Path, code: str = "", **environment: str) -> subprocess.
     own = {name: value for name, value in os.environ.items() if name not in DISPLAYS}
     start = ["-c", code] if code else ["-m", "keyboard_app"]
     line = [sys.executable, *start, *map(str, options)]
-    return subprocess.run(line, env=own | environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(line, env=own | environment, capture_output=True, text=True, timeout=180, check=False)
 
 
 def test_it_prints_the_text_and_draws_the_window_without_a_display(tmp_path: Path) -> None:

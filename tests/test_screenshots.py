@@ -23,7 +23,7 @@ def test_the_readmes_picture_is_taken_without_a_display(tmp_path: Path) -> None:
     picture = tmp_path / "keyboard.png"
     environment = {name: value for name, value in os.environ.items() if name not in DISPLAYS}
     command = [sys.executable, "-m", "keyboard_app.screenshots", "--readme", str(picture)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     content = picture.read_bytes()
     assert struct.unpack(">II", content[16:24]) == screenshots.README_SIZE
@@ -40,7 +40,7 @@ def test_what_is_asked_for_must_be_clear(options: list[str]) -> None:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     command = [sys.executable, "-m", "keyboard_app.screenshots", str(tmp_path / "file"), "--size", "360x640"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 1
     assert str(tmp_path / "file") in done.stderr
     assert "Traceback" not in done.stderr

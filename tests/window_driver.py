@@ -34,7 +34,8 @@ from kivy.lang import Builder  # noqa: E402
 from kivy.lang.parser import ProxyApp, global_idmap  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
+"""Far beyond what a busy machine needs: the first window of a clean checkout waits for the compiler, too."""
 
 
 class Finger(MotionEvent):  # type: ignore[misc]
