@@ -39,7 +39,10 @@ class Preset:
 
 
 PRESETS = {
-    "english": Preset(ModelConfig(ENGLISH)),
+    "english": Preset(
+        ModelConfig(ENGLISH, encoder="conformer", n_encoder_layers=3),
+        mixture=Mixture(synthetic_start=0.5, synthetic_end=0.15, transforms="wide", path_outliers="drop"),
+    ),
     "study": Preset(
         ModelConfig(ENGLISH, width=96, feed_forward_width=288, n_heads=3, n_encoder_layers=3, n_decoder_layers=1),
         loss=LossConfig(learning_rate=2.5e-3, warm_up_steps=300),
