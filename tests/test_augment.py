@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.grid import Grid
 from engine.swipe import Swipe
 from training import kernels
-from training.augment.config import SHIPPED, TRANSFORMS, WIDE, load_pipeline, pipeline_from_json, pipeline_to_json
+from training.augment.config import NARROW, TRANSFORMS, WIDE, load_pipeline, pipeline_from_json, pipeline_to_json
 from training.augment.pipeline import Choice, OneOf, OnGrid, Pipeline, Step, variants
 from training.augment.sampling import LEAST_POINTS, MOST_POINTS, CutEnds, DropSamples, DropStretch, KeepEvery, Resample
 from training.augment.space import Drift, Jitter, Rotate, Scale, Shift, Smooth, Tremor
@@ -34,7 +34,7 @@ NOTHING = [
     *(Scale(0, 0), Rotate(0), Shift(0, 0), Drift(0, 0), Tremor(0), Jitter(0), Smooth(0), Pace(0), TimeWarp(0), TimeNoise(0)),
     *(DropSamples(0), DropStretch(0), KeepEvery(1), CutEnds(0), Pipeline()),
 ]
-PIPELINES: list[Transform] = [SHIPPED, WIDE, OneOf((Choice(Scale()), Choice(SHIPPED)))]
+PIPELINES: list[Transform] = [NARROW, WIDE, OneOf((Choice(Scale()), Choice(NARROW)))]
 
 
 @st.composite
@@ -272,14 +272,14 @@ def test_data_workers_can_be_handed_a_pipeline(qwerty: Grid) -> None:
     assert same(one, handed)
 
 
-def test_the_shipped_pipeline_scatters_as_the_kernel_does(qwerty: Grid) -> None:
-    """What the shipped model was trained with: the spread of places, times and numbers of points over many variants."""
+def test_the_narrow_pipeline_scatters_as_the_kernel_does(qwerty: Grid) -> None:
+    """The spread of places, times and numbers of points over many variants."""
     n, turns = 40, 4000
     points = np.array([np.linspace(100, 900, n), np.linspace(500, 60, n), 16.0 * np.arange(n)])
     random, key_size = np.random.default_rng(3), np.array([qwerty.key_width, qwerty.key_height])
     kernels.seed(3)
     kernel = [kernels.augment(points, np.array(qwerty.origin), key_size, 1.0) for _ in range(turns)]
-    ours = [np.array([one.x, one.y, one.t]) for one in variants(OnGrid(SHIPPED, qwerty), Swipe(*points), turns, random)]
+    ours = [np.array([one.x, one.y, one.t]) for one in variants(OnGrid(NARROW, qwerty), Swipe(*points), turns, random)]
     for end in (0, -1):
         one, other = (np.std([variant[:2, end] for variant in some], axis=0) for some in (ours, kernel))
         np.testing.assert_allclose(one, other, rtol=0.06)
@@ -294,7 +294,7 @@ def test_the_shipped_pipeline_scatters_as_the_kernel_does(qwerty: Grid) -> None:
 
 
 @pytest.mark.parametrize(
-    "pipeline", [SHIPPED, WIDE, Pipeline(), Pipeline((Step(SHIPPED, 0.5), Step(OneOf((Choice(Scale()), Choice(SHIPPED, 0.5))))))]
+    "pipeline", [NARROW, WIDE, Pipeline(), Pipeline((Step(NARROW, 0.5), Step(OneOf((Choice(Scale()), Choice(NARROW, 0.5))))))]
 )
 def test_a_pipeline_survives_json(pipeline: Pipeline, tmp_path: Path) -> None:
     path = tmp_path / "pipeline.json"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from engine.grid import load_grids
 from engine.swipe import Swipe
 from training.augment import __main__ as augment
-from training.augment.config import SHIPPED, pipeline_from_json
+from training.augment.config import NARROW, pipeline_from_json
 from training.augment.files import Augmentation, Grids, LabelledSwipe, read_lines, variants_of, write_variants
 from training.augment.picture import figure_of, panels_of, parts_of
 from training.augment.sampling import DropStretch, KeepEvery
@@ -115,7 +115,7 @@ def test_what_is_written_is_a_swipe_after_rounding(n: int, seed: int) -> None:
     x, y = random.uniform(0, 1000, (2, n))
     swipe = Swipe(x, y, np.cumsum(random.exponential(0.02, n)))
     line = LabelledSwipe(7, {"curve": {}}, swipe, GRIDS.by_name["qwerty_en"])
-    for variant in variants_of(line, Augmentation(SHIPPED, 3, seed, False)):
+    for variant in variants_of(line, Augmentation(NARROW, 3, seed, False)):
         curve = line.with_points(variant, 1)["curve"]
         read = Swipe.from_points(curve["x"], curve["y"], curve["t"])
         for axis in "xyt":
@@ -186,7 +186,7 @@ def test_a_full_disk_leaves_what_was_there(source: Path, tmp_path: Path) -> None
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        write_variants(lines(), out, Augmentation(SHIPPED, 2, 1, False))
+        write_variants(lines(), out, Augmentation(NARROW, 2, 1, False))
     assert out.read_text() == "what was there" and not list(tmp_path.glob(".*"))
 
 
@@ -199,7 +199,7 @@ def test_usage_errors_exit_with_2(arguments: list[str], command: Command) -> Non
 
 def test_what_is_shown_can_be_used(source: Path, command: Command, tmp_path: Path) -> None:
     shown = command("--show")
-    assert pipeline_from_json(json.loads(shown)) == SHIPPED
+    assert pipeline_from_json(json.loads(shown)) == NARROW
     (tmp_path / "own.json").write_text(shown)
     command(source, tmp_path / "one.jsonl", "--config", tmp_path / "own.json")
     command(source, tmp_path / "other.jsonl")
@@ -213,8 +213,8 @@ def test_what_is_shown_can_be_used(source: Path, command: Command, tmp_path: Pat
 
 def test_the_picture_shows_each_swipe_with_its_variants_and_each_transform_alone(source: Path) -> None:
     lines = list(read_lines(source, GRIDS))[:2]
-    assert [type(part) for part in parts_of(SHIPPED)] == [Scale, Rotate, Shift, Drift, Jitter, Pace, TimeWarp, DropStretch, KeepEvery]
-    panels = panels_of(lines, Augmentation(SHIPPED, 3, 1, False))
+    assert [type(part) for part in parts_of(NARROW)] == [Scale, Rotate, Shift, Drift, Jitter, Pace, TimeWarp, DropStretch, KeepEvery]
+    panels = panels_of(lines, Augmentation(NARROW, 3, 1, False))
     axes = figure_of(panels).axes
     assert len(panels) == 2 + 9 and len(axes) == 2 * len(panels)
     assert [above.get_title() for above in axes[:6:2]] == ["line 1: hi", "line 2: yes", "Scale(x=0.03, y=0.03)"]
@@ -229,7 +229,7 @@ def test_the_picture_shows_each_swipe_with_its_variants_and_each_transform_alone
 
 def test_the_variants_in_the_picture_are_those_in_the_file(source: Path) -> None:
     lines = list(read_lines(source, GRIDS))
-    augmentation = Augmentation(SHIPPED, 2, 5, False)
+    augmentation = Augmentation(NARROW, 2, 5, False)
     for line, panel in zip(lines, panels_of(lines, augmentation), strict=False):
         for one, other in zip(panel.variants, variants_of(line, augmentation), strict=True):
             np.testing.assert_array_equal(one.x, other.x)

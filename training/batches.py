@@ -29,8 +29,8 @@ IGNORED = -100
 """Target of the places behind a word's EOS; the losses pass over it."""
 POOL = 8
 """Batches drawn together and cut by word length, so that short words are not padded to long ones."""
-Transforms = Literal["kernel", "shipped", "wide"]
-"""Of the swipes. kernel: kernels.augment. shipped: the same as transforms of training.augment. wide: more kinds of them, with noise
+Transforms = Literal["kernel", "narrow", "wide"]
+"""Of the swipes. kernel: kernels.augment. narrow: the same as transforms of training.augment. wide: more kinds of them, with noise
 of coordinates and of time."""
 PathOutliers = Literal["keep", "drop"]
 

@@ -29,7 +29,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=_positive, default=1, metavar="N", help="the same seed, the same variants (default: %(default)s)")
     parser.add_argument("--originals", action="store_true", help="write each swipe itself, too, as its variant 0")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--preset", choices=get_args(Preset), default="shipped", help="transforms (default: %(default)s)")
+    which.add_argument("--preset", choices=get_args(Preset), default="narrow", help="transforms (default: %(default)s)")
     which.add_argument("--config", type=Path, metavar="FILE", help="transforms of your own, as --show writes them")
     parser.add_argument("--show", action="store_true", help="write the transforms as JSON to stdout, and do nothing else")
     parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the first swipes, their variants, and each transform alone")

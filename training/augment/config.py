@@ -21,7 +21,7 @@ from training.augment.space import Drift, Jitter, Rotate, Scale, Shift, Smooth, 
 from training.augment.timing import Pace, TimeNoise, TimeWarp
 from training.augment.transform import Amounts, Transform
 
-Preset = Literal["shipped", "wide"]
+Preset = Literal["narrow", "wide"]
 TRANSFORMS: Mapping[str, type[Amounts]] = {
     kind.__name__: kind
     for kind in (
@@ -30,7 +30,7 @@ TRANSFORMS: Mapping[str, type[Amounts]] = {
         *(Resample, DropSamples, DropStretch, KeepEvery, CutEnds),
     )
 }
-SHIPPED = Pipeline(
+NARROW = Pipeline(
     (
         *(Step(transform) for transform in (Scale(), Rotate(), Shift(), Drift())),
         Step(Jitter(), 0.4),
@@ -39,7 +39,7 @@ SHIPPED = Pipeline(
         Step(OneOf((Choice(DropStretch(), 0.7), Choice(KeepEvery(), 0.3))), 0.25),
     )
 )
-"""What `training.kernels.augment` does at strength 1 on qwerty_en, and the shipped model was trained with."""
+"""What `training.kernels.augment` does at strength 1 on qwerty_en."""
 WIDE = Pipeline(
     (
         *(Step(transform) for transform in (Scale(), Rotate(), Shift(), Drift())),
@@ -58,8 +58,8 @@ WIDE = Pipeline(
 def preset_pipeline(preset: Preset) -> Pipeline:
     """The pipeline of that name."""
     match preset:
-        case "shipped":
-            return SHIPPED
+        case "narrow":
+            return NARROW
         case "wide":
             return WIDE
 
