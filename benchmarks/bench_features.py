@@ -12,7 +12,7 @@ from benchmarks.paired import time_in_turns
 from benchmarks.stages import Stage
 from benchmarks.swipes import traced_in
 from engine import kernels
-from engine.features import N_COLUMNS
+from engine.features import N_COLUMNS, SPACING
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
@@ -59,7 +59,7 @@ def swipes_of(traces: list[Trace], length: tuple[int, float]) -> list[Swipe]:
 @lengths
 def test_resample(stage: Stage, recognizer: SwipeRecognizer, traces: list[Trace], length: tuple[int, float]) -> None:
     n_points, swipes = recognizer.bundle.manifest.feature_spec.n_points, swipes_of(traces, length)
-    points = stage.measure(lambda swipe: kernels.resample(swipe.x, swipe.y, swipe.t, n_points), swipes)
+    points = stage.measure(lambda swipe: kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["mixed"]), swipes)
     for found, swipe in zip(points, swipes, strict=True):
         np.testing.assert_allclose(found[:3], naive_resample(swipe, n_points), atol=1e-6)
 

@@ -7,6 +7,7 @@ The encoder of the shipped bundle multiplies in 8 bits, so it may be below its o
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import Any, cast, get_args
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from benchmarks.setting import Setting, default_data, describe, read_records
@@ -28,8 +30,8 @@ from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from training.checkpoint import config_from_json
-from training.embedding import n_inputs
 from training.model_config import ModelConfig
+from training.network import SwipeNetwork
 
 LARGE = 1024
 """Rows and columns of the matrices of the rate."""
@@ -114,13 +116,14 @@ HEADER = (
 )
 
 
+@functools.cache
 def encoder_macs(config: ModelConfig) -> int:
-    """Multiply-adds of one encoding: all matrix products, nothing else."""
-    n_points, n_frames, width, n_letters = config.features.n_points, config.n_frames, config.width, config.n_letters
-    embedded = n_points * n_inputs(config) * width + n_frames * 3 * width * width
-    layer = n_frames * (4 * width * width + 2 * width * config.feed_forward_width) + 2 * n_frames * n_frames * width
-    heads = n_frames * width * (2 * width * config.n_decoder_layers + n_letters + 1)
-    return embedded + config.n_encoder_layers * layer + heads
+    """Multiply-adds of one encoding, as torch counts them: all matrix products and convolutions, nothing else."""
+    network, features = SwipeNetwork(config).eval().double(), config.features  # torch counts no LSTM of float32, which it fuses
+    columns = (torch.ones(1, features.n_points, n, dtype=torch.float64) for n in (features.n_columns, config.n_letters))
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network.encode(*columns)
+    return int(counter.get_total_flops()) // 2
 
 
 def step_macs(config: ModelConfig, n_before: int, n_now: int) -> int:

@@ -32,6 +32,8 @@ N_COLUMNS = len(COLUMNS)
 """F of a model that does not say"""
 TIME_STEP = 10.0
 """milliseconds"""
+SPACING: dict[Sampling, tuple[float, float]] = {"mixed": (0.5, 0.0), "arc_length": (0.0, 0.0), "time": (1.0, TIME_STEP)}
+"""time_share and least_step of `kernels.resample`"""
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -115,8 +117,8 @@ class FeatureExtractor:
 
     def _resample(self, swipe: Swipe) -> npt.NDArray[np.float64]:
         """(4, N), see `kernels.resample`."""
-        time_share, least_step = {"mixed": (0.5, 0.0), "arc_length": (0.0, 0.0), "time": (1.0, TIME_STEP)}[self._spec.sampling]
-        points: npt.NDArray[np.float64] = kernels.resample(swipe.x, swipe.y, swipe.t, self._spec.n_points, time_share, least_step)
+        spec = self._spec
+        points: npt.NDArray[np.float64] = kernels.resample(swipe.x, swipe.y, swipe.t, spec.n_points, *SPACING[spec.sampling])
         return points
 
     def _trajectory(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

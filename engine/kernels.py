@@ -38,13 +38,13 @@ STEEPEST = 10.0
 
 
 @njit(cache=True, nogil=True)
-def resample(x: Any, y: Any, t: Any, n_points: int, time_share: float = 0.5, least_step: float = 0.0) -> Any:
+def resample(x: Any, y: Any, t: Any, n_points: int, time_share: float, least_step: float) -> Any:
     """`n_points` points along a swipe, evenly spaced in a mean of elapsed time and arc length.
 
     x, y, t: float64 (n,). time_share: the weight of time, 0 to 1; half of it lets dwelling at a key (a double letter) and
     moving fast both keep their share of the points. least_step: milliseconds of time_share 1 that a step is not to fall
-    below; the points left over repeat the last one. Returns float64 (4, n_points): x, y, t, and the time between the two
-    recorded points around.
+    below; the points left over repeat the last one. (Neither has a default: numba takes 90 us to fill one in.) Returns
+    float64 (4, n_points): x, y, t, and the time between the two recorded points around.
     """
     n = len(x)
     progress = np.zeros(n)

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.features import COLUMNS, Column, FeatureExtractor, FeatureSpec, Sampling, Scaling
+from engine.features import COLUMNS, SPACING, Column, FeatureExtractor, FeatureSpec, Sampling, Scaling
 from engine.grid import load_grids
 from engine.manifest import Manifest, ModelBundleError
 from engine.swipe import LARGEST, Swipe
@@ -38,7 +38,7 @@ def curve(swipe: Swipe) -> tuple[list[float], list[float], list[float]]:
 class TestSampling:
     @given(swipes(), st.integers(2, 80))
     def test_arc_length_against_naive(self, swipe: Swipe, n_points: int) -> None:
-        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, 0.0)
+        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["arc_length"])
         steps, along = np.linspace(0, 1, n_points), naive.progress(*curve(swipe), 0.0)
         keep = [i for i, at in enumerate(along) if along.count(at) == 1]  # at rest many times are the same place
         for found, values in zip(points[:2], (swipe.x, swipe.y), strict=True):
@@ -49,7 +49,7 @@ class TestSampling:
     @given(swipes(), st.integers(2, 80))
     def test_time_against_naive(self, swipe: Swipe, n_points: int) -> None:
         assume((np.diff(swipe.t) > 0).all())
-        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, 1.0, 10.0)
+        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["time"])
         np.testing.assert_allclose(points[:3], naive.resample_by_time(*curve(swipe), n_points), atol=1e-6)
 
     def test_every_ten_milliseconds_and_then_the_last_point_again(self) -> None:
@@ -64,14 +64,14 @@ class TestSampling:
     def test_a_pause_takes_time_but_no_length(self) -> None:
         """100 units in 100 ms, then 100 ms of rest, on 401 points."""
         x, y, t = np.array([0.0, 100, 100]), np.zeros(3), np.array([0.0, 100, 200])
-        resting = {share: np.count_nonzero(kernels.resample(x, y, t, 401, share)[0] >= 100 - 1e-9) for share in (0.0, 0.5, 1.0)}
+        resting = {share: np.count_nonzero(kernels.resample(x, y, t, 401, share, 0.0)[0] >= 100 - 1e-9) for share in (0.0, 0.5, 1.0)}
         assert resting == {0.0: 1, 0.5: 101, 1.0: 201}
 
 
 class TestColumns:
     @given(swipes(), st.sampled_from([4, 16, 64]))
     def test_derivatives_against_naive(self, swipe: Swipe, n_points: int) -> None:
-        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points)
+        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["mixed"])
         derivatives = kernels.time_derivatives(points, np.array(KEY_SIZE))
         assert derivatives.dtype == np.float32
         np.testing.assert_allclose(derivatives, naive.time_derivatives(points, KEY_SIZE), atol=1e-3, rtol=1e-4)

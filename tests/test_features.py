@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.features import N_COLUMNS, FeatureExtractor, Features, FeatureSpec
+from engine.features import N_COLUMNS, SPACING, FeatureExtractor, Features, FeatureSpec
 from engine.grid import Grid, load_grids
 from engine.swipe import LARGEST, Swipe
 from tests import naive
@@ -54,7 +54,7 @@ def scaled(grid: Grid, factor: float) -> Grid:
 class TestResample:
     @given(swipes(), st.integers(2, 80))
     def test_against_naive(self, swipe: Swipe, n_points: int) -> None:
-        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points)
+        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["mixed"])
         curve = (swipe.x.tolist(), swipe.y.tolist(), swipe.t.tolist())
         assert points.shape == (4, n_points)
         assert points.dtype == np.float64
@@ -64,7 +64,7 @@ class TestResample:
 
     @given(swipes(), st.integers(2, 80))
     def test_keeps_the_ends_the_order_and_the_bounds(self, swipe: Swipe, n_points: int) -> None:
-        x, y, t, gap = kernels.resample(swipe.x, swipe.y, swipe.t, n_points)
+        x, y, t, gap = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["mixed"])
         assert (x[0], y[0], t[0]) == (swipe.x[0], swipe.y[0], swipe.t[0])
         np.testing.assert_allclose((x[-1], y[-1], t[-1]), (swipe.x[-1], swipe.y[-1], swipe.t[-1]), atol=1e-6)
         assert (np.diff(t) >= -1e-9).all()
@@ -74,31 +74,31 @@ class TestResample:
         assert (gap >= 0).all()
 
     def test_constant_speed_gives_even_points(self) -> None:
-        x, _, t, _ = kernels.resample(*_curve(line()), 10)
+        x, _, t, _ = kernels.resample(*_curve(line()), 10, *SPACING["mixed"])
         np.testing.assert_allclose(x, np.linspace(54, 1026, 10))
         np.testing.assert_allclose(t, np.linspace(0, 972, 10))
 
     def test_a_pause_gets_half_its_share_of_the_time(self) -> None:
         """100 units in 100 ms, then 100 ms of rest: the rest is half the time and none of the length."""
-        x, _, _, _ = kernels.resample(np.array([0.0, 100, 100]), np.zeros(3), np.array([0.0, 100, 200]), 401)
+        x, _, _, _ = kernels.resample(np.array([0.0, 100, 100]), np.zeros(3), np.array([0.0, 100, 200]), 401, *SPACING["mixed"])
         assert np.count_nonzero(x >= 100 - 1e-9) == pytest.approx(401 / 4, abs=1)
 
     def test_the_longest_gap_is_seen(self) -> None:
-        _, _, _, gap = kernels.resample(np.array([0.0, 10, 20, 30]), np.zeros(4), np.array([0.0, 16, 416, 432]), 64)
+        _, _, _, gap = kernels.resample(np.array([0.0, 10, 20, 30]), np.zeros(4), np.array([0.0, 16, 416, 432]), 64, *SPACING["mixed"])
         assert set(gap) == {16, 400}
 
     @given(swipes(), st.integers(1, 10))
     def test_repeated_points_change_nothing(self, swipe: Swipe, times: int) -> None:
         assume(np.ptp(swipe.t) > 0 and np.ptp(swipe.x) + np.ptp(swipe.y) > 0)
         repeated = [np.repeat(values, times) for values in (swipe.x, swipe.y, swipe.t)]
-        expected = kernels.resample(swipe.x, swipe.y, swipe.t, 32)
-        np.testing.assert_allclose(kernels.resample(*repeated, 32)[:3], expected[:3], atol=1e-6)
+        expected = kernels.resample(swipe.x, swipe.y, swipe.t, 32, *SPACING["mixed"])
+        np.testing.assert_allclose(kernels.resample(*repeated, 32, *SPACING["mixed"])[:3], expected[:3], atol=1e-6)
 
 
 class TestTrajectory:
     @given(swipes(), st.sampled_from([4, 16, 64]))
     def test_against_naive(self, swipe: Swipe, n_points: int) -> None:
-        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points)
+        points = kernels.resample(swipe.x, swipe.y, swipe.t, n_points, *SPACING["mixed"])
         origin, key_size = (540.0, 259.5), (108.0, 173.0)
         trajectory = kernels.trajectory_features(points, np.array(origin), np.array(key_size))
         assert trajectory.shape == (n_points, N_COLUMNS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -12,14 +14,26 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import floor
 from benchmarks.floor import TimedModel, encoder_macs, step_macs
-from engine.features import N_COLUMNS
 from engine.model import HIDDEN
 from engine.recognizer import SwipeRecognizer
 from tests import random_network, toy
 from tests.conftest import ROOT
+from training.embedding import n_inputs
+from training.model_config import Encoder
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
+N_POINTS, N_FRAMES, WIDTH, HIDDEN_WIDTH = 64, 32, 12, 20
+ATTENTION = N_FRAMES * 4 * WIDTH**2 + 2 * N_FRAMES**2 * WIDTH
+FEED_FORWARD = N_FRAMES * 2 * WIDTH * HIDDEN_WIDTH
+CONVOLUTION = N_FRAMES * (2 * WIDTH**2 + 7 * WIDTH + WIDTH**2)
+N_GATES = {"gru": 3, "lstm": 4}
+LAYERS = {
+    "transformer": ATTENTION + FEED_FORWARD,
+    "conformer": ATTENTION + 2 * FEED_FORWARD + CONVOLUTION,
+    **{encoder: 2 * N_FRAMES * n * (WIDTH * WIDTH // 2 + (WIDTH // 2) ** 2) for encoder, n in N_GATES.items()},
+}
+"""multiply-adds of an encoder's layer"""
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +41,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_network.write_bundle(tmp_path_factory.mktemp("floor") / "bundle")
 
 
-def test_the_encoders_multiply_adds_are_those_that_torch_counts() -> None:
-    config, counter = random_network.CONFIG, FlopCounterMode(display=False)
-    shapes = [(1, config.features.n_points, n) for n in (N_COLUMNS, config.n_letters)]
-    with counter:
-        random_network.network().encode(*map(torch.ones, shapes))
-    assert encoder_macs(config) == counter.get_total_flops() // 2
+@pytest.mark.parametrize("encoder", get_args(Encoder))
+@pytest.mark.parametrize("ctc", [True, False])
+def test_the_encoders_multiply_adds(encoder: Encoder, ctc: bool) -> None:
+    config = replace(random_network.CONFIG, encoder=encoder, ctc=ctc)
+    assert (config.features.n_points, config.width, config.feed_forward_width) == (N_POINTS, WIDTH, HIDDEN_WIDTH)
+    embedding = N_POINTS * n_inputs(config) * WIDTH + N_FRAMES * 3 * WIDTH**2
+    heads = N_FRAMES * WIDTH * (2 * WIDTH * config.n_decoder_layers + ctc * (config.n_letters + 1))
+    assert encoder_macs(config) == embedding + config.n_encoder_layers * LAYERS[encoder] + heads
 
 
 @pytest.mark.parametrize(("n_before", "n_now"), [(0, 1), (0, 9), (5, 3)])
