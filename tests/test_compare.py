@@ -145,6 +145,7 @@ def test_the_last_line_is_one_json_object(
     assert list(record["ratios"])[:3] == REQUIRED
     n_examples = len(EXAMPLES.read_text(encoding="utf-8").splitlines())
     assert record["accuracy"]["predecessor"]["n_swipes"] == n_examples
+    assert record["search"]["onnx_uncached"]["beam_width"] == random_network.SEARCH.beam_width
     assert record["equal_candidates"]["swipes"] == 3 + n_examples
 
 
