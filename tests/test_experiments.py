@@ -17,6 +17,7 @@ from benchmarks.experiments.results import Ranks, Result, Results
 from benchmarks.experiments.runs import FINISHED, Bench, training_command
 from benchmarks.paired import Ratio
 from engine.accuracy import Accuracy
+from engine.model import ModelBundle
 from tests.conftest import ROOT
 from training.metrics import Interval
 from training.presets import PRESETS
@@ -63,6 +64,9 @@ def test_a_small_plan_from_training_to_report(bench: Bench, tmp_path: Path, monk
     written = (tmp_path / "E.md").read_text(encoding="utf-8")
     n_parameters = sum(weights.numel() for weights in torch.load(bench.folder("near, est") / "last.ckpt")["keyglide"]["weights"].values())
     assert (bench.folder("near, est") / FINISHED).exists()
+    search = ModelBundle.load(bench.bundle(small[1])).manifest.search
+    assert (search.beam_width, search.prior_weight) == (runs.BEAM, runs.PRIOR_WEIGHT)  # whatever export's defaults become
+    assert f"a prior weight of {runs.PRIOR_WEIGHT} and a beam of {runs.BEAM}" in written
     assert "## Swipe point embeddings" in written and f"{n_parameters:,}" in written
     assert (tmp_path / "experiments.png").stat().st_size > 10_000
     trained = (bench.folder("study") / "last.ckpt").stat().st_mtime_ns

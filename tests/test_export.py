@@ -30,6 +30,7 @@ from export.quantize import Quantisation, compare
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, ctc_following, reference_search
 from export.restore import restore
 from tests import naive, random_network, toy
+from tests.conftest import ROOT
 from training.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.model_config import ModelConfig
 from training.network import SwipeNetwork
@@ -91,7 +92,8 @@ def samples() -> list[Sample]:
 def test_the_manifest_says_where_the_model_comes_from_and_what_was_proven(exported: Path) -> None:
     manifest = ModelBundle.load(exported).manifest
     assert (manifest.alphabet, manifest.max_letters, manifest.grids) == (toy.ALPHABET, 8, ("qwerty_en",))
-    assert (manifest.search.beam_width, manifest.search.ctc_weight, manifest.search.method) == (10, 0.25, "two_pass")
+    shipped = ModelBundle.load(ROOT / "engine" / "models" / "english").manifest.search
+    assert manifest.search == replace(shipped, ctc_weight=0.25)  # the defaults are those of the model that comes along
     assert manifest.precision == "fp32"
     assert manifest.training_command == "no command" and manifest.training_data == "no data; 1,280 samples in 10 steps, seed 4"
     assert manifest.metrics["export_proof"]["swipes"] == manifest.metrics["export_proof"]["equal_candidate_lists"] == 8

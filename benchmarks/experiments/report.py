@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, TITLES, Group
 from benchmarks.experiments.results import Result, Results, Rung
+from benchmarks.experiments.runs import BEAM, PRIOR_WEIGHT
 from benchmarks.pareto_report import percent, table
 
 HEAD = [
@@ -23,8 +24,8 @@ def markdown(results: Results, budget: str, picture: str) -> str:
         "",
         budget,
         "",
-        "Accuracy: all of dev, in percent, through the exported bundle and the shipped lexicon, with the search settings of the shipped "
-        "bundle for all but those without a CTC head, which are searched letter by letter. "
+        "Accuracy: all of dev, in percent, through the exported bundle and the shipped lexicon, with a prior weight of "
+        f"{PRIOR_WEIGHT} and a beam of {BEAM}, in two passes; those without a CTC head are searched letter by letter. "
         f"Intervals: {results.n_people} people drawn again. {_criterion(results.seed_spread)} Times: whole recognitions on one thread, "
         "paired and in turns.",
         "",

@@ -17,6 +17,8 @@ FINISHED = "finished"
 """A file in a run's folder: all of its steps are trained."""
 N_PROVEN = 64
 """swipes on which an export is compared with its network"""
+BEAM, PRIOR_WEIGHT = 10, 0.55
+"""of every bundle's search: those of the bundle that was shipped when the experiments began"""
 N_BEST = 10
 """Candidates of each swipe that are kept; ensembles choose among them."""
 
@@ -78,7 +80,8 @@ def score(bench: Bench, experiment: Experiment) -> None:
     """Exports the run and predicts dev, where that was not done before. Raises: RuntimeError where one of the commands fails."""
     folder, bundle = bench.folder(experiment.name), bench.bundle(experiment)
     if not bundle.exists():
-        _call(["export", str(folder / "last.ckpt"), str(bundle), "--swipes", str(bench.dev), "--n-swipes", str(N_PROVEN)], folder)
+        export = ["export", str(folder / "last.ckpt"), str(bundle), "--swipes", str(bench.dev), "--n-swipes", str(N_PROVEN)]
+        _call([*export, "--beam", str(BEAM), "--prior-weight", str(PRIOR_WEIGHT)], folder)
     predict = ["training.predict", str(bundle), str(bench.dev), str(bench.predictions), "--search", f"n_best={N_BEST}"]
     _call(predict, folder)
 
