@@ -4,9 +4,9 @@ Kivy asks SDL for touches once per frame and hands on one move per finger and fr
 like that: nothing is gained by the moves between. Measured on How We Swipe's dev set, 8,362 swipes, replayed as a screen of 125 Hz:
 
     frames a second                                60                30         best word right
-    the last move of each frame, its time       89.09 %           88.76 %       (89.03 % as people's phones recorded them, at 60 Hz)
-    all moves, all with the frame's time        88.94 %           88.63 %
-    all moves, spread evenly over the frame     88.97 %           88.89 %       (89.03 % with their true times)
+    the last move of each frame, its time       88.94 %           88.64 %       (89.03 % as people's phones recorded them, at 60 Hz)
+    all moves, all with the frame's time        87.26 %           86.00 %
+    all moves, spread evenly over the frame     88.20 %           88.24 %       (88.20 % with their true times)
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Named sets of everything that a training run chooses. `english` made the shipped bundle, `study` is what docs/EXPERIMENTS.md compares."""
+"""Named sets of everything that a training run chooses. `english` is the best that docs/EXPERIMENTS.md found, `study` what it
+compares. README.md says how the shipped bundle was made."""
 
 from __future__ import annotations
 

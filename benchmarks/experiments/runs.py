@@ -18,7 +18,7 @@ FINISHED = "finished"
 N_PROVEN = 64
 """swipes on which an export is compared with its network"""
 BEAM, PRIOR_WEIGHT = 10, 0.55
-"""of every bundle's search: those of the bundle that was shipped when the experiments began"""
+"""of every bundle's search, whatever the shipped one's becomes"""
 N_BEST = 10
 """Candidates of each swipe that are kept; ensembles choose among them."""
 

@@ -52,8 +52,8 @@ WIDE = Pipeline(
         Step(OneOf((Choice(DropStretch(), 0.7), Choice(DropSamples(), 0.3))), 0.25),
     )
 )
-"""More kinds of screens: other rates, filters, noise, events that come late. On dev no better and no worse (docs/EXPERIMENTS.md); the
-shipped model learnt from them, and reads faster screens better than the one before, which did not (README.md)."""
+"""More kinds of screens: other rates, filters, noise, events that come late. On dev no better and no worse (docs/EXPERIMENTS.md); a
+model that learnt from them reads resampled swipes better, and recorded ones no better (README.md)."""
 
 
 def preset_pipeline(preset: Preset) -> Pipeline:
