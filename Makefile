@@ -40,13 +40,13 @@ lint: $(VENV)/installed-dev
 # Three times, because of the noise of a shared machine; what is slow to prepare only once.
 bench: $(VENV)/installed-dev
 	@rm -rf runs/bench && mkdir -p runs/bench
-	suites=($(VENV_PYTHON) -m pytest benchmarks -q -o python_files='bench_*.py' --benchmark-columns=median,iqr,rounds)
+	suites=($(VENV_PYTHON) -m pytest benchmarks/suites -q -o python_files='bench_*.py' --benchmark-columns=median,iqr,rounds)
 	for turn in 1 2 3; do
 		"$${suites[@]}" -m 'not slow' --benchmark-json=runs/bench/$$turn.json >&2
 	done
 	"$${suites[@]}" -m slow --benchmark-json=runs/bench/slow.json >&2
 	$(VENV_PYTHON) -m benchmarks.latency
-	$(VENV_PYTHON) -m benchmarks.baseline runs/bench/*.json
+	$(VENV_PYTHON) -m benchmarks.suites.baseline runs/bench/*.json
 
 $(VENV)/installed: $(VENV)/created setup.cfg pyproject.toml
 	@echo "Installing Keyglide into $(VENV) (once)" >&2

@@ -22,16 +22,16 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from benchmarks.setting import Setting, default_data, describe, read_records
+from benchmarks.common.environment import Setting, default_data, describe, read_records
 from engine.beam_search import Method, search
 from engine.manifest import ModelBundleError
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
-from training.checkpoint import config_from_json
-from training.model_config import ModelConfig
-from training.network import SwipeNetwork
+from training.config import ModelConfig
+from training.loop.checkpoint import config_from_json
+from training.model.network import SwipeNetwork
 
 LARGE = 1024
 """Rows and columns of the matrices of the rate."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.setting import SWIPES, Setting, as_line, default_data, describe, read_records
+from benchmarks.common.environment import SWIPES, Setting, as_line, default_data, describe, read_records
 from engine.accuracy import Accuracy, rank_of
 from engine.recognizer import StageTimes, SwipeRecognizer
 from engine.swipe_file import SwipeRecord
@@ -109,7 +109,7 @@ def measure_start(file: Path, model_options: list[str]) -> list[float]:
 
 def measure_memory(file: Path, model_options: list[str]) -> dict[str, float]:
     """Resident MB of a process that decodes the file."""
-    command = [sys.executable, "-m", "benchmarks.memory", str(file), *model_options]
+    command = [sys.executable, "-m", "benchmarks.common.memory", str(file), *model_options]
     memory: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return memory
 

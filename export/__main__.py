@@ -19,9 +19,9 @@ from engine.recognizer import SwipeRecognizer, open_lexicon
 from export.bundle import MAX_BYTES, Checks, ProofError, n_bytes, write_bundle
 from export.proof import Proof, Sample, prove
 from export.quantize import Quantisation, compare
-from training.checkpoint import load_checkpoint
-from training.model_config import ModelConfig
-from training.swipe_data import load_swipes
+from training.config import ModelConfig
+from training.data.swipe_data import load_swipes
+from training.loop.checkpoint import load_checkpoint
 
 SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
 """Where recorded swipes are looked for, in this order."""

@@ -18,7 +18,7 @@ from engine.model import DECODER_STEP, ENCODER, MANIFEST, ModelBundle
 from export.onnx_files import decoder_step_onnx, encoder_onnx
 from export.proof import Proof
 from export.quantize import Quantisation, quantize
-from training.checkpoint import TrainedModel, config_to_json
+from training.loop.checkpoint import TrainedModel, config_to_json
 
 MAX_BYTES = 8_000_000
 """A shipped bundle's size."""

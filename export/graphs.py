@@ -1,4 +1,4 @@
-"""The network as onnxruntime runs it fastest: the same sums as `training.network`, in fewer and larger products.
+"""The network as onnxruntime runs it fastest: the same sums as `training.model.network`, in fewer and larger products.
 
 What shares an input is one product (query, keys and values), the attention's scale is in the weights, and there is no
 batch axis, so that every linear layer becomes a Gemm. Measured against an export of `SwipeNetwork.encode` and `step` as
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.network import Attention, DecoderLayer, EncoderLayer, RecurrentLayer, SwipeNetwork
+from training.model.network import Attention, DecoderLayer, EncoderLayer, RecurrentLayer, SwipeNetwork
 
 GATES = {"GRU": (1, 0, 2), "LSTM": (0, 3, 1, 2)}
 """Operator -> where its gates stand among torch's."""

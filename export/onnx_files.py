@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from export.graphs import DecoderStepGraph, EncoderGraph
-from training.network import SwipeNetwork
+from training.model.network import SwipeNetwork
 
 OPSET = 20
 """The newest that the oldest supported onnxruntime runs."""

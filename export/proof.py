@@ -18,7 +18,7 @@ from engine.model import NO_PARENT
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, reference_search
-from training.network import SwipeNetwork
+from training.model.network import SwipeNetwork
 
 TOLERANCE = 1e-4
 """Nats that a log-probability may differ."""

@@ -11,7 +11,7 @@ from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, SearchOptions
 from engine.features import Features
 from engine.kernels import IMPOSSIBLE
 from engine.lexicon import Lexicon
-from training.network import SwipeNetwork
+from training.model.network import SwipeNetwork
 
 
 class PrefixTree:

@@ -28,9 +28,9 @@ from export.graphs import (
     in_order,
 )
 from export.quantize import dequantized
-from training.checkpoint import config_from_json
-from training.model_config import ModelConfig
-from training.network import Attention, SwipeNetwork
+from training.config import ModelConfig
+from training.loop.checkpoint import config_from_json
+from training.model.network import Attention, SwipeNetwork
 
 Weights = dict[str, npt.NDArray[np.float32]]
 

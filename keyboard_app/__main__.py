@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyboard_app.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, warn_where_unseen, window_size
-from keyboard_app.writer import TEXT_LIMIT
+from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, warn_where_unseen, window_size
+from keyboard_app.text.writer import TEXT_LIMIT
 
 if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     prepare(args.size)
     app = _app(args, text, prompts)
     if args.screenshot:
-        from keyboard_app.screenshot import run_for_screenshot
+        from keyboard_app.style.screenshot import run_for_screenshot
 
         run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
     else:
@@ -80,7 +80,7 @@ def main() -> int:
 
 def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> KeyboardApp:
     from keyboard_app.app import KeyboardApp, Start
-    from keyboard_app.practice import swipes_path
+    from keyboard_app.session.practice import swipes_path
     from keyboard_app.settings import settings_path
 
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}

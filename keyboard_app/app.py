@@ -13,23 +13,23 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
-from keyboard_app import catalogue
-from keyboard_app.catalogue import reason
-from keyboard_app.look import LookApp
-from keyboard_app.pages import PageName, Pages
-from keyboard_app.recognition import RecognitionWorker
+from keyboard_app import open_files
+from keyboard_app.navigation import PageName, Pages
+from keyboard_app.open_files import reason
+from keyboard_app.session.typing_session import TypingSession
+from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.settings import Settings, load_settings, save_settings
-from keyboard_app.theme import DARK, LIGHT, system_theme
-from keyboard_app.typing_session import TypingSession
-from keyboard_app.writer import Writer, WritingOptions
+from keyboard_app.style.theme import DARK, LIGHT, system_theme
+from keyboard_app.style.widgets import LookApp
+from keyboard_app.text.writer import Writer, WritingOptions
 
 if TYPE_CHECKING:
     from engine import Lexicon, SwipeRecognizer
 
 CHECKS: Mapping[str, Callable[[str], object]] = {
-    "grids_file": catalogue.check_grids_file,
-    "model": catalogue.check_model,
-    "lexicon": catalogue.check_lexicon,
+    "grids_file": open_files.check_grids_file,
+    "model": open_files.check_model,
+    "lexicon": open_files.check_lexicon,
 }
 """What is opened before it is chosen."""
 
@@ -76,7 +76,7 @@ class KeyboardApp(LookApp):
         self.start = start
         loaded = load_settings(start.config)
         self.saved, self.overrides = loaded.settings, dict(start.overrides)
-        self.opened = catalogue.open_grid(self.settings)
+        self.opened = open_files.open_grid(self.settings)
         self.lexicon: Lexicon | None = None
         """the recognizer's; None until one is loaded"""
         self._swiping_is_off = ""
@@ -139,7 +139,7 @@ class KeyboardApp(LookApp):
         """On a thread of its own."""
         try:
             check(value)
-        except catalogue.UNUSABLE as error:
+        except open_files.UNUSABLE as error:
             refused = f"{reason(error)}. What was chosen before is kept."
             self.calls.post(lambda: self.pages.say_in_settings(refused))
         else:
@@ -163,7 +163,7 @@ class KeyboardApp(LookApp):
         self.session.writer.options = _writing_options(now)
         self.session.show_previews = now.preview
         if (now.grid, now.grids_file) != (before.grid, before.grids_file):
-            self.opened = catalogue.open_grid(now)
+            self.opened = open_files.open_grid(now)
             problem = self.opened.notice
             self.session.use_key_width(self.opened.grid.key_width)
         self.pages.settings_changed()
@@ -189,7 +189,7 @@ class KeyboardApp(LookApp):
         self.lexicon = None
 
         def load() -> SwipeRecognizer:
-            recognizer = catalogue.open_recognizer(settings, grid, lambda message: self.calls.post(lambda: self.tell(message)))
+            recognizer = open_files.open_recognizer(settings, grid, lambda message: self.calls.post(lambda: self.tell(message)))
             self.calls.post(lambda: setattr(self, "lexicon", recognizer.lexicon))
             return recognizer
 

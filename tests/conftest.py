@@ -20,9 +20,9 @@ from engine import decode
 from engine.grid import Grid, load_grids
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
-from tests import toy
-from tests.decoding import Result, Run, Swiped, as_json
-from training.swipe_data import SwipeData, load_swipes
+from tests.support import toy
+from tests.support.decoding import Result, Run, Swiped, as_json
+from training.data.swipe_data import SwipeData, load_swipes
 
 hypothesis.settings.register_profile("keyglide", hypothesis.settings.get_profile("default"), deadline=None)
 if hypothesis.settings.get_current_profile_name() == "default":  # on CI hypothesis chooses a profile of its own
@@ -35,18 +35,18 @@ ALPHABETS = {"qwerty_en": LATIN, "default": CYRILLIC, "extra": CYRILLIC}
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # The run without the JIT is about kernels; what needs torch, or a window, is tested by the run with it.
-    needs_more = re.compile(r"^(from|import) (torch|kivy|tests\.window_driver|tests\.pointer)\b", re.MULTILINE)
-    tests = Path(__file__).parent.glob("test_*.py")
-    collect_ignore = [path.name for path in tests if needs_more.search(path.read_text(encoding="utf-8"))]
+    needs_more = re.compile(r"^(from|import) (torch|kivy|tests\.support\.window_driver|tests\.support\.pointer)\b", re.MULTILINE)
+    tests = Path(__file__).parent.rglob("test_*.py")
+    collect_ignore = [str(path) for path in tests if needs_more.search(path.read_text(encoding="utf-8"))]
 
 for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-    os.environ.pop(name, None)  # the tests' own windows are drawn offscreen; tests.pointer opens a display for its programs
+    os.environ.pop(name, None)  # the tests' own windows are drawn offscreen; tests.support.pointer opens a display for its programs
 
 
 def pytest_pycollect_makemodule(module_path: Path) -> None:
     """Opens Kivy's window as the tests need it before a test module imports anything of Kivy, in whatever order."""
-    if re.search(r"^from tests\.window_driver import", module_path.read_text(encoding="utf-8"), re.MULTILINE):
-        importlib.import_module("tests.window_driver")
+    if re.search(r"^from tests\.support\.window_driver import", module_path.read_text(encoding="utf-8"), re.MULTILINE):
+        importlib.import_module("tests.support.window_driver")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from setuptools import find_packages
 
 from tests.conftest import ROOT
 
@@ -63,11 +64,11 @@ def test_imports_only_go_down() -> None:
 
 
 def test_every_package_is_installed() -> None:
-    """setup.cfg lists the packages by hand; one that is forgotten is missing only once it is installed."""
-    listed = set(setup_cfg()["options"]["packages"].split())
-    packages = [path.parent for depth in ("*", "*/*") for path in ROOT.glob(f"{depth}/__init__.py")]
-    found = {".".join(package.relative_to(ROOT).parts) for package in packages} - {"tests"}
-    assert listed == found
+    """setup.cfg finds the packages by name: a folder without an __init__.py, or with another name, is missing once it is installed."""
+    include = setup_cfg()["options.packages.find"]["include"].split()
+    found = set(find_packages(str(ROOT), include=include))
+    folders = {Path(name).parent for name in run("git", "ls-files", "*.py").stdout.split()}
+    assert {".".join(folder.parts) for folder in folders if folder.parts[0] != "tests"} == found
 
 
 def test_every_data_file_is_installed() -> None:

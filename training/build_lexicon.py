@@ -24,7 +24,7 @@ import wordfreq
 from tqdm import tqdm
 
 from engine.lexicon import Entry, Lexicon, build_lexicon, key_sequence, write_lexicon
-from training.casing import ANYTHING, CURATED, ORDINARY, UNLISTED, Casing, read_written_forms
+from training.lexicon.casing import ANYTHING, CURATED, ORDINARY, UNLISTED, Casing, read_written_forms
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 MAX_LETTERS = 32

@@ -18,10 +18,10 @@ from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from engine.recognizer import DEFAULT_GRID
-from training.decode_data import Outcome, Setup, decode_rows
-from training.metrics import STAGES, Interval, Percentiles, bootstrap_interval, stage_percentiles, top_k
-from training.strata import Stratum, strata
-from training.swipe_data import SwipeData, load_swipes
+from training.data.swipe_data import SwipeData, load_swipes
+from training.evaluation.decode_data import Outcome, Setup, decode_rows
+from training.evaluation.metrics import STAGES, Interval, Percentiles, bootstrap_interval, stage_percentiles, top_k
+from training.evaluation.strata import Stratum, strata
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,7 @@ from pathlib import Path
 from engine.accuracy import Accuracy
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
-from training.decode_data import Setup, decode_rows
-from training.evaluate import add_setup_arguments, positive
-from training.prediction_table import (
+from training.ensembles.prediction_table import (
     TABLE,
     PredictionRow,
     PredictionTable,
@@ -28,8 +26,10 @@ from training.prediction_table import (
     read_tables,
     without_contradictions,
 )
-from training.predictions import Prediction, read_predictions, words_digest, write_predictions
-from training.predictor import Predictor, data_fingerprint, first_swipes, search_options
+from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
+from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes, search_options
+from training.evaluate import add_setup_arguments, positive
+from training.evaluation.decode_data import Setup, decode_rows
 
 MERGE, SHOW = "merge", "show"
 """The first arguments of the other commands: a bundle of such a name is ./merge."""

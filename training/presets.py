@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass
 
 from engine.features import check_choice
-from training.batches import Mixture
-from training.lightning_module import LossConfig
-from training.model_config import ModelConfig
+from training.config import ModelConfig
+from training.data.batches import Mixture
+from training.loop.lightning_module import LossConfig
 
 ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 

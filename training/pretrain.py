@@ -19,17 +19,17 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from engine.grid import load_grids, pick_grid
-from training.batches import Augmentation, Stretch
-from training.checkpoint import TrainingInfo, load_checkpoint
-from training.checkpoint_files import check_resumable
+from training.data.batches import Augmentation, Stretch
+from training.data.swipe_data import SwipeData, load_swipes
 from training.evaluate import positive
-from training.lightning_module import SwipeTraining
-from training.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, score
+from training.loop.checkpoint import TrainingInfo, load_checkpoint
+from training.loop.checkpoint_files import check_resumable
+from training.loop.lightning_module import SwipeTraining
+from training.loop.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, score
+from training.loop.trainer import make_trainer, prepare_process
+from training.overrides import apply_settings
 from training.presets import PRESETS, Preset, named_preset
-from training.settings import apply_settings
-from training.swipe_data import SwipeData, load_swipes
 from training.train import HELD_OUT
-from training.trainer import make_trainer, prepare_process
 
 VALIDATION_BATCH = 64
 

@@ -14,9 +14,9 @@ from engine.accuracy import Accuracy
 from engine.beam_search import Method, SearchOptions
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
-from training.decode_data import DataDecoder, Outcome, Setup, decode_rows
 from training.evaluate import add_setup_arguments, positive
-from training.metrics import Percentiles, stage_percentiles
+from training.evaluation.decode_data import DataDecoder, Outcome, Setup, decode_rows
+from training.evaluation.metrics import Percentiles, stage_percentiles
 
 WIDE = 24
 """Candidates that are ranked again under other prior weights."""

@@ -9,10 +9,10 @@ from typing import get_args
 import numpy as np
 
 from benchmarks.experiments.plan import ENSEMBLES
-from training.aggregators import Ensemble, Kind, Sample, fit
+from training.data.swipe_data import SwipeData
 from training.ensemble import OTHERS, Report, compare, fitting_half, read_members
-from training.prediction_table import PredictionRow
-from training.swipe_data import SwipeData
+from training.ensembles.aggregators import Ensemble, Kind, Sample, fit
+from training.ensembles.prediction_table import PredictionRow
 
 
 @dataclass(frozen=True)

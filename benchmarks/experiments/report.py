@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, TITLES, Group
 from benchmarks.experiments.results import Result, Results, Rung
 from benchmarks.experiments.runs import BEAM, PRIOR_WEIGHT
-from benchmarks.pareto_report import percent, table
+from benchmarks.pareto.report import percent, table
 
 HEAD = [
     *("", "parameters", "top-1", "top-4", "swipe_mrr", "95 % of it"),

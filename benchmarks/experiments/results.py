@@ -12,20 +12,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.choices import Change
+from benchmarks.common.paired import PairedTimes, Ratio, time_in_turns
 from benchmarks.experiments.ensembles import Together, combine
 from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, Experiment
 from benchmarks.experiments.runs import N_BEST, Bench
-from benchmarks.paired import PairedTimes, Ratio, time_in_turns
+from benchmarks.pareto.choices import Change
 from engine.accuracy import Accuracy
 from engine.model import MANIFEST
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
-from training.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
-from training.prediction_table import TABLE, PredictionRow, PredictionTable
-from training.predictions import read_predictions
-from training.predictor import data_fingerprint
-from training.swipe_data import SwipeData, load_swipes
+from training.data.swipe_data import SwipeData, load_swipes
+from training.ensembles.prediction_table import TABLE, PredictionRow, PredictionTable
+from training.ensembles.predictions import read_predictions
+from training.ensembles.predictor import data_fingerprint
+from training.evaluation.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
 
 N_TIMED = 200
 """swipes whose decoding is timed"""
@@ -161,6 +161,6 @@ def _result(bench: Bench, experiment: Experiment, ranks: Mapping[str, Ranks], ti
 
 def n_parameters(checkpoint: Path) -> int:
     """How many numbers were trained. torch is imported here: what is timed above runs before it is there."""
-    from training.checkpoint import load_checkpoint
+    from training.loop.checkpoint import load_checkpoint
 
     return sum(parameter.numel() for parameter in load_checkpoint(checkpoint).network.parameters())

@@ -14,22 +14,22 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.agreement import Agreement, ScoredWord, agreement
-from benchmarks.choices import Change
-from benchmarks.paired import PairedTimes, time_in_turns
+from benchmarks.common.agreement import Agreement, ScoredWord, agreement
+from benchmarks.common.environment import SWIPES, default_data, describe
+from benchmarks.common.paired import PairedTimes, time_in_turns
+from benchmarks.pareto.choices import Change
 from benchmarks.searches.beam import Pruning
 from benchmarks.searches.repair import Repair
 from benchmarks.searches.report import ExhaustiveCheck, Report, Row
 from benchmarks.searches.ways import Exhaustive, Search, below_prefixes, engine_search, exact, greedy, pruned
 from benchmarks.searches.words import Problem, WordIndex
-from benchmarks.setting import SWIPES, default_data, describe
 from engine.accuracy import Accuracy
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.recognizer import SwipeRecognizer
+from training.data.swipe_data import SwipeData, load_swipes
 from training.evaluate import positive
-from training.metrics import bootstrap_interval, top_k
-from training.swipe_data import SwipeData, load_swipes
+from training.evaluation.metrics import bootstrap_interval, top_k
 
 SHIPPED, EXACT = "shipped", "exact"
 N_WARM_UP = 5

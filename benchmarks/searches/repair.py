@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import DamerauLevenshtein, Levenshtein
 from rapidfuzz.process import cdist
 
-from benchmarks.agreement import ScoredWord
+from benchmarks.common.agreement import ScoredWord
 from benchmarks.searches.words import Problem, WordIndex, best, in_trees, score
 from engine.beam_search import mixed_log_probs
 from engine.ctc import CtcPrefixes

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.choices import Change
-from benchmarks.paired import Ratio
-from benchmarks.pareto_report import percent, table
-from benchmarks.setting import Setting
+from benchmarks.common.environment import Setting
+from benchmarks.common.paired import Ratio
+from benchmarks.pareto.choices import Change
+from benchmarks.pareto.report import percent, table
 from engine.accuracy import Accuracy
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.agreement import ScoredWord
+from benchmarks.common.agreement import ScoredWord
 from benchmarks.searches.beam import Pruning, Walk, walk
 from benchmarks.searches.words import Problem, WordTree, best, in_trees, score
 from engine.beam_search import Method, search

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.agreement import ScoredWord
+from benchmarks.common.agreement import ScoredWord
 from engine import kernels
 from engine.beam_search import Decoder, SearchOptions
 from engine.ctc import CtcPrefixes

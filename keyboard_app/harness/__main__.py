@@ -11,7 +11,7 @@ from keyboard_app.harness.collection import SHOWS
 from keyboard_app.harness.engine_thread import describe
 from keyboard_app.harness.listing import list_changes, list_outcomes
 from keyboard_app.harness.source import Source, Start
-from keyboard_app.kivy_setup import NoDisplayError, prepare, warn_where_unseen, window_size
+from keyboard_app.style.kivy_setup import NoDisplayError, prepare, warn_where_unseen, window_size
 
 DEFAULT_SIZE = (1280, 800)
 """px"""

@@ -8,14 +8,14 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
 from engine import Swipe
-from keyboard_app.grid_view import GridView
 from keyboard_app.harness.replay import Replay
 from keyboard_app.harness.trace_view import TraceView
-from keyboard_app.key_layout import Area, KeyLayout, fit
-from keyboard_app.swipe_recorder import SwipeRecorder
-from keyboard_app.theme import LIGHT
-from keyboard_app.touch_clock import clock_ms
-from keyboard_app.trail import Trail, thickness_on
+from keyboard_app.keys.grid_view import GridView
+from keyboard_app.keys.layout import Area, KeyLayout, fit
+from keyboard_app.keys.trail import Trail, thickness_on
+from keyboard_app.style.theme import LIGHT
+from keyboard_app.touch.clock import clock_ms
+from keyboard_app.touch.swipe_recorder import SwipeRecorder
 
 REPLAYED = "replayed"
 """The trail's finger that no touch has."""

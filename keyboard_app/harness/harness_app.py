@@ -14,10 +14,10 @@ from keyboard_app.harness.engine_thread import EngineThread, describe
 from keyboard_app.harness.harness_window import HarnessWindow
 from keyboard_app.harness.panels import load_look
 from keyboard_app.harness.source import Source, Start
-from keyboard_app.look import LookApp
-from keyboard_app.practice import swipes_path
-from keyboard_app.screenshot import run_for_screenshot
-from keyboard_app.theme import DARK, LIGHT, system_theme
+from keyboard_app.session.practice import swipes_path
+from keyboard_app.style.screenshot import run_for_screenshot
+from keyboard_app.style.theme import DARK, LIGHT, system_theme
+from keyboard_app.style.widgets import LookApp
 
 KEYS = {
     "spacebar": "play",

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kivy.factory import Factory
-from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.scrollview import ScrollView
@@ -20,7 +19,7 @@ from keyboard_app.harness.rows import CandidateRow, LetterChip, describe_entry, 
 from keyboard_app.harness.session import Session
 from keyboard_app.harness.timeline import Timeline
 from keyboard_app.harness.wording import SHORTCUTS, letter_of, nothing_of, summary_of
-from keyboard_app.look import load_kv
+from keyboard_app.style.widgets import LOOK, load_kv
 
 USED_BY_KV = (GridPane, Timeline)
 STEPS = 10
@@ -167,8 +166,6 @@ class SidePanel(ScrollView):
 
 
 def load_look() -> None:
-    """Loads the rules of look.kv and of the harness, once."""
-    load_kv("look")
-    file = str(Path(__file__).with_name("harness_window.kv"))
-    if file not in Builder.files:
-        Builder.load_file(file, encoding="utf-8")
+    """Loads the rules of widgets.kv and of the harness, once."""
+    load_kv(LOOK)
+    load_kv(Path(__file__).with_name("harness_window.kv"))

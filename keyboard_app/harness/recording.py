@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine import Grid, Swipe, SwipeRecord
-from keyboard_app.practice import letters_of
+from keyboard_app.session.practice import letters_of
 from keyboard_app.swipe_lines import append_line, curve_as_json
 
 RECORDED_WITH = "Keyglide harness"

@@ -11,7 +11,7 @@ from kivy.uix.widget import Widget
 from engine import Swipe
 from keyboard_app.harness.replay import Replay
 from keyboard_app.harness.trace_view import ATTENTION, FAINTEST
-from keyboard_app.theme import LIGHT
+from keyboard_app.style.theme import LIGHT
 
 BAR, TICK, HEAD = 4.0, 1.0, 2.0
 """Widths of a frame's bar, a point's tick and the play head, dp."""

@@ -14,8 +14,8 @@ from kivy.uix.widget import Widget
 
 from keyboard_app.harness.attention import Attention
 from keyboard_app.harness.replay import Replay
-from keyboard_app.key_layout import KeyLayout
-from keyboard_app.theme import LIGHT, Colour, Theme, rgb
+from keyboard_app.keys.layout import KeyLayout
+from keyboard_app.style.theme import LIGHT, Colour, Theme, rgb
 
 ATTENTION: dict[str, Colour] = {"light": rgb("D0103A"), "dark": rgb("FFB43C")}
 """Of the densest frames; the fewer looks, the more transparent. By the theme's name."""

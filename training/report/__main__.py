@@ -13,12 +13,12 @@ import numpy as np
 
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
-from training.decode_data import Setup, decode_rows
+from training.data.swipe_data import load_swipes
 from training.evaluate import add_setup_arguments, positive
+from training.evaluation.decode_data import Setup, decode_rows
 from training.report.findings import Question, find, wide
 from training.report.mistakes import Order
 from training.report.page import Source, write_page
-from training.swipe_data import load_swipes
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:

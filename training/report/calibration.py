@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.metrics import Interval, bootstrap_interval
+from training.evaluation.metrics import Interval, bootstrap_interval
 
 N_BINS = 10
 """of equal width, from 0 to 1"""

@@ -10,7 +10,7 @@ from typing import TypeVar
 from rapidfuzz.distance import Hamming, Levenshtein
 
 from engine.grid import Grid
-from training.strata import neighbours
+from training.evaluation.strata import neighbours
 
 N_EXAMPLES = 3
 Letters = TypeVar("Letters", str, tuple[str, str])

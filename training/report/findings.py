@@ -12,15 +12,15 @@ import numpy.typing as npt
 from engine.beam_search import SearchOptions
 from engine.lexicon import key_sequence
 from engine.recognizer import SwipeRecognizer
-from training.decode_data import Outcome
+from training.data.path_length import Limits, PathLengths
+from training.data.swipe_data import SwipeData
 from training.evaluate import Row, evaluate, words_of
-from training.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
-from training.path_length import Limits, PathLengths
+from training.evaluation.decode_data import Outcome
+from training.evaluation.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
+from training.evaluation.strata import Stratum, strata
 from training.report.calibration import Calibration, calibrate
 from training.report.confusion import Confusion, confuse
 from training.report.mistakes import Mistake, Order, Reading, explain_mistake, worst
-from training.strata import Stratum, strata
-from training.swipe_data import SwipeData
 
 GROUPS = ("letters", "speed, keys/s", "prompt", "path", "training", "trace", "confusable", "double letter")
 """in which the swipes are divided, in the order of the page"""

@@ -1,0 +1,176 @@
+"""`python -m benchmarks.keyboard`: how soon the keyboard is there, how even its frames are, and what becomes of a minute of swiping.
+
+Windows are opened offscreen where no display is set; the processor then draws what a graphics card would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.common.environment import SWIPES, default_data, processor, system, versions
+from keyboard_app.style.kivy_setup import window_size
+
+SIZES = ((360, 640), (1280, 800), (3840, 2160))
+N_STARTS = 5
+FRAME_MS = 1000 / 60
+"""what 60 frames a second leave for each"""
+PERCENTILES = (50, 95, 99)
+LISTS = ("intervals", "work", "written", "shown")
+TITLES = {
+    "intervals": "frame to frame",
+    "work": "work for a frame",
+    "written": "lift to text",
+    "shown": "lift to picture",
+}
+START = """
+import sys, time
+from pathlib import Path
+from keyboard_app.style.kivy_setup import prepare, window_size
+prepare(window_size(sys.argv[1]))
+from kivy.clock import Clock
+from kivy.core.window import Window
+from keyboard_app.app import KeyboardApp, Start
+app = KeyboardApp(Start(Path(sys.argv[2]) / "settings.json", Path(sys.argv[2]) / "swipes.jsonl"))
+drawn, frames = [], []
+def first_frame(_):
+    if not drawn:
+        drawn.append(True)
+        print("drawn", flush=True)
+def ready(_):
+    if drawn:
+        frames.append(time.perf_counter())
+        if not app.worker.loading and app.lexicon is not None:
+            print(1000 * max(after - before for before, after in zip(frames, frames[1:])), flush=True)
+            app.stop()
+            return False
+Window.bind(on_flip=first_frame)
+Clock.schedule_interval(ready, 0)
+app.run()
+"""
+"""`python -m keyboard_app` that tells when it has drawn its window; and, when a swipe can be read, how long a frame took meanwhile."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of a fresh process."""
+
+    first_frame_s: float
+    ready_s: float
+    """until a swipe need not wait for its word"""
+    longest_frame_ms: float
+    """while the model was loaded beside the window"""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What was measured in windows of one size."""
+
+    size: str
+    starts: list[Start]
+    played: dict[str, Any]
+    """benchmarks.keyboard.player.Played"""
+
+    def lines(self) -> list[str]:
+        played = self.played
+        columns = {name: np.percentile(played[name], PERCENTILES) for name in LISTS}
+        within = float(np.mean(np.array(played["work"]) <= FRAME_MS))
+        first_frame_s = np.median([start.first_frame_s for start in self.starts])
+        ready_s = np.median([start.ready_s for start in self.starts])
+        longest_ms = np.median([start.longest_frame_ms for start in self.starts])
+        return [
+            f"{self.size}",
+            f"  first frame {first_frame_s:.2f} s after the start, swipes are read after {ready_s:.2f} s; "
+            f"the longest frame between took {longest_ms:.0f} ms",
+            f"  {played['seconds']:.0f} s of swiping: {played['n_sent']} recordings, {played['n_words']} words written in their order, "
+            f"{played['n_wordless']} without a word, {played['n_taps']} tapped, none lost",
+            f"  meant {played['right']:.1%} of them; without the window {played['right_directly']:.1%}",
+            "  milliseconds        " + "".join(f"{f'p{share}':>8}" for share in PERCENTILES),
+            *(f"    {TITLES[name]:18}" + "".join(f"{value:8.1f}" for value in columns[name]) for name in LISTS),
+            f"  {within:.1%} of the frames took no more than the {FRAME_MS:.1f} ms of 60 a second",
+        ]
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.keyboard", description=__doc__)
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="how long to swipe in each size (default: %(default)s)")
+    sizes = " ".join(f"{width}x{height}" for width, height in SIZES)
+    parser.add_argument("--size", type=window_size, action="append", metavar="WxH", help=f"may be given again (default: {sizes})")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
+    return parser.parse_args(arguments)
+
+
+def measure_start(size: str) -> Start:
+    """Starts a fresh process. Raises: ValueError where it does not come so far that a swipe can be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        with subprocess.Popen([sys.executable, "-c", START, size, folder], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            told = [(line.strip(), time.perf_counter() - begin) for line in process.stdout]
+    if len(told) != 2 or told[0][0] != "drawn":
+        raise ValueError(f"the keyboard did not start at {size}: see its message above")
+    return Start(told[0][1], told[1][1], float(told[1][0]))
+
+
+def measure_swiping(size: str, data: Path, seconds: float) -> dict[str, Any]:
+    """What benchmarks.keyboard.window prints. Raises: CalledProcessError, after its own message."""
+    command = [sys.executable, "-m", "benchmarks.keyboard.window", "--data", str(data), "--seconds", str(seconds), "--size", size]
+    played: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return played
+
+
+def run(options: argparse.Namespace) -> list[Window]:
+    """Raises: ValueError, OSError, CalledProcessError."""
+    data = options.data or default_data()
+    windows = []
+    for width, height in tqdm(options.size or SIZES, desc="sizes", disable=not sys.stderr.isatty()):
+        size = f"{width}x{height}"
+        starts = [measure_start(size) for _ in range(N_STARTS + 1)][1:]  # the first warms the caches of the disk
+        played = measure_swiping(size, data, options.seconds)
+        windows.append(Window(size, starts, played))
+    return windows
+
+
+def describe() -> dict[str, Any]:
+    """On what is measured."""
+    return {
+        "processor": processor(),
+        "n_cpus": os.cpu_count() or 0,
+        "load_average": os.getloadavg()[0],
+        "system": system(),
+        "versions": {**versions(), "kivy": version("kivy")},
+        "display": os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "offscreen, drawn by the processor",
+    }
+
+
+def main() -> None:
+    options = parse_args(sys.argv[1:])
+    setting = describe()
+    try:
+        windows = run(options)
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"benchmarks.keyboard: {error}")
+    if options.json:
+        print(json.dumps({"setting": setting, "windows": [asdict(window) for window in windows]}))
+        return
+    print(f"{setting['processor']}, {setting['n_cpus']} CPUs, load {setting['load_average']:.2f}; {setting['system']}")
+    print(", ".join(f"{name} {number}" for name, number in setting["versions"].items()) + f"; {setting['display']}")
+    for window in windows:
+        print("\n" + "\n".join(window.lines()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Other ways to search, rung by rung from the predecessor's to ours."""

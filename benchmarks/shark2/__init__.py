@@ -1,0 +1,1 @@
+"""SHARK2, the classical peer: template matching."""

@@ -1,0 +1,57 @@
+"""The CTC head's part of the search: prefixes and their next letters, and a search whose decoder costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from benchmarks.suites.replay import RecordingDecoder, ReplayingDecoder
+from benchmarks.suites.stages import Stage
+from engine.beam_search import Hypothesis, Method, search
+from engine.ctc import CtcPrefixes
+from engine.model import Memory
+from engine.recognizer import SwipeRecognizer
+from engine.swipe_file import SwipeRecord
+
+BEAMS = (1, 5, 10, 30, 100)
+N_SWIPES = 50
+
+
+@pytest.fixture(scope="module")
+def memories(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> list[Memory]:
+    return [recognizer.bundle.encode(recognizer.extractor(record.swipe)) for record in records[:N_SWIPES]]
+
+
+@pytest.mark.parametrize("beam_width", BEAMS)
+def test_prefixes(stage: Stage, memories: list[Memory], beam_width: int) -> None:
+    """One more letter for each prefix, and how probable each letter is after that."""
+    rng = np.random.default_rng(0)
+    n_letters = memories[0].ctc_log_probs.shape[1] - 1
+    tokens, parents = rng.integers(n_letters, size=beam_width), rng.integers(beam_width, size=beam_width)
+    first = [CtcPrefixes.empty(memory.ctc_log_probs).extend(np.zeros(beam_width, np.int64), tokens) for memory in memories]
+    for before in first:
+        before.log_next()
+    following = stage.measure(lambda before: before.extend(parents, tokens[::-1]).log_next(), first)
+    for log_probs in following:
+        assert log_probs.shape == (beam_width, n_letters + 1)
+        sums = np.exp(log_probs).sum(axis=1)  # some letter follows, or the end; what vanished sums to less
+        assert (sums < 1.001).all() and (sums > 0.999).any()
+
+
+@pytest.mark.parametrize("method", get_args(Method))
+def test_search_without_the_decoder(stage: Stage, recognizer: SwipeRecognizer, memories: list[Memory], method: Method) -> None:
+    """All of the search but the decoder's graph, whose answers are replayed."""
+    options = replace(recognizer.default_options, method=method)
+    prepared = []
+    for memory in memories:
+        recording = RecordingDecoder(recognizer.bundle)
+        expected = search(recording, memory, recognizer.lexicon, options)
+        prepared.append((ReplayingDecoder(recognizer.bundle, recording.calls), memory, expected))
+
+    def replay(one: tuple[ReplayingDecoder, Memory, list[Hypothesis]]) -> list[Hypothesis]:
+        return search(one[0], one[1], recognizer.lexicon, options)
+
+    assert stage.measure(replay, prepared) == [expected for _, _, expected in prepared]

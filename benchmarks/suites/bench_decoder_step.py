@@ -1,0 +1,79 @@
+"""The decoder, one call of it: for the next letter of every hypothesis, and for all words that a first pass left to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from benchmarks.suites.replay import RecordingDecoder
+from benchmarks.suites.stages import Stage
+from engine.beam_search import search
+from engine.model import NO_PARENT, Cache, Integers, Memory, ModelBundle
+from engine.recognizer import SwipeRecognizer
+from engine.swipe_file import SwipeRecord
+
+BEAMS = (1, 5, 10, 30, 100)
+N_LETTERS = 5
+"""T, that the hypotheses have: as many as a word at the median"""
+N_SWIPES = 30
+ATOL = 1e-4
+"""nats; of another order of the same sums"""
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Prefixes of up to N_LETTERS letters: the empty one, then B of one letter, B of two, and so on."""
+
+    tokens: Integers
+    parents: Integers
+    beam_width: int
+
+
+@pytest.fixture(scope="module")
+def memories(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> list[Memory]:
+    return [recognizer.bundle.encode(recognizer.extractor(record.swipe)) for record in records[:N_SWIPES]]
+
+
+def tree_of(beam_width: int, alphabet: str) -> Tree:
+    """Each prefix continues any of those that are a letter shorter."""
+    rng = np.random.default_rng(0)
+    tokens, parents = [np.array([len(alphabet) + 1])], [np.array([NO_PARENT])]
+    for length in range(N_LETTERS):
+        first, n = (0, 1) if length == 0 else (1 + (length - 1) * beam_width, beam_width)
+        parents.append(first + rng.integers(n, size=beam_width))
+        tokens.append(rng.integers(len(alphabet), size=beam_width))
+    return Tree(np.concatenate(tokens), np.concatenate(parents), beam_width)
+
+
+def read_all_but_the_last_letters(bundle: ModelBundle, tree: Tree, memory: Memory) -> Cache:
+    n = len(tree.tokens) - tree.beam_width
+    return bundle.step(tree.tokens[:n], tree.parents[:n], bundle.empty_cache, memory).cache
+
+
+@pytest.mark.parametrize("beam_width", BEAMS)
+def test_next_letter(stage: Stage, recognizer: SwipeRecognizer, memories: list[Memory], beam_width: int) -> None:
+    """The step from N_LETTERS letters to the next, with the cache of the letters before."""
+    bundle = recognizer.bundle
+    tree, memory = tree_of(beam_width, bundle.alphabet), memories[0]
+    cache = read_all_but_the_last_letters(bundle, tree, memory)
+    last, last_parents = tree.tokens[-beam_width:], tree.parents[-beam_width:]
+    (output,) = stage.measure(lambda memory: bundle.step(last, last_parents, cache, memory), [memory])
+    at_once = bundle.step(tree.tokens, tree.parents, bundle.empty_cache, memory)
+    assert output.log_probs.shape == (beam_width, len(bundle.alphabet) + 1)
+    np.testing.assert_allclose(output.log_probs, at_once.log_probs[-beam_width:], atol=ATOL)
+
+
+@pytest.mark.parametrize("beam_width", BEAMS)
+def test_words(stage: Stage, recognizer: SwipeRecognizer, memories: list[Memory], beam_width: int) -> None:
+    """The best words of the CTC head, as the tree of their prefixes, in one call."""
+    bundle = recognizer.bundle
+    decoder, options = RecordingDecoder(bundle), replace(recognizer.default_options, beam_width=beam_width, method="two_pass")
+    for memory in memories:
+        search(decoder, memory, recognizer.lexicon, options)
+    outputs = stage.measure(lambda call: bundle.step(call.tokens, call.parents, call.cache, call.memory), decoder.calls)
+    for output, call in zip(outputs, decoder.calls, strict=True):
+        np.testing.assert_allclose(np.exp(output.log_probs).sum(axis=1), 1.0, rtol=1e-4)
+        np.testing.assert_allclose(output.log_probs, call.output.log_probs, atol=ATOL)
+    stage.note("prefixes a call", float(np.mean([len(call.tokens) for call in decoder.calls])))

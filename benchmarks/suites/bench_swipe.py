@@ -1,0 +1,92 @@
+"""A whole swipe, from points to candidates: by word length and by beam width; and what of it is not the two graphs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from benchmarks.suites.stages import Stage
+from benchmarks.suites.swipes import common_words, made_up_records_of
+from engine.accuracy import Accuracy, rank_of
+from engine.beam_search import SearchOptions
+from engine.lexicon import key_sequence
+from engine.recognizer import SwipeRecognizer
+from engine.swipe_file import SwipeRecord
+
+LENGTHS = range(2, 16)
+BEAMS = (1, 5, 10, 16, 30, 100)
+N_OF_LENGTH = 20
+N_SWIPES = 100
+N_TURNS = 3
+"""of the swipes, for the shares"""
+MOST_FEATURES, MOST_SEARCH = 0.05, 0.15
+"""Shares of a swipe's time that the issue allows."""
+LEAST_FOUND = 0.5
+"""Share of the swipes whose word is among the first four; that much is left of it at beam 1."""
+
+
+def measure(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], options: SearchOptions) -> None:
+    found = stage.measure(lambda record: recognizer.recognize(record.swipe, options), records)
+    alphabet = recognizer.bundle.alphabet
+    ranks = [rank_of(record.word or "", candidates, alphabet) for record, candidates in zip(records, found, strict=True)]
+    accuracy = Accuracy.of_ranks(ranks)
+    assert accuracy.top_4 >= LEAST_FOUND
+    for candidates in found:
+        assert [one.score for one in candidates] == sorted((one.score for one in candidates), reverse=True)
+        assert all(one.key_sequence in recognizer.lexicon for one in candidates)
+    stage.note("top-1 %", 100 * accuracy.top_1)
+    stage.note("top-4 %", 100 * accuracy.top_4)
+
+
+@pytest.fixture(scope="module")
+def words(recognizer: SwipeRecognizer) -> dict[int, list[str]]:
+    return common_words(recognizer.lexicon)
+
+
+@pytest.mark.parametrize("n_letters", LENGTHS)
+def test_word_length(
+    stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], words: dict[int, list[str]], n_letters: int
+) -> None:
+    """Where fewer words of that length were swiped, made-up swipes of common ones come on top."""
+    of_length = [one for one in records if one.word and letters_of(one.word, recognizer) == n_letters][:N_OF_LENGTH]
+    more = made_up_records_of(words[n_letters], recognizer.grid, N_OF_LENGTH - len(of_length))
+    measure(stage, recognizer, of_length + more, recognizer.default_options)
+
+
+@pytest.mark.parametrize("beam_width", BEAMS)
+def test_beam(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], beam_width: int) -> None:
+    measure(stage, recognizer, records[:N_SWIPES], replace(recognizer.default_options, beam_width=beam_width))
+
+
+def test_shares(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much of a swipe's time the features take, and the search: all but features and graphs."""
+    in_graphs_ms, run = [0.0], onnxruntime.InferenceSession.run
+
+    def timed_run(*arguments: Any) -> Any:
+        start = perf_counter()
+        outputs = run(*arguments)
+        in_graphs_ms[0] += 1e3 * (perf_counter() - start)
+        return outputs
+
+    def shares(record: SwipeRecord) -> tuple[float, float]:
+        """Of the features, and of the search."""
+        in_graphs_ms[0] = 0.0
+        times = recognizer.decode(record.swipe).milliseconds
+        assert 0 < in_graphs_ms[0] < times.total
+        return times.features / times.total, (times.total - times.features - in_graphs_ms[0]) / times.total
+
+    monkeypatch.setattr(onnxruntime.InferenceSession, "run", timed_run)
+    stage.measure(shares, records[:N_SWIPES])
+    if not stage.is_quick:
+        features, search = np.median([shares(record) for record in records[:N_SWIPES] * N_TURNS], axis=0)
+        stage.limit("features, share of a swipe", float(features), MOST_FEATURES)
+        stage.limit("search, share of a swipe", float(search), MOST_SEARCH)
+
+
+def letters_of(word: str, recognizer: SwipeRecognizer) -> int:
+    return len(key_sequence(word, recognizer.bundle.alphabet) or "")

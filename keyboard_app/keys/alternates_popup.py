@@ -1,0 +1,102 @@
+"""The row of alternates over a key that is pressed long. Its look is in keyboard.kv."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+
+from keyboard_app.keys.key_face import font_of
+from keyboard_app.keys.layout import Area, PlacedKey
+from keyboard_app.style.theme import LIGHT
+
+CELL = 1.3
+"""Width of an alternate, in key heights, at most: keys of a wide window are wider."""
+STEP = 0.25
+"""Key widths that the finger moves before what is chosen follows it."""
+LEAVE = 0.75
+"""Key widths or heights beyond the row and its key, where the finger has left them."""
+
+BELOW = 0.25
+"""Key heights below the row in which the finger still chooses from it."""
+
+
+class Alternate(Label):
+    """One of the row."""
+
+    theme = ObjectProperty(LIGHT, rebind=True)
+    chosen = BooleanProperty(False)
+
+
+class AlternatesPopup(BoxLayout):
+    """Offers alternates in a row over a key. The first is chosen until the finger slides."""
+
+    theme = ObjectProperty(LIGHT, rebind=True)
+    options = ListProperty()
+    """empty while closed"""
+    margin = NumericProperty(0.0)
+    """px around the row"""
+
+    def __init__(self, **properties: object) -> None:
+        self._key: PlacedKey | None = None
+        self._start = (0.0, 0.0)
+        self._slid = False
+        super().__init__(size=(0, 0), **properties)
+
+    @property
+    def chosen(self) -> str:
+        """The alternate that a lift writes."""
+        return str(next(cell.text for cell in self.children if cell.chosen))
+
+    def open(self, key: PlacedKey, options: Sequence[str], start: tuple[float, float], bounds: Area) -> None:
+        """Shows the options over the key, within the bounds; `start` is where the finger rests. px, y up."""
+        self._key, self._start, self._slid = key, start, False
+        self.margin = key.h * 0.06
+        lowest, highest = bounds.x + 2 * self.margin, bounds.x + bounds.width - 2 * self.margin
+        cell_width = min(key.w, CELL * key.h, (highest - lowest) / len(options))
+        self.size = cell_width * len(options), key.h * 0.9
+        rightwards = key.centre[0] < bounds.x + bounds.width / 2
+        left = key.centre[0] - cell_width / 2 if rightwards else key.centre[0] + cell_width / 2 - self.width
+        self.x = min(max(left, lowest), highest - self.width)
+        self.y = min(key.y + key.h + 2 * self.margin, bounds.y + bounds.height - self.height - 2 * self.margin)
+        self.options = list(options) if rightwards else list(reversed(options))
+        self.clear_widgets()
+        for option in self.options:
+            self.add_widget(Alternate(text=option, theme=self.theme, chosen=option == options[0], font_name=font_of(option)))
+
+    def close(self) -> None:
+        self.options, self.size, self.margin = [], (0, 0), 0  # what is not seen is not to cost time either
+        self.clear_widgets()
+
+    def slide(self, x: float, y: float) -> None:
+        """The finger is there now: the alternate over or under it is chosen."""
+        if self._key is None or not self.options:
+            return
+        moved = max(abs(x - self._start[0]), abs(y - self._start[1]))
+        self._slid = self._slid or moved > STEP * self._key.w
+        if self._slid:
+            self._choose(x)
+
+    def choose_at(self, x: float, y: float) -> bool:
+        """Chooses the alternate at that point; False where there is none."""
+        inside = bool(self.options) and self.collide_point(x, y)
+        if inside:
+            self._choose(x)
+        return inside
+
+    def is_left(self, x: float, y: float) -> bool:
+        """Whether the finger is far from the row and from its key: it draws a word. Beside the key it is, although the row is wider."""
+        if self._key is None:
+            return False
+        key, across, along = self._key, LEAVE * self._key.w, LEAVE * self._key.h
+        at_row = self.x - across <= x <= self.right + across and self.y - BELOW * key.h <= y <= self.top + along
+        at_key = key.x - across <= x <= key.x + key.w + across and key.y - along <= y <= self.top + along
+        return not (at_row or at_key)
+
+    def _choose(self, x: float) -> None:
+        count = len(self.options)
+        at = min(max(int((x - self.x) / self.width * count), 0), count - 1)
+        for index, cell in enumerate(reversed(self.children)):
+            cell.chosen = index == at

@@ -1,0 +1,300 @@
+"""The keyboard: keys, trails and touches in one widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kivy.clock import Clock
+from kivy.input.motionevent import MotionEvent
+from kivy.lang import Builder
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.floatlayout import FloatLayout
+
+from keyboard_app.keys.alternates import alternates, hints
+from keyboard_app.keys.alternates_popup import AlternatesPopup
+from keyboard_app.keys.grid_view import GridView
+from keyboard_app.keys.layout import Area, KeyLayout, complete, fit
+from keyboard_app.keys.symbol_pages import letters_label, space_label, symbol_pages
+from keyboard_app.keys.trail import Trail, thickness_on
+from keyboard_app.keys.word_bubble import WordBubble
+from keyboard_app.style.theme import LIGHT
+from keyboard_app.text.shift import Shift
+from keyboard_app.touch.clock import clock_ms
+from keyboard_app.touch.events import Cancelled, Event, Lifted, LongPress, Place, Repeat, Swiped, Tap
+from keyboard_app.touch.gestures import Touches
+from keyboard_app.touch.swipe_recorder import SwipeRecorder
+
+if TYPE_CHECKING:
+    from engine import Key, Swipe
+
+PREVIEW_MS = 15.0
+"""The least time between two reports of a swipe that goes on: about a frame. PreviewFilter takes fewer."""
+FEEDBACK_MS = 80.0
+"""How long a tapped key is shown pressed at least."""
+REPORTED = {"space", "enter", "backspace", "shift", "globe"}
+"""Actions that are others' to do. Further ones that a grid may have do nothing."""
+
+Builder.load_file(str(Path(__file__).with_name("keyboard.kv")), encoding="utf-8")
+
+
+class Keyboard(FloatLayout):
+    """A grid's keys to tap and to swipe on, with pages of symbols and alternates.
+
+    Dispatches on_type(text), on_action(name of `REPORTED`), on_swipe(engine.Swipe), and, while a finger swipes,
+    on_swipe_progress(engine.Swipe), with None when that has ended.
+    """
+
+    grid = ObjectProperty(None, allownone=True)
+    """engine.Grid | None"""
+    theme = ObjectProperty(LIGHT, rebind=True)
+    shift = ObjectProperty(Shift.OFF)
+    """the case that letters are shown and typed in"""
+    preview_word = StringProperty("")
+    """shown above the keys; "" for none"""
+    headroom = NumericProperty(0.0)
+    """px above the keys that the shown word leaves free, for what stands there"""
+
+    __events__ = ("on_type", "on_action", "on_swipe", "on_swipe_progress")
+
+    def __init__(self, **properties: Any) -> None:
+        self._pages: tuple[tuple[Key, ...], ...] = ()
+        self._page = 0
+        self._touches = Touches(1.0, self._has_alternates)
+        self._recorders: dict[int, SwipeRecorder] = {}
+        self._trailed: set[int] = set()
+        self._held: int | None = None
+        """the finger that chooses among alternates"""
+        self._flashed: dict[Key, float] = {}
+        """tapped keys, and until when they are shown pressed"""
+        self._reported: tuple[int, int] | None = None
+        """of the last report: the finger and its number of points"""
+        self._reported_ms = 0.0
+        super().__init__(**properties)
+        self.view, self.trail, self.bubble, self.popup = GridView(), Trail(), WordBubble(), AlternatesPopup()
+        for widget in (self.view, self.trail, self.bubble, self.popup):
+            self.add_widget(widget)
+            self.bind(theme=widget.setter("theme"))
+            widget.theme = self.theme
+        self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("text"))
+        self.view.shift, self.bubble.text = self.shift, self.preview_word
+        self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, parent=self._give_up)
+        self.bubble.bind(size=self._place_bubble, text=self._place_bubble)
+        self._frames = Clock.create_trigger(self._tick, 0, interval=True)
+        self._use_grid()
+
+    @property
+    def layout_of_keys(self) -> KeyLayout | None:
+        """Where the keys of the page that is shown stand in the window; None without a grid or a size."""
+        return self.view.layout_of_keys  # type: ignore[no-any-return]
+
+    def on_type(self, text: str) -> None:
+        """Text was tapped."""
+
+    def on_action(self, name: str) -> None:
+        """A key of `REPORTED` was tapped, or repeats."""
+
+    def on_swipe(self, swipe: Swipe) -> None:
+        """A word was swiped."""
+
+    def on_swipe_progress(self, swipe: Swipe | None) -> None:
+        """What a finger has swiped so far; None where that has ended."""
+
+    # --- touches ---
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        if self._held is not None and self.popup.choose_at(*touch.pos):
+            self._write_alternate()
+            return True
+        if self.layout_of_keys is None or not self.collide_point(*touch.pos) or not _is_finger(touch):
+            return False
+        touch.grab(self)
+        t_ms = clock_ms(touch.time_start)
+        self._tell(self._touches.make_way(t_ms))
+        place = self._place(touch)
+        self._recorders[touch.uid] = SwipeRecorder()
+        self._recorders[touch.uid].add(place.x, place.y, t_ms)
+        self._tell(self._touches.down(touch.uid, place, t_ms))
+        self._frames()
+        return True
+
+    def on_touch_move(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        self._move(touch, clock_ms(touch.time_update))
+        return True
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        t_ms = clock_ms(max(touch.time_end, touch.time_update))
+        self._move(touch, t_ms)
+        self._tell(self._touches.up(touch.uid, t_ms))
+        return True
+
+    def _place(self, touch: MotionEvent) -> Place:
+        layout: KeyLayout = self.view.layout_of_keys
+        x, y = layout.to_grid(*touch.pos)
+        return Place(x, y, layout.nearest_key(*touch.pos))
+
+    def _move(self, touch: MotionEvent, t_ms: float) -> None:
+        finger = touch.uid
+        if finger not in self._recorders or self.layout_of_keys is None:
+            return  # what it meant is told already
+        place = self._place(touch)
+        self._recorders[finger].add(place.x, place.y, t_ms)
+        self._tell(self._touches.move(finger, place, t_ms))
+        if finger == self._held:
+            self.popup.slide(*touch.pos)
+            if self.popup.is_left(*touch.pos):
+                self._close_alternates()
+                self._touches.escape(finger)
+        if finger in self._trailed:
+            self.trail.extend(finger, *touch.pos)
+        elif finger in self._touches.swiping:
+            self._begin_trail(finger)
+        self._report()
+
+    def _tick(self, _dt: float) -> None:
+        now = clock_ms()
+        self._tell(self._touches.tick(now))
+        self._report()
+        self._flashed = {key: until for key, until in self._flashed.items() if until > now}
+        self._show_pressed()
+        if self._touches.idle and not self._flashed:
+            self._frames.cancel()
+
+    def _give_up(self, *_: object) -> None:
+        """Leaves no finger behind when the keys under it go."""
+        self._tell(self._touches.cancel_all())
+
+    # --- what touches mean ---
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            match event:
+                case Tap(_, key) | Repeat(_, key):
+                    self._tap(key)
+                case LongPress(finger, key):
+                    self._open_alternates(finger, key)
+                case Swiped(finger):
+                    self._end_report(finger)
+                    self.dispatch("on_swipe", self._recorders[finger].swipe())
+                case Lifted(finger):
+                    if finger == self._held:
+                        self._write_alternate()
+                case Cancelled(finger):
+                    if finger == self._held:
+                        self._close_alternates()
+            if not isinstance(event, LongPress | Repeat):
+                self._forget(event.finger)
+        self._show_pressed()
+
+    def _tap(self, key: Key) -> None:
+        self._flashed[key] = clock_ms() + FEEDBACK_MS
+        if key.label is not None:
+            self.dispatch("on_type", self.shift.letter(key.label))
+        elif key.action == "toNumberState":
+            self._turn_to(self._page % (len(self._pages) - 1) + 1)
+        elif key.action == "toLetters":
+            self._turn_to(0)
+        elif key.action in REPORTED:
+            self.dispatch("on_action", key.action)
+
+    def _forget(self, finger: int) -> None:
+        self._end_report(finger)
+        self._recorders.pop(finger, None)
+        self._trailed.discard(finger)
+        self.trail.end(finger)
+
+    def _report(self) -> None:
+        """Tells how far the swipe has come that began first, where it has moved since the last time."""
+        now = clock_ms()
+        for finger in self._touches.swiping[:1]:
+            state = (finger, len(self._recorders[finger]))
+            if state != self._reported and now - self._reported_ms >= PREVIEW_MS:
+                self._reported, self._reported_ms = state, now
+                self.dispatch("on_swipe_progress", self._recorders[finger].swipe())
+
+    def _end_report(self, finger: int) -> None:
+        if self._reported is not None and self._reported[0] == finger:
+            self._reported = None
+            self.dispatch("on_swipe_progress", None)
+
+    # --- alternates ---
+
+    def _has_alternates(self, key: Key) -> bool:
+        return bool(alternates(self.grid, key, self.shift))
+
+    def _open_alternates(self, finger: int, key: Key) -> None:
+        layout = self.view.layout_of_keys
+        start = layout.to_px(*self._recorders[finger].last)
+        bounds = Area(self.x, self.y, self.width, self._window_top - self.y)
+        self.popup.open(layout.placed(key), alternates(self.grid, key, self.shift), start, bounds)
+        self._held = finger
+
+    def _write_alternate(self) -> None:
+        finger, chosen = self._held, self.popup.chosen
+        self._close_alternates()
+        self.dispatch("on_type", chosen)
+        if finger is not None:
+            self._tell(self._touches.cancel(finger))
+
+    def _close_alternates(self) -> None:
+        self.popup.close()
+        self._held = None
+
+    # --- what is shown ---
+
+    def _use_grid(self, *_: object) -> None:
+        self._give_up()
+        grid = self.grid
+        self._pages = () if grid is None else (complete(grid)[0], *symbol_pages(grid))
+        self._touches = Touches(1.0 if grid is None else grid.key_width, self._has_alternates)
+        if grid is not None:
+            self.view.hints, self.view.space_label, self.view.letters_label = hints(grid), space_label(grid), letters_label(grid)
+        self._turn_to(0)
+
+    def _turn_to(self, page: int) -> None:
+        self._give_up()
+        self._page = page
+        self._lay_out()
+
+    def _lay_out(self, *_: object) -> None:
+        if self.grid is None or self.width <= 0 or self.height <= 0:
+            self.view.layout_of_keys = None
+            return
+        area = Area(self.x, self.y, self.width, self.height)
+        layout = fit(self._pages[self._page], self.grid.width, complete(self.grid)[1], area)
+        self.view.layout_of_keys = layout
+        self.trail.thickness = thickness_on(layout)
+        self._place_bubble()
+
+    def _place_bubble(self, *_: object) -> None:
+        layout = self.layout_of_keys
+        if layout is not None:
+            self.bubble.place(layout, self.top + self.headroom, self._window_top)
+
+    @property
+    def _window_top(self) -> float:
+        """How high the bubble and the alternates may stand, px."""
+        root = self.get_root_window()
+        return float((root or self).height)
+
+    def _begin_trail(self, finger: int) -> None:
+        self._trailed.add(finger)
+        layout = self.view.layout_of_keys
+        first, *rest = [layout.to_px(x, y) for x, y in self._recorders[finger].points]
+        self.trail.begin(finger, *first)
+        for point in rest:
+            self.trail.extend(finger, *point)
+
+    def _show_pressed(self) -> None:
+        self.view.pressed = self._touches.pressed(clock_ms()) | self._flashed.keys()
+
+
+def _is_finger(touch: MotionEvent) -> bool:
+    """A finger or the left button of a mouse; not its wheel or another button."""
+    return "button" not in touch.profile or touch.button == "left"

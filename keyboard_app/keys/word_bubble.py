@@ -1,0 +1,33 @@
+"""The word that a swipe is becoming, large above the keys: where no finger hides it. Its look is in keyboard.kv."""
+
+from __future__ import annotations
+
+from kivy.properties import ObjectProperty
+from kivy.uix.label import Label
+
+from keyboard_app.keys.key_face import font_of
+from keyboard_app.keys.layout import KeyLayout
+from keyboard_app.style.theme import LIGHT
+
+FONT = 0.62
+"""Size of the word's font, in key heights."""
+LETTER = 0.62
+"""Width of a letter, in sizes of the font: more than most have."""
+GAP = 0.12
+"""Between the bubble and the keys, in key heights."""
+
+
+class WordBubble(Label):
+    """A word on a coloured ground; nothing where the text is empty."""
+
+    theme = ObjectProperty(LIGHT, rebind=True)
+
+    def on_text(self, _bubble: Label, text: str) -> None:
+        self.font_name = font_of(text)
+
+    def place(self, layout: KeyLayout, bottom: float, window_top: float) -> None:
+        """Stands in the middle above `bottom`, lower where the window ends before it, no wider than the keys. px"""
+        area, key_height = layout.area, layout.key_height
+        self.font_size = min(FONT * key_height, area.width / (LETTER * len(self.text) + 2))
+        self.center_x = area.x + area.width / 2
+        self.y = min(bottom + GAP * key_height, window_top - self.height)

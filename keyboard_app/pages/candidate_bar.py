@@ -1,0 +1,193 @@
+"""The strip above the keys: the words that a swipe may have meant as well, or what the person must know instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
+from kivy.input.motionevent import MotionEvent
+from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.widget import Widget
+
+from keyboard_app.keys.key_face import font_of
+from keyboard_app.style.theme import LIGHT, Colour
+
+HEIGHT_DP = 48
+WORD_DP = (18, 17, 16, 15, 14, 13)
+"""font sizes of the words: the first at which all fit; where none is small enough, the longest are shortened"""
+PADDING_DP = 8
+"""left and right of a text"""
+SMALLEST_CELL_DP = 48
+"""width that a thumb hits; words for which there is no room are not shown"""
+LARGEST_CELL_DP = 160
+"""width beyond which short words would stand too far apart"""
+NOTICE_DP = 14
+"""font size of a notice"""
+
+
+def cell_widths(needs: Sequence[float], room: float) -> list[float]:
+    """Widths that add up to `room`, as equal as they can be: all get what they need, or, where that is too much, the widest are cut."""
+    enough = sum(needs) <= room
+    widths = list(needs)
+    left = room
+    for n_left, place in zip(range(len(needs), 0, -1), sorted(range(len(needs)), key=needs.__getitem__, reverse=enough), strict=True):
+        share = left / n_left
+        widths[place] = max(needs[place], share) if enough else min(needs[place], share)
+        left -= widths[place]
+    return widths
+
+
+class CandidateBar(Widget):
+    """Words side by side, each as wide as a thumb. Dispatches `on_choose(index)` when one of them is tapped.
+
+    A notice takes the words' place for as long as there is one. Everything is drawn on one canvas.
+    """
+
+    choices = ObjectProperty(())
+    """tuple[str, ...], best first"""
+    notice = StringProperty("")
+    theme = ObjectProperty(LIGHT)
+    unit = NumericProperty(1.0)
+    """px per dp"""
+    least_height = NumericProperty(HEIGHT_DP)
+    """px that the bar needs: more than usual for a notice of many lines"""
+
+    __events__ = ("on_choose",)
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        self._edges: list[float] = []
+        """px from the bar's left end: where cell i begins, and the last one's end"""
+        self._pressed: int | None = None
+        draw = Clock.create_trigger(self._draw, -1)
+        for name in ("choices", "notice", "theme", "unit", "size", "pos"):
+            self.fbind(name, draw)
+        self.fbind("choices", self._let_go)
+        self.fbind("notice", self._let_go)
+        self._draw_soon = draw
+        draw()
+
+    def on_choose(self, index: int) -> None:
+        """Somebody tapped choices[index]."""
+
+    def cell_center(self, index: int) -> tuple[float, float]:
+        """Where choices[index] is shown, in the coordinates of the bar's parent. Raises: IndexError where it is not."""
+        left, right = self._edges[index], self._edges[index + 1]
+        return self.x + (left + right) / 2, self.center_y
+
+    # --- touches ---
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        if not self.collide_point(*touch.pos):
+            return False
+        touch.grab(self)
+        index = self._cell_at(touch)
+        if index is not None and self._pressed is None:
+            touch.ud[self] = index
+            self._press(index)
+        return True
+
+    def on_touch_move(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        if self in touch.ud and self._pressed is not None and self._cell_at(touch) != touch.ud[self]:
+            self._press(None)
+        return True
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        index = touch.ud.get(self)
+        if index is not None and index == self._pressed:
+            self._press(None)
+            if self._cell_at(touch) == index:
+                self.dispatch("on_choose", index)
+        return True
+
+    def _cell_at(self, touch: MotionEvent) -> int | None:
+        if not self.collide_point(*touch.pos):
+            return None
+        x = touch.x - self.x
+        return next((index for index in range(len(self._edges) - 1) if self._edges[index] <= x < self._edges[index + 1]), None)
+
+    def _press(self, index: int | None) -> None:
+        self._pressed = index
+        self._draw_soon()
+
+    def _let_go(self, *_: object) -> None:
+        """Under a finger that is down there are other words now: it chooses none."""
+        self._pressed = None
+        self._edges = []
+
+    # --- drawing ---
+
+    def _draw(self, *_: object) -> None:
+        self.canvas.clear()
+        self._edges = []
+        with self.canvas:
+            Color(*(self.theme.notice if self.notice else self.theme.bar))
+            Rectangle(pos=self.pos, size=self.size)
+        if self.notice:
+            return self._draw_notice()
+        self.least_height = HEIGHT_DP * self.unit
+        if self.choices:
+            self._draw_words()
+        return None
+
+    def _draw_notice(self) -> None:
+        padding = 2 * PADDING_DP * self.unit
+        room = max(1, self.width - padding)
+        label = CoreLabel(
+            text=self.notice, font_name=font_of(self.notice), font_size=NOTICE_DP * self.unit, text_size=(room, None), halign="center"
+        )
+        label.refresh()
+        self.least_height = max(HEIGHT_DP * self.unit, label.texture.height + padding)
+        self._place(label.texture, self.center_x, self.theme.notice_text)
+
+    def _draw_words(self) -> None:
+        shown = self.choices[: max(1, int(self.width // (SMALLEST_CELL_DP * self.unit)))]
+        padding = 2 * PADDING_DP * self.unit
+        for size in WORD_DP:
+            textures = [self._word(word, size) for word in shown]
+            needs = [texture.width + padding for texture in textures]
+            if sum(needs) <= self.width:
+                break
+        room = min(self.width, max(sum(needs), LARGEST_CELL_DP * self.unit * len(shown)))
+        self._edges = [(self.width - room) / 2]
+        for place, width in enumerate(cell_widths(needs, room)):
+            fits = needs[place] <= width
+            self._draw_cell(place, textures[place] if fits else self._word(shown[place], size, width - padding), width)
+
+    def _draw_cell(self, place: int, texture: Texture, width: float) -> None:
+        left = self._edges[-1]
+        self._edges.append(left + width)
+        with self.canvas:
+            if place == self._pressed:
+                Color(*self.theme.pressed)
+                Rectangle(pos=(self.x + left, self.y), size=(width, self.height))
+            if place:
+                Color(*self.theme.line)
+                Rectangle(pos=(self.x + left, self.y + 0.25 * self.height), size=(max(1, self.unit), 0.5 * self.height))
+        colour = self.theme.pressed_text if place == self._pressed else self.theme.bar_text
+        self._place(texture, self.x + left + width / 2, colour)
+
+    def _word(self, word: str, size_dp: float, width: float | None = None) -> Texture:
+        """The word's picture; one of at most `width` px where that is given, by leaving out its middle."""
+        fit = {} if width is None else {"text_size": (max(width, 1), None), "shorten": True, "halign": "center"}
+        label = CoreLabel(text=word, font_name=font_of(word), font_size=size_dp * self.unit, **fit)
+        label.refresh()
+        return label.texture
+
+    def _place(self, texture: Texture, center_x: float, colour: Colour) -> None:
+        """Draws a text on whole pixels, else it is blurred."""
+        with self.canvas:
+            Color(*colour)
+            Rectangle(
+                texture=texture,
+                pos=(round(center_x - texture.width / 2), round(self.center_y - texture.height / 2)),
+                size=texture.size,
+            )

@@ -1,0 +1,83 @@
+"""Pages on which one of many is chosen: a name of a list, a file, a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.screenmanager import Screen
+
+from keyboard_app.pages.folder import Choice, Wanted, list_folder, start_folder
+from keyboard_app.style.widgets import ThumbButton, load_kv
+
+
+class ChooseRow(ButtonBehavior, BoxLayout):
+    """One row; `page` is told when it is tapped."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+    value = StringProperty("")
+    page = ObjectProperty(None, allownone=True, rebind=True)
+    marked = BooleanProperty(False)
+    """whether it is the chosen one"""
+
+
+class ChoosePage(Screen):
+    """A list to choose from. Dispatches `on_choose(value)` and `on_back`."""
+
+    title = StringProperty("")
+    subtitle = StringProperty("")
+    choices = ListProperty()
+    """of files.Choice"""
+    chosen = StringProperty("")
+    """the value that is marked"""
+    offers = ListProperty()
+    """of files.Choice: the buttons below the list, the likeliest last"""
+    message = StringProperty("")
+
+    __events__ = ("on_choose", "on_back")
+
+    def __init__(self, **properties: object) -> None:
+        load_kv(Path(__file__).with_suffix(".kv"))
+        super().__init__(**properties)
+
+    def on_choose(self, value: str) -> None:
+        """That one was chosen."""
+
+    def on_back(self) -> None:
+        """None was chosen."""
+
+    def tapped(self, value: str) -> None:
+        self.dispatch("on_choose", value)
+
+    def on_offers(self, *_: object) -> None:
+        self.ids.offers.clear_widgets()
+        for offer in self.offers:
+            button = ThumbButton(text=offer.text, primary=offer is self.offers[-1])
+            button.bind(on_release=lambda _, value=offer.value: self.dispatch("on_choose", value))
+            self.ids.offers.add_widget(button)
+
+
+class FilePage(ChoosePage):
+    """The folders of the machine, to choose a file or a folder from. "" stands for Keyglide's own."""
+
+    def browse(self, title: str, wanted: Wanted, path: str) -> None:
+        """Begins where that path lies."""
+        self.title, self.wanted, self.chosen = title, wanted, path
+        self._open(start_folder(path))
+
+    def tapped(self, value: str) -> None:
+        folder = Path(value)
+        if folder.is_dir():
+            self._open(folder)
+        else:
+            self.dispatch("on_choose", value)
+
+    def _open(self, folder: Path) -> None:
+        listing = list_folder(folder, self.wanted)
+        self.subtitle, self.choices, self.message = str(folder), listing.choices, listing.notice
+        own, here = Choice("Use Keyglide's own", ""), Choice("Use this folder", str(folder))
+        self.offers = [own, here] if self.wanted == "folder" else [own]
+        self.ids.rows.scroll_y = 1

@@ -1,0 +1,162 @@
+"""The page that shows a word, records how it is swiped, and says whether it was recognised."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.screenmanager import Screen
+from kivy.utils import escape_markup, get_hex_from_color
+
+from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in practice_page.kv
+from keyboard_app.keys.layout import keyboard_area
+from keyboard_app.open_files import reason
+from keyboard_app.session.worker import Failure
+from keyboard_app.style.theme import LIGHT
+from keyboard_app.style.widgets import load_kv
+
+if TYPE_CHECKING:
+    from engine import Grid, Recognition, Swipe
+    from keyboard_app.session.practice import Practice, Prompt
+
+NO_PROMPTS = "There are no words to practise on this grid: choose a lexicon in its alphabet in Settings."
+SWIPE_IT = "This page records swipes: draw the word in one stroke."
+LOADING = "Recorded as soon as the model is loaded."
+FIRST = "Swipe the marked word."
+PUNCTUATION = ".,!?;:…"
+
+
+class PracticePage(Screen):
+    """Shows a Practice, and has its swipes read by the worker. Dispatches `on_back`."""
+
+    practice = ObjectProperty()
+    """Practice"""
+    worker = ObjectProperty()
+    """RecognitionWorker"""
+    grid = ObjectProperty()
+    """engine.Grid"""
+    theme = ObjectProperty(LIGHT, rebind=True)
+    message = StringProperty("")
+    """what the person must know and close themselves"""
+    prompt = StringProperty("")
+    """the sentence, its word to swipe marked"""
+    result = StringProperty("")
+    """what became of the last swipe"""
+    result_colour = StringProperty("hint_text")
+    """the name of its colour in the theme"""
+    counts = StringProperty("")
+    kept_in = StringProperty("")
+    """the file"""
+    can_undo = BooleanProperty(False)
+    keyboard_height = NumericProperty(320.0)
+    """px"""
+
+    __events__ = ("on_back",)
+
+    def __init__(self, **properties: object) -> None:
+        load_kv(Path(__file__).with_suffix(".kv"))
+        self._n_unread = 0
+        """swipes whose words the worker still looks for"""
+        super().__init__(**properties)
+        self.bind(practice=self._begin, theme=self._refresh)
+        self.bind(size=self._fit)
+        self._begin()
+
+    def on_back(self) -> None:
+        """The way back was tapped."""
+
+    def swiped(self, swipe: Swipe) -> None:
+        """Takes a swipe as one of the marked word, and goes on to the next word."""
+        practice = self.practice
+        if practice.prompt is None:
+            return
+        deliver = partial(self._read, practice, practice.turn, swipe, self.grid)
+        practice.next()
+        self._n_unread += 1
+        self._say(LOADING if self.worker.loading else "")
+        self._refresh()
+        self.worker.recognize(swipe, deliver)
+
+    def tapped(self) -> None:
+        """Says that taps are not what this page is for."""
+        if self.practice.prompt is not None:
+            self._say(SWIPE_IT)
+
+    def skip(self) -> None:
+        """Goes on to the next word."""
+        self.practice.next()
+        self._refresh()
+
+    def undo_last(self) -> None:
+        """Takes the last swipe out of the file, and shows its word again."""
+        try:
+            self.practice.undo_last()
+        except OSError as error:
+            self.message = f"The last swipe is still in the file: {reason(error)}."
+        else:
+            self._say(f"Taken back: swipe {_quoted(self.practice.prompt)} again.")
+        self._refresh()
+
+    def _read(self, practice: Practice, turn: int, swipe: Swipe, grid: Grid, outcome: Recognition | Failure) -> None:
+        """Records a swipe with what it was read as."""
+        self._n_unread -= 1
+        candidates = None if isinstance(outcome, Failure) else [candidate.word for candidate in outcome.candidates]
+        try:
+            recognised = practice.record(turn, swipe, grid, candidates)
+        except OSError as error:
+            self.message = f"The swipe of {_quoted(practice.prompt_at(turn))} was not recorded: {reason(error)}."
+        else:
+            self._show_result(practice.prompt_at(turn), outcome, recognised)
+        self._refresh()
+
+    def _show_result(self, prompt: Prompt, outcome: Recognition | Failure, recognised: bool) -> None:
+        if isinstance(outcome, Failure):
+            self._say(f"{_quoted(prompt)}: recorded. {outcome.reason}")
+        elif recognised:
+            self._say(f"{_quoted(prompt)}: recognised", "good")
+        elif outcome.candidates:
+            self._say(f"{_quoted(prompt)}: not recognised, read as “{outcome.candidates[0].word}”", "bad")
+        else:
+            self._say(f"{_quoted(prompt)}: not recognised, no word found", "bad")
+
+    def _say(self, result: str, colour: str = "hint_text") -> None:
+        self.result, self.result_colour = result, colour
+
+    def _begin(self, *_: object) -> None:
+        """Shows another practice."""
+        self._say(FIRST if self.practice.prompt else NO_PROMPTS)
+        self._refresh()
+
+    def _refresh(self, *_: object) -> None:
+        """Shows what the practice has come to."""
+        practice = self.practice
+        self.prompt = self._marked(practice.prompt) if practice.prompt else ""
+        self.counts = f"{practice.n_recorded} recorded, {practice.n_recognised} recognised"
+        self.kept_in = _short(practice.path)
+        self.can_undo = practice.n_recorded > 0 and self._n_unread == 0
+
+    def _marked(self, prompt: Prompt) -> str:
+        """The sentence as Kivy's markup."""
+        words = [escape_markup(word) for word in prompt.words]
+        bare, accent = escape_markup(_bare(prompt)), get_hex_from_color(self.theme.accent)
+        marked = words[prompt.position].replace(bare, f"[b][u][color={accent}]{bare}[/color][/u][/b]", 1)
+        return " ".join((*words[: prompt.position], marked, *words[prompt.position + 1 :]))
+
+    def _fit(self, *_: object) -> None:
+        self.keyboard_height = keyboard_area(*self.size).height
+
+
+def _bare(prompt: Prompt) -> str:
+    """The word of a prompt without the punctuation around it."""
+    return prompt.words[prompt.position].strip(PUNCTUATION)
+
+
+def _quoted(prompt: Prompt) -> str:
+    return f"“{_bare(prompt)}”"
+
+
+def _short(path: Path) -> str:
+    """The path with ~ for the home folder."""
+    return str(Path("~") / path.relative_to(Path.home())) if path.is_relative_to(Path.home()) else str(path)

@@ -1,0 +1,228 @@
+"""Shows a text with its cursor: breaks it into lines, scrolls, and says where it was tapped. Writing in it is the writer's."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from kivy.clock import Clock
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Rectangle, StencilPop, StencilPush, StencilUnUse, StencilUse
+from kivy.graphics.texture import Texture
+from kivy.input import MotionEvent
+from kivy.properties import ColorProperty, NumericProperty, StringProperty
+from kivy.uix.widget import Widget
+
+from keyboard_app.text.lines import Line, break_lines, line_of, offset_at
+
+BLINK_S = 0.55
+"""How long the cursor shows, and how long it does not."""
+LINE_SPACING = 1.25
+"""Height of a line, in heights of its letters."""
+DRAG = 0.4
+"""Line heights that a finger travels before it scrolls instead of setting the cursor."""
+WHEEL_LINES = 3
+"""Lines that a notch of the mouse wheel scrolls."""
+N_TEXTURES = 200
+"""Lines kept drawn: more than a window shows."""
+
+
+class TextView(Widget):
+    """A text and its cursor. Dispatches `on_place(offset)` for a tap in it."""
+
+    text = StringProperty("")
+    cursor = NumericProperty(0)
+    """offset in the text"""
+    hint = StringProperty("")
+    """shown where there is no text"""
+    font_size = NumericProperty(18.0)
+    color = ColorProperty("black")
+    hint_color = ColorProperty("grey")
+    cursor_color = ColorProperty("blue")
+    padding = NumericProperty(0.0)
+    """px, above and below the text"""
+    margin = NumericProperty(0.0)
+    """px, left and right of it; taps there are taps on the line beside"""
+    scroll = NumericProperty(0.0)
+    """px of the text above the upper edge"""
+
+    __events__ = ("on_place",)
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        self._broken: tuple[Line, ...] | None = None
+        """the text's lines; None where they have to be found anew"""
+        self._cursor_shows = True
+        self._follow = Clock.create_trigger(self._follow_cursor, -1)
+        self._redraw = Clock.create_trigger(self._draw, -1)
+        for name in ("text", "font_size", "width", "margin"):
+            self.fbind(name, self._break_anew)
+        for name in ("cursor", "height", "padding"):
+            self.fbind(name, self._follow)
+        for name in ("pos", "size", "color", "hint_color", "cursor_color", "hint", "scroll"):
+            self.fbind(name, self._redraw)
+        self._set_font()
+        self.fbind("font_size", self._set_font)
+        self._blinking = Clock.schedule_interval(self._blink, BLINK_S)
+
+    def on_place(self, offset: int) -> None:
+        """The text was tapped there."""
+
+    @property
+    def line_height(self) -> float:
+        """px"""
+        return float(round(self._letter_height * LINE_SPACING))
+
+    @property
+    def highest_scroll(self) -> float:
+        """px; at it the last line stands at the lower edge."""
+        room = float(self.height - 2 * self.padding)
+        return max(0.0, len(self._lines) * self.line_height - room)
+
+    def line_above(self, offset: int, n_lines: int) -> int:
+        """The offset as far to the right as this one, n lines higher; negative: lower."""
+        at = line_of(self._lines, offset)
+        target = at - n_lines
+        if not 0 <= target < len(self._lines):
+            return 0 if target < 0 else len(self.text)
+        x = self._measure(self.text[self._lines[at].start : offset])
+        return self._offset_in(target, x)
+
+    def line_ends(self, offset: int) -> tuple[int, int]:
+        """Where the cursor goes with Home and with End."""
+        at = line_of(self._lines, offset)
+        return self._lines[at].start, self._last_offset(at)
+
+    def cursor_place(self, offset: int) -> tuple[float, float]:
+        """Where the cursor stands at that offset: x, and y of its lower end."""
+        at = line_of(self._lines, offset)
+        x = self.x + self.margin + self._measure(self.text[self._lines[at].start : offset])
+        return min(x, self.right - self.margin), self._line_bottom(at)
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        if not self.collide_point(*touch.pos):
+            return False
+        if "button" in touch.profile and touch.button.startswith("scroll"):
+            notch = WHEEL_LINES * self.line_height * (1 if touch.button == "scrollup" else -1)
+            self._scroll_to(self.scroll + notch)
+            return True
+        touch.grab(self)
+        touch.ud["scroll_before"] = self.scroll
+        return True
+
+    def on_touch_move(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        if self._scrolls(touch):
+            self._scroll_to(touch.ud["scroll_before"] + touch.y - touch.oy)
+        return True
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        if not self._scrolls(touch):
+            row = int((self.top - self.padding + self.scroll - touch.y) // self.line_height)
+            row = min(max(row, 0), len(self._lines) - 1)
+            self.dispatch("on_place", self._offset_in(row, touch.x - self.x - self.margin))
+        return True
+
+    def _scrolls(self, touch: MotionEvent) -> bool:
+        """Whether the touch has gone so far that it is no tap any more."""
+        touch.ud["scrolls"] = touch.ud.get("scrolls", False) or abs(touch.y - touch.oy) > DRAG * self.line_height
+        return bool(touch.ud["scrolls"])
+
+    def _scroll_to(self, scroll: float) -> None:
+        self.scroll = min(max(scroll, 0.0), self.highest_scroll)
+
+    def _offset_in(self, row: int, x: float) -> int:
+        return min(offset_at(self.text, self._lines[row], x, self._measure), self._last_offset(row))
+
+    def _last_offset(self, row: int) -> int:
+        """The last offset whose cursor stands in that line: at a soft break, before the space that the line ends with."""
+        line = self._lines[row]
+        soft = row + 1 < len(self._lines) and self._lines[row + 1].start == line.end
+        return max(line.start, line.end - 1) if soft else line.end
+
+    def _set_font(self, *_: object) -> None:
+        label = CoreLabel(font_size=self.font_size)
+        self._letter_height = label.get_extents("Ay")[1]
+        self._measure = lru_cache(maxsize=20_000)(lambda text: float(label.get_extents(_shown(text))[0]))
+        self._texture = lru_cache(maxsize=N_TEXTURES)(self._render)
+        self._break_anew()
+
+    def _render(self, text: str) -> Texture:
+        label = CoreLabel(text=_shown(text), font_size=self.font_size)
+        label.refresh()
+        return label.texture
+
+    @property
+    def _lines(self) -> tuple[Line, ...]:
+        if self._broken is None:
+            self._broken = break_lines(self.text, max(1.0, self.width - 2 * self.margin), self._measure)
+        return self._broken
+
+    def _break_anew(self, *_: object) -> None:
+        self._broken = None
+        self._follow()
+
+    def _follow_cursor(self, *_: object) -> None:
+        """Scrolls as little as shows the cursor, and has it show at once."""
+        top = line_of(self._lines, min(int(self.cursor), len(self.text))) * self.line_height
+        room = self.height - 2 * self.padding - self.line_height
+        self._scroll_to(min(max(self.scroll, top - max(room, 0.0)), top))
+        self._cursor_shows = True
+        self._blinking.cancel()
+        self._blinking()
+        self._redraw()
+
+    def _blink(self, *_: object) -> None:
+        if self.get_root_window():
+            self._cursor_shows = not self._cursor_shows
+            self._redraw()
+
+    def _line_bottom(self, row: int) -> float:
+        return float(self.top - self.padding + self.scroll - (row + 1) * self.line_height)
+
+    def _draw(self, *_: object) -> None:
+        self.canvas.clear()
+        if min(self.size) <= 0:
+            return
+        with self.canvas:
+            StencilPush()
+            Rectangle(pos=self.pos, size=self.size)
+            StencilUse()
+            if self.text:
+                self._draw_lines()
+            elif self.hint:
+                Color(*self.hint_color)
+                self._draw_line(self.hint, 0)
+            if self._cursor_shows:
+                self._draw_cursor()
+            StencilUnUse()
+            Rectangle(pos=self.pos, size=self.size)
+            StencilPop()
+
+    def _draw_lines(self) -> None:
+        Color(*self.color)
+        first = max(0, int((self.scroll - self.padding) // self.line_height))
+        last = int((self.scroll + self.height) // self.line_height) + 1
+        for row, line in enumerate(self._lines[first:last], start=first):
+            shown = self.text[line.start : line.end].rstrip()
+            if shown:
+                self._draw_line(shown, row)
+
+    def _draw_line(self, text: str, row: int) -> None:
+        texture = self._texture(text)
+        bottom = self._line_bottom(row) + (self.line_height - texture.height) / 2
+        Rectangle(texture=texture, size=texture.size, pos=(round(self.x + self.margin), round(bottom)))
+
+    def _draw_cursor(self) -> None:
+        Color(*self.cursor_color)
+        x, bottom = self.cursor_place(min(int(self.cursor), len(self.text)))
+        thickness = max(2.0, round(self.font_size / 9))
+        Rectangle(pos=(round(x - thickness / 2), round(bottom)), size=(thickness, self.line_height))
+
+
+def _shown(text: str) -> str:
+    """Fonts have no tab."""
+    return text.replace("\t", "    ")

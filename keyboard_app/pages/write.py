@@ -1,0 +1,116 @@
+"""The page on which messages are written: the text, the buttons above it, the offered words and the keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.screenmanager import Screen
+
+from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in write_page.kv
+from keyboard_app.keys.layout import keyboard_area
+from keyboard_app.pages.candidate_bar import CandidateBar  # noqa: F401  named in write_page.kv
+from keyboard_app.pages.physical_keys import PhysicalKeys
+from keyboard_app.pages.text_view import TextView  # noqa: F401  named in write_page.kv
+from keyboard_app.session.typing_session import TypingSession
+from keyboard_app.style.widgets import load_kv
+from keyboard_app.text.shift import Shift
+from keyboard_app.text.writer import Writer
+
+COPIED = "Copied."
+NOTHING_TO_COPY = "There is nothing to copy yet."
+NO_CLIPBOARD = "The text could not be copied: the system has no clipboard here."
+CLEARED = "Cleared. Undo brings the text back."
+
+
+class WritePage(Screen):
+    """Shows a typing session, and hands it what is done. Dispatches `on_settings`, `on_practice` and `on_globe`."""
+
+    grid = ObjectProperty()
+    """engine.Grid"""
+    message = StringProperty("")
+    """what the person must know and close themselves; the session's notices go away by themselves"""
+    text = StringProperty("")
+    cursor = NumericProperty(0)
+    choices = ListProperty()
+    notice = StringProperty("")
+    preview = StringProperty("")
+    shift = ObjectProperty(Shift.OFF)
+    can_undo = BooleanProperty(False)
+    can_redo = BooleanProperty(False)
+    keyboard_height = NumericProperty(320.0)
+    """px"""
+    column = NumericProperty(360.0)
+    """px: as wide as text is still easy to read"""
+
+    __events__ = ("on_settings", "on_practice", "on_globe")
+
+    def __init__(self, session: TypingSession, **properties: object) -> None:
+        load_kv(Path(__file__).with_suffix(".kv"))
+        self.session = session
+        super().__init__(**properties)
+        self._keys = PhysicalKeys(self)
+        self.bind(size=self._fit)
+        self.refresh()
+
+    def on_settings(self) -> None:
+        """The settings were asked for."""
+
+    def on_practice(self) -> None:
+        """The practice page was asked for."""
+
+    def on_globe(self) -> None:
+        """Another grid was asked for."""
+
+    def on_enter(self) -> None:
+        self._keys.listen()
+
+    def on_leave(self) -> None:
+        self._keys.release()
+
+    def refresh(self) -> None:
+        """Shows what the session has come to."""
+        writer = self.session.writer
+        self.text, self.cursor = writer.text, writer.cursor
+        self.choices, self.notice, self.preview = self.session.choices, self.session.notice, self.session.preview
+        self.shift, self.can_undo, self.can_redo = writer.shift, writer.can_undo, writer.can_redo
+
+    def act(self, action: str) -> None:
+        """Does what an action key says."""
+        if action == "globe":
+            self.dispatch("on_globe")
+        else:
+            self.session.action(action)
+
+    def place_cursor(self, offset: int) -> None:
+        self.session.edit(lambda writer: writer.move_to(offset))
+
+    def undo(self) -> None:
+        self.session.edit(Writer.undo)
+
+    def redo(self) -> None:
+        self.session.edit(Writer.redo)
+
+    def clear(self) -> None:
+        self.session.edit(Writer.clear)
+        self.session.say(CLEARED)
+
+    def copy(self) -> None:
+        """Puts the whole text into the clipboard."""
+        if not self.text:
+            self.session.say(NOTHING_TO_COPY)
+            return
+        from kivy.core.clipboard import Clipboard  # starts a program where SDL has none: not before it is needed
+
+        Clipboard.copy(self.text)
+        self.session.say(COPIED if Clipboard.paste() == self.text else NO_CLIPBOARD)
+
+    def paste(self) -> None:
+        """Writes what is in the clipboard."""
+        from kivy.core.clipboard import Clipboard
+
+        pasted = Clipboard.paste()
+        self.session.edit(lambda writer: writer.paste(pasted))
+
+    def _fit(self, *_: object) -> None:
+        self.keyboard_height = keyboard_area(*self.size).height

@@ -1,0 +1,178 @@
+"""The app with a finger that is not there: what pictures of it are taken with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from kivy.base import EventLoop
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.input import MotionEvent
+
+from keyboard_app.keys.layout import KeyLayout, complete, fit, keyboard_area
+from keyboard_app.keys.symbol_pages import symbol_pages
+from keyboard_app.style.screenshot import SETTLE_FRAMES, save_screenshot
+
+if TYPE_CHECKING:
+    from engine import Key
+    from keyboard_app.app import KeyboardApp
+
+KEY_S = 0.065
+"""What the finger takes from key to key, seconds."""
+REST_S = 0.3
+"""How long it waits at the end of a swipe for the preview: the trail fades meanwhile."""
+PATIENCE_S = 20.0
+"""How long something is waited for: the model loads in this time on any machine."""
+
+Steps = Iterator[None]
+"""What is done; each step is a frame."""
+Places = npt.NDArray[np.float64]
+
+
+class Finger(MotionEvent):
+    """A touch; x and y in shares of the window, y upwards."""
+
+    def __init__(self, place: tuple[float, float]) -> None:
+        super().__init__("studio", 1, place, is_touch=True, type_id="touch")
+        self.profile = ["pos"]
+
+    def depack(self, args: tuple[float, float]) -> None:
+        self.sx, self.sy = args
+        super().depack(args)
+
+
+class Studio:
+    """Uses the app as a person would, and takes pictures of it."""
+
+    def __init__(self, app: KeyboardApp, folder: Path) -> None:
+        self.app = app
+        self._folder = folder
+        self._finger: Finger | None = None
+
+    @property
+    def size(self) -> str:
+        """of the window, as WIDTHxHEIGHT"""
+        return f"{Window.width}x{Window.height}"
+
+    def play(self, steps: Steps) -> None:
+        """Opens the window, takes the steps and closes it. Raises: whatever a step raises."""
+        raised: list[Exception] = []
+
+        def step(_: float) -> bool:
+            try:
+                next(steps)
+            except StopIteration:
+                self.app.stop()
+                return False
+            except Exception as error:
+                raised.append(error)
+                self.app.stop()
+                return False
+            return True
+
+        Clock.schedule_interval(step, 0)
+        self.app.run()
+        if raised:
+            raise raised[0]
+
+    def save(self, name: str, n_frames: int = SETTLE_FRAMES) -> Steps:
+        """Takes a picture when everything has its place, after so many frames."""
+        for _ in range(n_frames):
+            yield
+        save_screenshot(self._folder / f"{name}.png")
+
+    def until(self, predicate: Callable[[], object]) -> Steps:
+        """Waits. Raises: TimeoutError."""
+        end = time.monotonic() + PATIENCE_S
+        while not predicate():
+            if time.monotonic() > end:
+                raise TimeoutError(f"what the picture waits for did not happen within {PATIENCE_S:g} s")
+            yield
+
+    def tap(self, name: str, page: int | None = None) -> Steps:
+        """Taps the key of that name, on a page of symbols or on the letters."""
+        yield from self.press(name, page)
+        yield from self.lift()
+
+    def press(self, name: str, page: int | None = None) -> Steps:
+        layout = self._layout(page)
+        self._down(*layout.placed(next(placed.key for placed in layout.keys if placed.key.name == name)).centre)
+        yield
+        yield
+
+    def lift(self) -> Steps:
+        assert self._finger is not None, "no finger is down"
+        self._finger.update_time_end()
+        EventLoop.post_dispatch_input("end", self._finger)
+        self._finger = None
+        yield
+        yield
+
+    def swipe(self, word: str) -> Steps:
+        """Swipes a word and waits for it to be written."""
+        before = self.app.text
+        yield from self.drag(word)
+        yield from self.lift()
+        yield from self.until(lambda: self.app.text != before)
+
+    def drag(self, word: str) -> Steps:
+        """Swipes the letters of a word, and leaves the finger on the last."""
+        layout, grid = self._layout(None), self.app.opened.grid
+        centres = np.array([layout.placed(grid.letter_key(letter)).centre for letter in word])
+        path = bend(centres)
+        self._down(*path[0])
+        start, reached = time.monotonic(), 1
+        while reached < len(path):
+            yield
+            share = min(1.0, (time.monotonic() - start) / (KEY_S * len(word)))
+            for place in path[reached : round(share * len(path))]:  # all of them, however slow the frames are
+                self._move(*place)
+            reached = max(reached, round(share * len(path)))
+        yield
+
+    def rest(self, predicate: Callable[[], object]) -> Steps:
+        """Waits on the last key for something that may happen; trembling, for a finger at rest asks for no preview."""
+        end = time.monotonic() + REST_S
+        place = self._finger.pos if self._finger else (0.0, 0.0)
+        while not predicate() and time.monotonic() < end:
+            place = place[0] + 1, place[1] + 1
+            self._move(*place)
+            yield
+
+    def _layout(self, page: int | None) -> KeyLayout:
+        grid = self.app.opened.grid
+        letters, height = complete(grid)
+        keys: tuple[Key, ...] = letters if page is None else symbol_pages(grid)[page]
+        return fit(keys, grid.width, height, keyboard_area(*Window.size))
+
+    def _down(self, x: float, y: float) -> None:
+        assert self._finger is None, "one finger only"
+        self._finger = Finger(_share(x, y))
+        EventLoop.post_dispatch_input("begin", self._finger)
+
+    def _move(self, x: float, y: float) -> None:
+        assert self._finger is not None, "no finger is down"
+        self._finger.move(_share(x, y))
+        EventLoop.post_dispatch_input("update", self._finger)
+
+
+def bend(places: Places, n_between: int = 12) -> Places:
+    """A smooth way through the places, (n, 2) to (m, 2). Source: Catmull and Rom 1974."""
+    if len(places) == 1:
+        return places
+    padded = np.concatenate((2 * places[:1] - places[1:2], places, 2 * places[-1:] - places[-2:-1]))
+    t = np.linspace(0, 1, n_between, endpoint=False)[:, None]
+    pieces = []
+    for p0, p1, p2, p3 in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        pieces.append(0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - 3 * p2 + p3 - p0) * t**3))
+    return np.concatenate([*pieces, places[-1:]])
+
+
+def _share(x: float, y: float) -> tuple[float, float]:
+    """Kivy turns shares into pixels by the last pixel's number."""
+    return x / max(Window.width - 1, 1), y / max(Window.height - 1, 1)

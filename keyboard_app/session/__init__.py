@@ -1,0 +1,1 @@
+"""A typing session: swipes become words on a worker thread. Never Kivy."""

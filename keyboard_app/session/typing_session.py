@@ -1,0 +1,170 @@
+"""A typing session: what a person does on the keyboard becomes text, in the order in which it was done."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keyboard_app.session.preview import PreviewFilter
+from keyboard_app.session.worker import Failure, RecognitionWorker
+from keyboard_app.text.writer import TextFullError, Writer
+
+if TYPE_CHECKING:
+    from engine import Candidate, Recognition, Swipe
+
+N_OFFERED = 3
+"""candidates that are offered beside the best one"""
+NO_WORD = "No word found: swipe again."
+LOADING = "Loading the model: the word comes in a moment."
+Edit = Callable[[Writer], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _WaitingSwipe:
+    """A swipe whose word is not there yet."""
+
+    swipe: Swipe
+    edits: list[Edit] = field(default_factory=list)
+    """what was done after it, and before the next swipe"""
+
+
+class TypingSession:
+    """Feeds a writer: with taps at once, with swipes as soon as their words are there.
+
+    What is tapped after a swipe whose word is not there yet waits for it, also while the model loads.
+    """
+
+    def __init__(self, writer: Writer, worker: RecognitionWorker, on_change: Callable[[], None], key_width: float) -> None:
+        """on_change: called after whatever may have changed the text, the choices, the notice or the preview.
+
+        key_width: of the grid, in grid units.
+        """
+        self.writer = writer
+        self.show_previews = True
+        self.notice = ""
+        """what the person must know; "" where there is nothing"""
+        self.preview = ""
+        """the word to show over the keys; "" for none"""
+        self._worker = worker
+        self._on_change = on_change
+        self._waiting: deque[_WaitingSwipe] = deque()
+        """what is not written yet, oldest first"""
+        self._filter = PreviewFilter(key_width)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Words that may take the last swiped word's place."""
+        return self.writer.choices
+
+    @property
+    def n_waiting(self) -> int:
+        """Swipes whose words are not there yet."""
+        return len(self._waiting)
+
+    def use_key_width(self, key_width: float) -> None:
+        """For another grid, in its units."""
+        self._filter = PreviewFilter(key_width)
+
+    def say(self, notice: str) -> None:
+        """Shows a notice until the next thing that is done."""
+        self.notice = notice
+        self._on_change()
+
+    # --- what the keyboard reports ---
+
+    def type(self, text: str) -> None:
+        """Writes what was tapped."""
+        self.edit(lambda writer: writer.type(text))
+
+    def action(self, name: str) -> None:
+        """Does what a key says: space, enter, backspace or shift. Raises: ValueError for another."""
+        pressed_ms = time.monotonic() * 1000
+        edits: dict[str, Edit] = {
+            "space": Writer.space,
+            "enter": Writer.enter,
+            "backspace": Writer.backspace,
+            "shift": lambda writer: writer.press_shift(pressed_ms),
+        }
+        if name not in edits:
+            raise ValueError(f"a writer has no action '{name}': known are {', '.join(edits)}; others are the page's")
+        self.edit(edits[name])
+
+    def edit(self, edit: Edit) -> None:
+        """Changes the text, after the swipes that came before."""
+        self._renew_notice()
+        if self._waiting:
+            self._waiting[-1].edits.append(edit)
+        else:
+            self._try(edit)
+        self._on_change()
+
+    def choose(self, index: int) -> None:
+        """Replaces the last swiped word by choices[index]; at once, for later swipes and taps are no part of it. Raises: IndexError."""
+        self._renew_notice()
+        self._try(lambda writer: writer.choose(index))
+        self._on_change()
+
+    def swipe(self, swipe: Swipe) -> None:
+        """Writes the word of a finished swipe when it is there."""
+        self._waiting.append(_WaitingSwipe(swipe))
+        self._renew_notice()
+        self._end_preview()
+        self._worker.recognize(swipe, lambda outcome: self._answer(swipe, outcome))
+        self._on_change()
+
+    def swipe_progress(self, swipe: Swipe | None) -> None:
+        """Previews a swipe that is going on; None: it ended, or became none."""
+        if swipe is None:
+            shown = self.preview
+            self._end_preview()
+            if shown:
+                self._on_change()
+        elif self.show_previews and self._filter.wants(swipe):
+            self._worker.preview(swipe, self._show_preview)
+
+    # --- what the worker finds ---
+
+    def _answer(self, swipe: Swipe, outcome: Recognition | Failure) -> None:
+        answered = self._waiting.popleft()
+        assert answered.swipe is swipe, "the worker answered out of turn"
+        if isinstance(outcome, Failure):
+            self.notice = outcome.reason
+        elif not outcome.candidates:
+            self.notice = NO_WORD
+        else:
+            words = words_to_offer(outcome.candidates)
+            self._try(lambda writer: writer.commit(words))
+        for edit in answered.edits:
+            self._try(edit)
+        if self.notice == LOADING:
+            self._renew_notice()
+        self._on_change()
+
+    def _show_preview(self, outcome: Recognition | Failure) -> None:
+        if not isinstance(outcome, Failure):
+            before, self.preview = self.preview, self.writer.as_written(self._filter.show(outcome.candidates))
+            if self.preview != before:
+                self._on_change()
+
+    def _end_preview(self) -> None:
+        self._worker.drop_previews()
+        self._filter.reset()
+        self.preview = ""
+
+    def _try(self, edit: Edit) -> None:
+        try:
+            edit(self.writer)
+        except TextFullError as error:
+            self.notice = str(error)
+
+    def _renew_notice(self) -> None:
+        """Takes the last notice away, for something new is done."""
+        self.notice = LOADING if self._waiting and self._worker.loading else ""
+
+
+def words_to_offer(candidates: Sequence[Candidate]) -> list[str]:
+    """The best word, the next N_OFFERED, then the best one's other written forms."""
+    return [candidate.word for candidate in candidates[: 1 + N_OFFERED]] + list(candidates[0].forms[1:])

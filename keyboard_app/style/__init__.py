@@ -1,0 +1,1 @@
+"""Colours, icons, widgets that the pages share, and how Kivy is set up."""

@@ -1,0 +1,107 @@
+"""The one place that sets Kivy up: its environment, its options and its window. Called before any other import of Kivy."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from typing import Any
+
+DEFAULT_SIZE = (480, 800)
+"""Pixels: a phone held upright."""
+SMALLEST_SIZE = (240, 240)
+"""Pixels: a window is not made smaller than this by its user."""
+
+LARGEST_SIDE = 8192
+"""Pixels."""
+
+ENVIRONMENT = {
+    "KIVY_NO_ARGS": "1",  # our options are ours
+    "KIVY_NO_CONFIG": "1",  # nothing is read from or written to ~/.kivy
+    "KIVY_NO_FILELOG": "1",
+    "KIVY_NO_CONSOLELOG": "1",
+    "KIVY_LOG_MODE": "PYTHON",
+    "KIVY_WINDOW": "sdl2",  # the x11 window would end the process where there is no display
+    "SDL_VIDEO_X11_WMCLASS": "keyglide",  # what desktops, and scripts, know the window by
+    "SDL_VIDEO_WAYLAND_WMCLASS": "keyglide",
+    "SDL_TOUCH_MOUSE_EVENTS": "0",  # else every touch comes twice, the second time as a mouse
+}
+
+NO_DISPLAY = (
+    "no window can be opened: there is no display (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}, SDL_VIDEODRIVER is {driver}). "
+    "Run Keyglide in a desktop session, or unset all three: SDL then draws offscreen, enough for --screenshot"
+)
+
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
+UNSEEN = (
+    "no desktop session was reached (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}): "
+    "where you see no window it is drawn offscreen, and Ctrl+C closes it."
+)
+
+
+class NoDisplayError(RuntimeError):
+    """There is nothing to draw on. The message says what to do."""
+
+
+def window_size(text: str) -> tuple[int, int]:
+    """Reads an option's WIDTHxHEIGHT, pixels. Raises: argparse.ArgumentTypeError for a size that no window can have."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: give width and height in pixels, as 480x800") from None
+    smallest, largest = min(SMALLEST_SIZE), LARGEST_SIDE
+    if not (smallest <= width <= largest and smallest <= height <= largest):
+        raise argparse.ArgumentTypeError(f"a window of {width} x {height} pixels: both must lie between {smallest} and {largest}")
+    return width, height
+
+
+def prepare(size: tuple[int, int] | None = None) -> None:
+    """Opens Kivy's window, of `size` pixels; one that is open already only changes its size.
+
+    Raises: NoDisplayError where no video driver works; ImportError where Kivy is not installed.
+    """
+    os.environ.update(ENVIRONMENT)
+    from kivy.config import Config
+
+    logging.getLogger("kivy").setLevel(logging.ERROR)
+    width, height = size or DEFAULT_SIZE
+    options = {"width": width, "height": height, "minimum_width": SMALLEST_SIZE[0], "minimum_height": SMALLEST_SIZE[1]}
+    for name, value in options.items():
+        Config.set("graphics", name, value)
+    Config.set("graphics", "multisamples", 0)  # the shapes are smooth of themselves; sampling costs frames on weak machines
+    Config.set("kivy", "exit_on_escape", 0)
+    Config.remove_section("input")  # mtdev would bring what SDL brings already
+    Config.add_section("input")
+    Config.set("input", "mouse", "mouse,disable_multitouch")  # no red dots
+    window = _open_window()
+    if size is not None and tuple(window.size) != size:
+        window.size = size
+    from keyboard_app.touch.sdl_touch import deliver_fingers
+
+    deliver_fingers(window)
+
+
+def warn_where_unseen() -> None:
+    """Says on stderr that nobody may see the window, where that is so."""
+    from kivy.core.window import Window
+
+    if sys.platform == "linux" and Window.get_window_info() is None:
+        print(UNSEEN.format(**_displays()), file=sys.stderr)
+
+
+def _open_window() -> Any:
+    logging.disable(logging.CRITICAL)  # Kivy would log a traceback of each driver that it tries
+    try:
+        from kivy.core.window import Window
+    finally:
+        logging.disable(logging.NOTSET)
+    if Window is None:
+        raise NoDisplayError(NO_DISPLAY.format(**_displays()))
+    return Window
+
+
+def _displays() -> dict[str, str]:
+    """What the environment says of displays, for messages."""
+    names = ("display", "wayland", "driver")
+    return {name: os.environ.get(variable, "not set") for name, variable in zip(names, DISPLAYS, strict=True)}

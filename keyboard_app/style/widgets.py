@@ -1,0 +1,152 @@
+"""What the pages share: sizes that follow the window, the theme, and their buttons, switches and notices. Their look is in widgets.kv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.app import App
+from kivy.core.window import Window
+from kivy.graphics import Color
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+from kivy.uix.widget import Widget
+
+from keyboard_app.keys.key_face import add_icon
+from keyboard_app.style.icons import ICONS
+from keyboard_app.style.theme import LIGHT, Theme, px_per_dp
+
+LOOK = Path(__file__).with_suffix(".kv")
+"""How the widgets of this module look."""
+
+
+def load_kv(path: Path) -> None:
+    """Loads a .kv file, once."""
+    file = str(path)
+    if file not in Builder.files:
+        Builder.load_file(file, encoding="utf-8")
+
+
+class LookApp(App):
+    """An app whose pages read `unit` and `theme`."""
+
+    unit = NumericProperty(1.0)
+    """px per dp; follows the window's size"""
+    theme = ObjectProperty(LIGHT, rebind=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        load_kv(LOOK)
+        Window.bind(size=self._fit)
+        self._fit()
+        self.on_theme(self, self.theme)
+
+    def on_theme(self, _app: App, theme: Theme) -> None:
+        """The window is cleared in the pages' colour: a rectangle behind each page took up to half of a frame without a GPU."""
+        Window.clearcolor = theme.background
+
+    def load_kv(self, filename: str | None = None) -> bool:
+        """Kivy would look for a .kv of the app's own name; ours are loaded by `load_kv` above."""
+        return False
+
+    def _fit(self, *_: object) -> None:
+        self.unit = px_per_dp(*Window.size)
+
+    def on_stop(self) -> None:
+        Window.unbind(size=self._fit)
+
+
+class Drawing(Widget):
+    """One icon of `ICONS` in the middle of its box."""
+
+    icon = StringProperty("")
+    color = ListProperty([0, 0, 0, 1])
+    side = NumericProperty(24.0)
+    """px"""
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        self.bind(icon=self._draw, color=self._draw, side=self._draw, pos=self._draw, size=self._draw)
+        self._draw()
+
+    def _draw(self, *_: object) -> None:
+        self.canvas.clear()
+        if not self.icon:
+            return
+        left, bottom = self.center_x - self.side / 2, self.center_y - self.side / 2
+        self.canvas.add(Color(*self.color))
+        add_icon(self.canvas, ICONS[self.icon], left, bottom, self.side)
+
+
+class IconButton(ButtonBehavior, BoxLayout):
+    """An icon over its name."""
+
+    icon = StringProperty("")
+    caption = StringProperty("")
+
+
+class ThumbButton(ButtonBehavior, Label):
+    """A button with a word on it, high enough for a thumb."""
+
+    primary = BooleanProperty(False)
+    """whether it is what a person most likely wants"""
+
+
+class Segments(BoxLayout):
+    """Some words of which one is chosen."""
+
+    options = ListProperty()
+    chosen = StringProperty("")
+
+    __events__ = ("on_choose",)
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        self.bind(options=self._fill)
+        self._fill()
+
+    def on_choose(self, option: str) -> None:
+        """Somebody tapped a word other than the chosen one."""
+
+    def _fill(self, *_: object) -> None:
+        self.clear_widgets()
+        for option in self.options:
+            segment = Segment(text=option.capitalize(), option=option, owner=self)
+            segment.bind(on_release=lambda pressed: self._choose(pressed.option))
+            self.add_widget(segment)
+
+    def _choose(self, option: str) -> None:
+        if option != self.chosen:
+            self.dispatch("on_choose", option)
+
+
+class Segment(ButtonBehavior, Label):
+    """One word of `Segments`."""
+
+    option = StringProperty("")
+    owner = ObjectProperty(rebind=True)
+
+
+class Toggle(Widget):
+    """Shows whether something is on; the row around it is what is tapped."""
+
+    active = BooleanProperty(False)
+
+
+class Notice(BoxLayout):
+    """A message with a button that closes it; without text it takes no room."""
+
+    text = StringProperty("")
+
+
+class TitleBar(BoxLayout):
+    """The top of a page that goes back to the one before."""
+
+    title = StringProperty("")
+
+    __events__ = ("on_back",)
+
+    def on_back(self) -> None:
+        """The way back was tapped."""

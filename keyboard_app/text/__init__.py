@@ -1,0 +1,1 @@
+"""What is written: text, cursor, capitals, spaces, undo. Never Kivy."""

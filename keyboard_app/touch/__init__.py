@@ -1,0 +1,1 @@
+"""Fingers: what they do on the screen, and what they mean by it."""

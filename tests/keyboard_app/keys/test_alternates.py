@@ -1,0 +1,60 @@
+"""What long presses offer."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import Grid
+from keyboard_app.keys.alternates import ALTERNATES, alternates, hints, top_row_digits
+from keyboard_app.keys.symbol_pages import SYMBOLS
+from keyboard_app.text.shift import Shift
+
+
+def of(grid: Grid, letter: str, shift: Shift = Shift.OFF) -> str:
+    return "".join(alternates(grid, next(key for key in grid.keys if key.label == letter), shift))
+
+
+def test_letters_offer_their_accents_and_the_top_row_its_digits_first(qwerty: Grid) -> None:
+    assert of(qwerty, "e").startswith("3éèêë")
+    assert of(qwerty, "p") == "0"
+    assert of(qwerty, "a") == "àáâäãåæā"
+    assert of(qwerty, "m") == ""
+
+
+def test_shift_gives_capitals(qwerty: Grid) -> None:
+    assert of(qwerty, "e", Shift.ONCE).startswith("3ÉÈÊË")
+    assert of(qwerty, "s", Shift.LOCK)[0] == "ß"  # its capital is two letters
+
+
+def test_letters_without_a_key_of_their_own_come_first(grids: dict[str, Grid]) -> None:
+    assert of(grids["default"], "е") == "ё5"
+    assert of(grids["default"], "ь") == "ъ"
+    assert of(grids["extra"], "е") == "5"  # ё and ъ have keys there
+    assert of(grids["extra"], "ь") == ""
+
+
+def test_the_top_row_counts_from_the_left(grids: dict[str, Grid]) -> None:
+    assert top_row_digits(grids["qwerty_en"]) == dict(zip("qwertyuiop", "1234567890", strict=True))
+    assert top_row_digits(grids["default"]) == dict(zip("йцукенгшщз", "1234567890", strict=True))
+
+
+def test_corners_show_what_is_offered_first(grids: dict[str, Grid]) -> None:
+    assert hints(grids["qwerty_en"]) == top_row_digits(grids["qwerty_en"])
+    assert {"е": "ё", "ь": "ъ", "й": "1"}.items() <= hints(grids["default"]).items()
+
+
+def test_actions_offer_nothing(qwerty: Grid) -> None:
+    assert [alternates(qwerty, key) for key in qwerty.keys if key.action is not None] == [()] * 6
+
+
+@pytest.mark.parametrize("label", ALTERNATES)
+def test_each_is_offered_once_is_one_character_and_is_not_its_own_alternate(label: str) -> None:
+    offered = ALTERNATES[label]
+    assert len(set(offered)) == len(offered)
+    assert label not in offered
+    assert len(offered) <= 8  # with a digit and a letter without a key they stand in one row of ten
+
+
+def test_every_sign_with_alternates_can_be_reached(grids: dict[str, Grid]) -> None:
+    labels = {key.label for grid in grids.values() for key in grid.keys} | {sign for page in SYMBOLS for row in page for sign in row}
+    assert ALTERNATES.keys() <= labels

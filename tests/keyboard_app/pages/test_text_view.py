@@ -1,0 +1,94 @@
+"""A text on a page: a tap finds its place, the cursor stays in sight, a drag scrolls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from keyboard_app.pages.text_view import TextView
+from tests.support.window_driver import WindowDriver, open_window
+
+LONG = "\n".join(f"line {at}" for at in range(100))
+
+
+@pytest.fixture
+def driver() -> Iterator[WindowDriver]:
+    with open_window(lambda: TextView(text="one two three\nfour", padding=10, margin=20), (360, 200)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def view(driver: WindowDriver) -> TextView:
+    return driver.root
+
+
+@pytest.fixture
+def places(view: TextView) -> list[int]:
+    """Where the text was tapped."""
+    tapped: list[int] = []
+    view.bind(on_place=lambda _, offset: tapped.append(offset))
+    return tapped
+
+
+@pytest.mark.parametrize("offset", [0, 5, 13, 14, 18])
+def test_a_tap_at_the_cursors_place_finds_its_offset(driver: WindowDriver, view: TextView, places: list[int], offset: int) -> None:
+    x, bottom = view.cursor_place(offset)
+    driver.tap(x, bottom + view.line_height / 2)
+    assert places == [offset]
+
+
+def test_a_tap_beside_and_below_the_text_finds_its_end(driver: WindowDriver, view: TextView, places: list[int]) -> None:
+    driver.tap(350, 185)
+    driver.tap(350, 5)
+    driver.tap(3, 5)
+    assert places == [13, 18, 14]
+
+
+def test_a_tap_after_a_word_at_the_edge_stays_on_its_line(driver: WindowDriver, view: TextView, places: list[int]) -> None:
+    view.text = "word " * 30
+    driver.frames()
+    end = view.line_ends(0)[1]
+    assert view.text[end] == " "
+    assert view.cursor_place(end)[1] == view.cursor_place(0)[1]
+    assert view.cursor_place(end + 1)[1] < view.cursor_place(0)[1]
+    driver.tap(358, view.cursor_place(0)[1] + 5)
+    assert places == [end]
+
+
+def test_the_cursor_is_scrolled_into_sight(driver: WindowDriver, view: TextView) -> None:
+    view.text = LONG
+    view.cursor = len(LONG)
+    driver.frames(2)
+    assert view.scroll == view.highest_scroll > 0
+    view.cursor = 0
+    driver.frames()
+    assert view.scroll == 0
+
+
+def test_a_drag_scrolls_and_sets_no_cursor(driver: WindowDriver, view: TextView, places: list[int]) -> None:
+    view.text = LONG
+    driver.frames(2)
+    driver.swipe([(100, 20), (100, 120)], 60)
+    assert view.scroll == pytest.approx(100, abs=3)
+    assert places == []
+    driver.swipe([(100, 20), (100, -5000)], 40)
+    assert view.scroll == 0
+
+
+def test_a_narrower_window_breaks_the_lines_anew(driver: WindowDriver, view: TextView) -> None:
+    view.text = "word " * 20
+    driver.frames(2)
+    before = view.line_ends(0)[1]
+    driver.resize(200, 200)
+    assert view.line_ends(0)[1] < before
+
+
+def test_up_and_down_keep_the_column(driver: WindowDriver, view: TextView) -> None:
+    view.text = "iiii\nmmmm\niiii"
+    driver.frames(2)
+    assert view.line_above(0, -1) == 5
+    assert view.line_above(5, 1) == 0
+    assert view.line_above(7, 1) == 4
+    assert view.line_above(2, 1) == 0
+    assert view.line_above(12, -1) == 14

@@ -1,0 +1,305 @@
+"""The keyboard as a whole: fingers on its window become text, and what is chosen holds and is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kivy.core.window import Window
+
+from keyboard_app.app import KeyboardApp, Start
+from keyboard_app.style.theme import DARK, LIGHT
+from keyboard_app.text.shift import Shift
+from keyboard_app.text.writer import TEXT_LIMIT
+from tests.support.window_driver import WindowDriver, open_window
+
+Opener = Callable[..., AbstractContextManager[WindowDriver]]
+CONTROL = ["ctrl"]
+NO_SCANCODE = 0
+MS_PER_LETTER = 250
+"""Slow, so that on a busy machine, too, enough frames see the finger."""
+KEYS = {"backspace": 8, "enter": 13, "escape": 27, "left": 276, "right": 275, "up": 273, "home": 278, "end": 279, "delete": 127}
+
+
+@pytest.fixture
+def opener(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> Opener:
+    """Opens the app on settings of its own, with a model that is quick to load where no word is swiped."""
+    toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
+
+    @contextmanager
+    def open_app(size: tuple[int, int] = (360, 640), overrides: dict[str, str] = toy, **start: Any) -> Iterator[WindowDriver]:
+        app = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=overrides, **start))
+        with open_window(lambda: app, size) as driver:
+            driver.until(lambda: not app.worker.loading)
+            yield driver
+
+    return open_app
+
+
+@pytest.fixture
+def driver(opener: Opener) -> Iterator[WindowDriver]:
+    with opener() as opened:
+        yield opened
+
+
+@pytest.fixture
+def english(opener: Opener) -> Iterator[WindowDriver]:
+    """With the model that words are swiped for."""
+    with opener(overrides={}) as opened:
+        yield opened
+
+
+def center(driver: WindowDriver, name: str) -> tuple[float, float]:
+    """Where the key of that name stands."""
+    layout = driver.app.pages.write.ids.keyboard.layout_of_keys
+    return next(placed.centre for placed in layout.keys if placed.key.name == name)
+
+
+def tap(driver: WindowDriver, *names: str) -> None:
+    for name in names:
+        driver.tap(*center(driver, name))
+
+
+def swipe(driver: WindowDriver, word: str) -> None:
+    """Swipes a word, key by key, and waits until it is written."""
+    before = driver.app.text
+    driver.swipe([center(driver, letter) for letter in word], MS_PER_LETTER * len(word))
+    driver.until(lambda: driver.app.text != before)
+
+
+def tap_tool(driver: WindowDriver, caption: str) -> None:
+    driver.frames()
+    button = next(widget for widget in driver.root.walk() if getattr(widget, "caption", None) == caption)
+    driver.tap(*button.to_window(*button.center))
+
+
+def press(name: str, *modifiers: str) -> None:
+    """Presses a physical key."""
+    Window.dispatch("on_key_down", KEYS.get(name, ord(name[0])), NO_SCANCODE, name, list(modifiers))
+
+
+def write(text: str) -> None:
+    """Types on a physical keyboard."""
+    for letter in text:
+        Window.dispatch("on_textinput", letter)
+
+
+def test_swiped_and_tapped_words_stand_in_the_text(english: WindowDriver) -> None:
+    swipe(english, "people")
+    swipe(english, "there")
+    tap(english, ".")
+    assert english.app.text == "People there."
+    tap(english, "o", "k")
+    english.frames(2)
+    assert english.app.pages.write.ids.text.text == "People there. Ok"
+
+
+def test_the_word_swiped_right_before_the_window_closes_is_in_the_text(english: WindowDriver) -> None:
+    english.drag([center(english, letter) for letter in "people"], MS_PER_LETTER * 6)
+    english.up()
+    assert english.app.text == ""
+    english.app.dispatch("on_stop")
+    assert english.app.text == "People"
+
+
+def test_a_tapped_choice_takes_the_words_place_and_the_buttons_undo_and_clear(english: WindowDriver) -> None:
+    swipe(english, "water")
+    english.frames(2)
+    bar = english.app.pages.write.ids.candidates
+    assert len(bar.choices) >= 3
+    chosen = bar.choices[1]
+    english.tap(*bar.cell_center(1))
+    assert english.app.text == chosen != "Water"
+    tap_tool(english, "Undo")
+    assert english.app.text == "Water"
+    tap_tool(english, "Redo")
+    tap_tool(english, "Clear")
+    assert english.app.text == ""
+    tap_tool(english, "Undo")
+    assert english.app.text == chosen
+
+
+def test_a_tap_in_the_text_sets_the_cursor(opener: Opener) -> None:
+    with opener(text="one three") as driver:
+        view = driver.app.pages.write.ids.text
+        x, bottom = view.cursor_place(4)
+        driver.tap(x, bottom + view.line_height / 2)
+        driver.frames()
+        assert view.cursor == 4
+        write("two ")
+        assert driver.app.text == "one two three"
+
+
+def test_a_physical_keyboard_writes(driver: WindowDriver) -> None:
+    write("abcd ")
+    press("left")
+    press("backspace")
+    press("home")
+    write("x")
+    press("end")
+    press("enter")
+    write("ef")
+    press("up")
+    press("delete")
+    assert driver.app.text == "xac \nef"
+
+
+def test_the_clipboard_takes_and_gives_the_text(driver: WindowDriver) -> None:
+    write("héllo ёж ")
+    press("c", *CONTROL)
+    assert driver.app.session.notice == "Copied."
+    press("v", *CONTROL)
+    assert driver.app.text == "héllo ёж héllo ёж "
+    press("z", *CONTROL)
+    assert driver.app.text == "héllo ёж "
+    press("y", *CONTROL)
+    press("backspace", *CONTROL)
+    assert driver.app.text == "héllo ёж héllo "
+
+
+def test_a_million_characters_are_refused_with_a_message(driver: WindowDriver) -> None:
+    from kivy.core.clipboard import Clipboard
+
+    write("kept")
+    Clipboard.copy("x" * 1_000_000)
+    press("v", *CONTROL)
+    driver.frames()
+    assert driver.app.text == "kept"
+    assert f"{TEXT_LIMIT:,} are the most" in driver.app.pages.write.ids.candidates.notice
+
+
+def test_shift_shows_on_the_keys(driver: WindowDriver) -> None:
+    keyboard = driver.app.pages.write.ids.keyboard
+    assert keyboard.shift is Shift.ONCE
+    tap(driver, "h")
+    assert keyboard.shift is Shift.OFF
+    tap(driver, "action shift", "i", "j")
+    assert driver.app.text == "HIj"
+
+
+def test_what_is_chosen_holds_at_once_and_after_a_restart(driver: WindowDriver, opener: Opener, tmp_path: Path) -> None:
+    app = driver.app
+    app.choose("theme", "dark")
+    app.choose("backspace", "letter")
+    assert app.theme == DARK
+    assert app.session.writer.options.backspace == "letter"
+    assert json.loads((tmp_path / "settings.json").read_text())["theme"] == "dark"
+    again = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl"))
+    again.worker.stop()
+    assert (again.theme, again.settings) == (DARK, app.saved)
+
+
+def test_the_globe_goes_through_the_grids_and_the_page_says_what_cannot_be_swiped(english: WindowDriver) -> None:
+    tap(english, "action globe")
+    page = english.app.pages.write
+    english.until(lambda: page.message)
+    assert "Swiping is off, tapping works. Keyglide's own model reads English, and grid 'default' has other letters" in page.message
+    tap(english, "ж")
+    assert english.app.text == "Ж"
+    english.swipe([center(english, "п"), center(english, "р"), center(english, "э")], 200)
+    english.until(lambda: "reads English" in page.notice)
+    tap(english, "action globe")
+    tap(english, "action globe")
+    english.until(lambda: not english.app.worker.loading and not page.message)
+    assert english.app.opened.grid.name == "qwerty_en"
+
+
+def test_a_bundle_that_is_none_is_refused_and_the_old_one_kept(english: WindowDriver, tmp_path: Path) -> None:
+    app = english.app
+    app.pages.show("settings")
+    app.choose("model", str(tmp_path))
+    page = app.manager.current_screen
+    english.until(lambda: "kept" in page.message)
+    assert "manifest.json" in page.message
+    assert app.settings.model == ""
+
+
+def test_a_missing_bundle_at_the_start_is_replaced_with_a_message(opener: Opener, tmp_path: Path) -> None:
+    with opener(overrides={"model": str(tmp_path / "gone")}) as driver:
+        driver.until(lambda: driver.app.pages.write.message)
+        assert "Keyglide's own English is used" in driver.app.pages.write.message
+        swipe(driver, "there")
+        assert driver.app.text == "There"
+
+
+def test_damaged_settings_and_grids_are_said_in_the_window(opener: Opener, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text("{")
+    (tmp_path / "grids.json").write_text('{"digits": {"width": 10, "height": 10, "keys": []}}')
+    with opener(overrides={"grids_file": str(tmp_path / "grids.json")}) as driver:
+        message = driver.app.pages.write.message
+        assert "The settings were damaged" in message
+        assert "Grid 'digits' has no letter keys" in message
+        assert (tmp_path / "settings.damaged-1.json").read_text() == "{"
+        tap(driver, "q")
+        assert driver.app.text == "Q"
+
+
+def test_settings_that_cannot_be_saved_hold_and_say_so(driver: WindowDriver, tmp_path: Path) -> None:
+    (tmp_path / "settings.json").mkdir()
+    driver.app.pages.show("settings")
+    driver.app.choose("theme", "dark")
+    assert driver.app.theme == DARK
+    assert "it could not be saved" in driver.app.manager.current_screen.message
+
+
+def test_settings_of_this_run_are_not_saved(opener: Opener, tmp_path: Path) -> None:
+    with opener(overrides={"theme": "dark", "grid": "extra"}) as driver:
+        assert driver.app.theme == DARK
+        driver.app.choose("capitals", False)
+        saved = json.loads((tmp_path / "settings.json").read_text())
+        assert (saved["theme"], saved["grid"], saved["capitals"]) == ("system", "qwerty_en", False)
+        driver.app.choose("theme", "light")
+        assert driver.app.theme == LIGHT
+
+
+def test_pages_are_gone_to_and_left(driver: WindowDriver) -> None:
+    manager = driver.app.manager
+    tap_tool(driver, "Settings")
+    assert manager.current == "settings"
+    settings = manager.current_screen
+    assert settings.grid_title == "English  ·  qwerty_en"
+    settings.dispatch("on_ask", "grid")
+    assert manager.current == "grid"
+    manager.current_screen.dispatch("on_choose", "default")
+    assert (manager.current, settings.grid_title) == ("settings", "Русский  ·  default")
+    settings.dispatch("on_ask", "lexicon")
+    press("escape")
+    assert manager.current == "settings"
+    press("escape")
+    tap_tool(driver, "Practice")
+    assert manager.current == "practice"
+    press("escape")
+    driver.frames(2)
+    write("a")
+    assert (manager.current, driver.app.text) == ("write", "a")
+
+
+def test_practice_shows_a_persons_own_prompts_that_the_grid_can_swipe(opener: Opener) -> None:
+    with opener(prompts=("ёж ест", "cats swim")) as driver:
+        driver.app.pages.show("practice")
+        practice = driver.app.manager.current_screen.practice
+        assert [practice.prompt_at(turn).word for turn in range(3)] == ["cats", "swim", "cats"]
+
+
+def test_physical_keys_write_only_where_the_text_is(driver: WindowDriver) -> None:
+    tap_tool(driver, "Settings")
+    write("lost")
+    assert driver.app.text == ""
+
+
+@pytest.mark.parametrize("size", [(320, 480), (360, 640), (640, 360), (1280, 800)])
+def test_the_tools_are_large_enough_for_a_thumb_and_nothing_overlaps(opener: Opener, size: tuple[int, int]) -> None:
+    with opener(size) as driver:
+        tools = [widget for widget in driver.root.walk() if getattr(widget, "caption", "")]
+        assert len(tools) == 6
+        assert all(min(tool.size) >= 44 * driver.app.unit for tool in tools)
+        lefts = sorted((tool.x, tool.right) for tool in tools)
+        assert all(right <= left + 1 for (_, right), (left, _) in pairwise(lefts))
+        page = driver.app.pages.write
+        assert page.ids.text.height > 2 * page.ids.text.line_height
+        assert page.ids.keyboard.top <= page.ids.candidates.y + 1 <= page.ids.text.y + 2

@@ -1,0 +1,113 @@
+"""What the settings name is opened; what cannot be is replaced by Keyglide's own, with a message that says why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine import Grid, SwipeRecognizer
+from engine.grid import load_grids
+from keyboard_app import open_files
+from keyboard_app.settings import Settings
+
+
+def small_grid(letters: str) -> dict[str, object]:
+    keys = [{"label": letter, "hitbox": {"x": 10 * at, "y": 0, "w": 10, "h": 10}} for at, letter in enumerate(letters)]
+    return {"width": 10 * len(letters), "height": 10, "keys": keys}
+
+
+def grids_file(folder: Path, content: object) -> Settings:
+    file = folder / "grids.json"
+    file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return Settings(grids_file=str(file))
+
+
+def test_the_grids_of_keyglide_open_by_name() -> None:
+    opened = open_files.open_grid(Settings(grid="extra"))
+    assert (opened.grid, opened.notice) == (load_grids()["extra"], "")
+    assert set(opened.grids) == {"qwerty_en", "default", "extra"}
+
+
+def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest() -> None:
+    opened = open_files.open_grid(Settings(grid="qwerty"))
+    assert opened.grid.name == "qwerty_en"
+    assert "Unknown grid 'qwerty'" in opened.notice
+    assert "did you mean 'qwerty_en'?" in opened.notice
+
+
+def test_a_file_without_the_named_grid_shows_its_first(tmp_path: Path) -> None:
+    opened = open_files.open_grid(grids_file(tmp_path, {"mine": small_grid("abc"), "yours": small_grid("xyz")}))
+    assert (opened.grid.name, list(opened.grids)) == ("mine", ["mine", "yours"])
+    assert "Unknown grid 'qwerty_en'" in opened.notice
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{not json", "is not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ("{}", "at least one"),
+        ({"digits": small_grid("123")}, "no letter keys"),
+        ({"flat": {"width": 0, "height": 1, "keys": []}}, "must be above 0"),
+    ],
+)
+def test_a_damaged_grid_file_is_replaced_by_keyglides_own(tmp_path: Path, content: object, why: str) -> None:
+    settings = replace(grids_file(tmp_path, content), grid="default")
+    opened = open_files.open_grid(settings)
+    assert opened.grid == load_grids()["default"]
+    assert why in opened.notice
+    assert "Settings" in opened.notice
+
+
+def test_a_missing_grid_file_is_named(tmp_path: Path) -> None:
+    opened = open_files.open_grid(Settings(grids_file=str(tmp_path / "none.json")))
+    assert opened.notice.startswith(f"'{tmp_path / 'none.json'}': no such file or directory. Keyglide's own")
+    with pytest.raises(FileNotFoundError):
+        open_files.check_grids_file(str(tmp_path / "none.json"))
+
+
+def test_the_recognizer_is_made_of_what_the_settings_name(toy_bundle: Path, toy_lexicon: Path, qwerty: Grid) -> None:
+    reports: list[str] = []
+    recognizer = open_files.open_recognizer(Settings(model=str(toy_bundle), lexicon=str(toy_lexicon)), qwerty, reports.append)
+    assert recognizer.lexicon.n_words == 14
+    assert reports == []
+
+
+def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty: Grid) -> None:
+    reports: list[str] = []
+    recognizer = open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), qwerty, reports.append)
+    assert isinstance(recognizer, SwipeRecognizer)
+    assert len(reports) == 1
+    assert str(tmp_path / "gone") in reports[0]
+    assert "Keyglide's own English is used" in reports[0]
+
+
+def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, grids: dict[str, Grid]) -> None:
+    with pytest.raises(ValueError, match="reads English, and grid 'default' has other letters"):
+        open_files.open_recognizer(Settings(), grids["default"], pytest.fail)
+    with pytest.raises(ValueError, match="gone"):
+        open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), grids["default"], pytest.fail)
+
+
+def test_each_thing_is_checked_by_itself(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> None:
+    assert open_files.check_grids_file("") == tuple(load_grids())
+    open_files.check_model(str(toy_bundle))
+    open_files.check_lexicon(str(toy_lexicon))
+    with pytest.raises(ValueError, match="model bundle"):
+        open_files.check_model(str(tmp_path))
+    with pytest.raises(ValueError, match="lexicon"):
+        open_files.check_lexicon(str(toy_bundle / "manifest.json"))
+
+
+def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grids_file(tmp_path, {"mine": small_grid("abc")})
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_files.check_grids_file("~/grids.json") == ("mine",)
+
+
+def test_a_reason_has_no_number_of_the_systems() -> None:
+    assert open_files.reason(OSError(28, "No space left on device")) == "No space left on device"
+    assert open_files.reason(ValueError("the grid is empty.")) == "The grid is empty"

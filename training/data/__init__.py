@@ -1,0 +1,1 @@
+"""Swipes to train on: read, made, varied and put into batches."""

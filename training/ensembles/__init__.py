@@ -1,0 +1,1 @@
+"""Predictions of many models, kept in a table and combined."""

@@ -1,0 +1,95 @@
+"""Decodes many recorded swipes through the engine, in one process or several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.accuracy import rank_of
+from engine.beam_search import SearchOptions
+from engine.recognizer import StageTimes, SwipeRecognizer
+from training.data.swipe_data import SwipeData, load_swipes
+
+CHUNK = 32
+"""Swipes that a process takes at a time."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What to decode with, and which file. Each process opens it for itself: the lexicon is mapped, its pages are shared."""
+
+    bundle: Path | None
+    """None: the shipped one, here and below"""
+    lexicon: Path | None
+    grid: str
+    data: Path
+
+    def load(self) -> DataDecoder:
+        """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
+        return DataDecoder(SwipeRecognizer.load(self.bundle, self.lexicon, self.grid), load_swipes(self.data))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one recorded swipe."""
+
+    rank: int | None
+    """where its word stands, from 0; None: not among the candidates"""
+    candidates: tuple[tuple[str, float], ...]
+    """key sequences with their scores, best first"""
+    milliseconds: StageTimes
+
+
+@dataclass(frozen=True, eq=False)
+class DataDecoder:
+    """A recognizer and the swipes that it is asked about."""
+
+    recognizer: SwipeRecognizer
+    data: SwipeData
+
+    def decode(self, row: int, options: SearchOptions) -> Outcome:
+        recognition = self.recognizer.decode(self.data.swipe(row), options)
+        rank = rank_of(str(self.data.words[row]), recognition.candidates, self.recognizer.bundle.alphabet)
+        found = tuple((candidate.key_sequence, candidate.score) for candidate in recognition.candidates)
+        return Outcome(rank, found, recognition.milliseconds)
+
+
+def decode_rows(setup: Setup, rows: Sequence[int], options: SearchOptions, n_processes: int = 1) -> list[Outcome]:
+    """The outcomes of these rows of the data, in their order. Raises: as Setup.load."""
+    shows = sys.stderr.isatty()
+    with tqdm(total=len(rows), desc="decoding", unit=" swipes", disable=not shows) as progress:
+        outcomes: list[Outcome] = []
+        for part in _decode_chunks(setup, rows, options, n_processes):
+            outcomes += part
+            progress.update(len(part))
+    return outcomes
+
+
+def _decode_chunks(setup: Setup, rows: Sequence[int], options: SearchOptions, n_processes: int) -> Iterator[list[Outcome]]:
+    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    if n_processes == 1:
+        decoder = setup.load()
+        yield from ([decoder.decode(row, options) for row in chunk] for chunk in chunks)
+        return
+    spawn = multiprocessing.get_context("spawn")  # onnxruntime's sessions do not survive a fork
+    with ProcessPoolExecutor(n_processes, spawn, initializer=_open, initargs=(setup,)) as pool:
+        yield from pool.map(_decode_chunk, chunks, [options] * len(chunks))
+
+
+_decoder: DataDecoder
+"""Of this worker process."""
+
+
+def _open(setup: Setup) -> None:
+    global _decoder  # a worker has no other place to keep it between its chunks
+    _decoder = setup.load()
+
+
+def _decode_chunk(rows: Sequence[int], options: SearchOptions) -> list[Outcome]:
+    return [_decoder.decode(row, options) for row in rows]

@@ -1,0 +1,86 @@
+"""Checkpoints as files: written whole or not at all, and taken up by other runs."""
+
+from __future__ import annotations
+
+import io
+import os
+import reprlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+
+from training.config import ModelConfig
+from training.loop.checkpoint import TrainedModel, load_checkpoint
+from training.model.network import SwipeNetwork
+
+ENCODER = ("embedding", "halve", "frame_position", "encoder", "encoder_norm")
+"""The network's parts up to the encoder's output."""
+BEHIND_ENCODER = ("n_decoder_layers", "max_letters", "ctc")
+"""Fields of ModelConfig that change none of these parts."""
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Lightning's way of keeping checkpoints, with an older one kept until the new one is written."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Raises: OSError where the disk is full, or cannot be written to; an older checkpoint there is still whole."""
+        write_whole(checkpoint, Path(path))
+
+
+def write_whole(content: dict[str, Any], path: Path) -> None:
+    """Puts what torch.save writes in a file at once. Raises: OSError; a file that is there stays, no part of the new one does."""
+    serialized = io.BytesIO()  # torch's own errors do not tell a full disk from others
+    torch.save(content, serialized)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(serialized.getbuffer())
+        partial.replace(path)
+    except OSError as error:
+        kept = "the one written before is kept" if path.exists() else "there is none yet"
+        problem = f"cannot write '{path}': {error.strerror}; {kept}. Make room, and give the same command again"
+        raise OSError(problem) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def take_encoder(network: SwipeNetwork, path: Path) -> None:
+    """Gives the network the encoder of a checkpoint of training.pretrain or training.train.
+
+    Raises: ValueError where the file is no checkpoint, or its encoder another one; OSError where it cannot be read.
+    """
+    trained = load_checkpoint(path)
+    check_same(path, trained.config, network.config, but=BEHIND_ENCODER)
+    weights = {name: tensor for name, tensor in trained.network.state_dict().items() if name.split(".")[0] in ENCODER}
+    network.load_state_dict(weights, strict=False)  # rounds to the network's type
+
+
+def check_resumable(path: Path, there: TrainedModel, module: str, config: ModelConfig) -> None:
+    """Raises: ValueError where a run's checkpoint is of another configuration, or made by another module than this one."""
+    check_same(path, there.config, config)
+    if not there.info.command.startswith(f"python -m {module} "):
+        raise ValueError(f"'{path}' was made by '{there.info.command}': give {module} a folder of its own")
+
+
+def check_same(path: Path, theirs: ModelConfig, ours: ModelConfig, but: tuple[str, ...] = ()) -> None:
+    """Raises: ValueError that names the fields in which a checkpoint's configuration differs, of others than `but`."""
+    there, here = _flat(theirs), _flat(ours)
+    differences = [
+        f"{name} is {reprlib.repr(there[name])} there, {reprlib.repr(here[name])} here"
+        for name in here
+        if name not in but and there[name] != here[name]
+    ]
+    if differences:
+        raise ValueError(
+            f"'{path}' is of another configuration: {'; '.join(differences)}. Give the preset and the settings that it was made with"
+        )
+
+
+def _flat(config: ModelConfig) -> dict[str, Any]:
+    """The fields by name, those of the features with theirs."""
+    fields = asdict(config)
+    features = {f"features.{name}": value for name, value in fields.pop("features").items()}
+    return {**fields, **features}

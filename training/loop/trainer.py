@@ -1,0 +1,60 @@
+"""Lightning's Trainer as all our trainings use it, and the process that it runs in."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Literal
+
+import lightning
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy
+
+from training.loop.checkpoint_files import WholeFiles
+from training.overrides import keep_settings
+from training.presets import Preset
+
+SETTINGS = "settings.txt"
+"""The file in the run's folder that has all settings, as --set takes them."""
+MALLOC = {"MALLOC_TOP_PAD_": 2**29, "MALLOC_TRIM_THRESHOLD_": 2**32, "MALLOC_MMAP_THRESHOLD_": 2**32}
+"""glibc keeps freed pages: without it page faults take a third of the time of a step on a CPU."""
+HARMLESS = ".*does not have many workers.*|.*isinstance.treespec.*|.*exists and is not empty.*"
+"""Lightning's warnings about what is meant to be so."""
+
+
+def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min", "max"], n_processes: int = 1) -> lightning.Trainer:
+    """Keeps in `folder` the settings, the last checkpoint, the one that is best by the metric `monitor`, and the log.
+
+    Says on stderr which settings are others than when the folder's run was trained last.
+    """
+    if "LOCAL_RANK" not in os.environ:  # Lightning starts the other processes with it
+        for change in keep_settings(preset, folder / SETTINGS):
+            print(f"'{folder}' goes on with another setting: {change}", file=sys.stderr)
+    best = ModelCheckpoint(folder, "best", monitor=monitor, mode=mode, enable_version_counter=False)
+    last = ModelCheckpoint(folder, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
+    return lightning.Trainer(
+        accelerator="cpu",
+        devices=n_processes,
+        strategy=DDPStrategy(gradient_as_bucket_view=True, static_graph=True) if n_processes > 1 else "auto",
+        max_steps=preset.n_steps,
+        val_check_interval=preset.interval,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
+        logger=TensorBoardLogger(folder, name="", version=""),
+        log_every_n_steps=50,
+        default_root_dir=folder,
+        plugins=WholeFiles(),
+    )
+
+
+def prepare_process(module: str) -> None:
+    """Starts the command `python -m module` once more where glibc was not told to keep freed pages; silences what is harmless."""
+    if "MALLOC_TOP_PAD_" not in os.environ:
+        os.environ.update({name: str(value) for name, value in MALLOC.items()})
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
+    warnings.filterwarnings("ignore", message=HARMLESS)
