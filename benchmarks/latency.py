@@ -123,9 +123,7 @@ def run(options: argparse.Namespace) -> Measurement:
     times, accuracy = measure_stages(recognizer, records)
     columns = {stage: [getattr(one, stage) for one in times] for stage in STAGES}
     names = [f"p{share}" for share in PERCENTILES]
-    stages = {
-        stage: dict(zip(names, np.percentile(column, PERCENTILES).tolist(), strict=True)) for stage, column in columns.items()
-    }
+    stages = {stage: dict(zip(names, np.percentile(column, PERCENTILES).tolist(), strict=True)) for stage, column in columns.items()}
     lexicon = ["--lexicon", str(options.lexicon)] if options.lexicon else []
     with tempfile.TemporaryDirectory() as folder:
         one, all_of_them = Path(folder) / "one.jsonl", Path(folder) / "all.jsonl"

@@ -1,7 +1,7 @@
 """Keyglide's engine: a finger trace over a key grid goes in, ranked words come out.
 
-    recognizer = SwipeRecognizer.load()
-    candidates = recognizer.recognize(Swipe.from_points(x, y, t))
+recognizer = SwipeRecognizer.load()
+candidates = recognizer.recognize(Swipe.from_points(x, y, t))
 """
 
 from engine.accuracy import Accuracy, rank_of

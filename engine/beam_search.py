@@ -139,9 +139,7 @@ def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: Searc
         return []
     tokens[0] = len(decoder.alphabet) + 1
     log_probs = decoder.step(tokens, parents, decoder.empty_cache, memory).log_probs
-    scores, shares, order = kernels.score_words(
-        trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight
-    )
+    scores, shares, order = kernels.score_words(trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight)
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
     words = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
     return [Hypothesis(_spelt(*tree, end), node, score, share) for end, node, score, share in words]

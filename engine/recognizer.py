@@ -71,9 +71,7 @@ class SwipeRecognizer:
         self.default_options = SearchOptions.of(bundle.manifest.search)
 
     @classmethod
-    def load(
-        cls, bundle: Path | str | None = None, lexicon: Path | str | None = None, grid: Grid | str = DEFAULT_GRID
-    ) -> SwipeRecognizer:
+    def load(cls, bundle: Path | str | None = None, lexicon: Path | str | None = None, grid: Grid | str = DEFAULT_GRID) -> SwipeRecognizer:
         """A recognizer that is warm: kernels compiled, graphs run once. Without paths: the English that comes with Keyglide.
 
         bundle: a folder; lexicon: a file; grid: one of Keyglide's by name, or any Grid.

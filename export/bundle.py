@@ -91,9 +91,7 @@ def write_bundle(
     return exported
 
 
-def describe(
-    model: TrainedModel, folder: Path, search: SearchDefaults, metrics: Mapping[str, Any], precision: str = "fp32"
-) -> Manifest:
+def describe(model: TrainedModel, folder: Path, search: SearchDefaults, metrics: Mapping[str, Any], precision: str = "fp32") -> Manifest:
     """The manifest of the graphs in a folder."""
     config = model.config
     return Manifest(

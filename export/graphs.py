@@ -175,9 +175,7 @@ class DecoderStepGraph(nn.Module):
         self.network = network
         self.layers = nn.ModuleList(DecoderLayerGraph(layer) for layer in decoder_layers(network))
 
-    def forward(
-        self, tokens: Tensor, lengths: Tensor, mask: Tensor, cache: Tensor, memory: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, tokens: Tensor, lengths: Tensor, mask: Tensor, cache: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         network, n_layers = self.network, len(self.layers)
         x = network.token(tokens) + F.embedding(lengths, network.letter_position)
         news = []

@@ -74,9 +74,7 @@ class Proof:
         return f"ONNX and torch differ ({compared}; largest difference {self.largest_difference:.2g} nats):\n{shown}{more}"
 
 
-def prove(
-    recognizer: SwipeRecognizer, network: SwipeNetwork, samples: Sequence[Sample], options: SearchOptions | None = None
-) -> Proof:
+def prove(recognizer: SwipeRecognizer, network: SwipeNetwork, samples: Sequence[Sample], options: SearchOptions | None = None) -> Proof:
     """Compares on every sample the log-probabilities of each step of its word, and the candidates.
 
     Words must be of the model's letters, at most max_letters of them. Without options: the bundle's own.
@@ -103,9 +101,7 @@ def prove(
     return proof
 
 
-def compare_steps(
-    recognizer: SwipeRecognizer, network: SwipeNetwork, features: Features, word: str
-) -> tuple[float, int]:
+def compare_steps(recognizer: SwipeRecognizer, network: SwipeNetwork, features: Features, word: str) -> tuple[float, int]:
     """(largest difference, number of log-probabilities) along the word, cached against a forward of the whole word.
 
     Two other words go along, and the three change places at every step, so that parents and rows are proven too.
@@ -151,8 +147,7 @@ def tied(candidates: Sequence[Candidate], reference: ReferenceResult, n_best: in
         return True
     scores = {word.key_sequence: word.score for word in reference.finished}
     return len(candidates) == len(expected) and all(
-        abs(scores.get(one.key_sequence, np.inf) - other.score) < TOLERANCE
-        for one, other in zip(candidates, expected, strict=True)
+        abs(scores.get(one.key_sequence, np.inf) - other.score) < TOLERANCE for one, other in zip(candidates, expected, strict=True)
     )
 
 

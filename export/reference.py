@@ -107,9 +107,7 @@ def _steps(network: SwipeNetwork, features: Features, tree: PrefixTree, options:
     return ReferenceResult(sorted(finished, key=lambda word: -word.score), narrowest)
 
 
-def _prune(
-    continued: list[_Live], finished: list[ScoredWord], tree: PrefixTree, options: SearchOptions
-) -> tuple[list[_Live], float]:
+def _prune(continued: list[_Live], finished: list[ScoredWord], tree: PrefixTree, options: SearchOptions) -> tuple[list[_Live], float]:
     """The hypotheses to go on with, by descending bound, and the distance in nats of the closest decision about one."""
 
     def bound(hypothesis: _Live) -> float:

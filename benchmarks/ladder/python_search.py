@@ -191,9 +191,7 @@ def _advance(beam: Beam, totals: Floats, options: SearchOptions) -> Beam:
     """One letter more. totals: (B, K + 1), what each live hypothesis scores with each letter, and last with the end, behind it."""
     rows, weight = totals.tolist(), options.prior_weight
     ended = [
-        Finished(node, row[-1] + weight * node.word_prior)
-        for node, row in zip(beam.live, rows, strict=True)
-        if node.word_prior > -math.inf
+        Finished(node, row[-1] + weight * node.word_prior) for node, row in zip(beam.live, rows, strict=True) if node.word_prior > -math.inf
     ]
     finished = sorted(beam.finished + ended, key=attrgetter("score"), reverse=True)[: options.n_best]
     least = finished[-1].score if len(finished) == options.n_best else -math.inf

@@ -43,9 +43,7 @@ class DecodingProcesses:
         """bundle, lexicon: of every process; None for the shipped ones."""
         spawn = multiprocessing.get_context("spawn")  # onnxruntime's sessions do not survive a fork
         self._n_processes = n_processes
-        self._pool = ProcessPoolExecutor(
-            n_processes, spawn, initializer=_open, initargs=(spawn.Barrier(n_processes), bundle, lexicon)
-        )
+        self._pool = ProcessPoolExecutor(n_processes, spawn, initializer=_open, initargs=(spawn.Barrier(n_processes), bundle, lexicon))
 
     def __enter__(self) -> DecodingProcesses:
         """Raises: BrokenProcessPool where a recognizer cannot be loaded."""

@@ -76,9 +76,7 @@ def test_graphs_are_timed_and_left_as_they_were(toy_recognizer: SwipeRecognizer)
     assert (bundle._encoder, bundle._decoder_step) == sessions
 
 
-def test_the_report(
-    bundle: Path, toy_lexicon: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_report(bundle: Path, toy_lexicon: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--bundle", str(bundle), "--lexicon", str(toy_lexicon), "--data", str(EXAMPLES), "--n-swipes", "4"]
     monkeypatch.setattr(sys, "argv", ["floor", *arguments, "--json"])
     floor.main()

@@ -148,9 +148,7 @@ class TestSpec:
         assert json.loads(text)["feature_spec"] == {"n_points": 16}
         assert Manifest.from_json(text).feature_spec == FeatureSpec(16)
 
-    @given(
-        st.permutations(ALL), st.integers(1, len(ALL)), st.sampled_from(get_args(Scaling)), st.sampled_from(get_args(Sampling))
-    )
+    @given(st.permutations(ALL), st.integers(1, len(ALL)), st.sampled_from(get_args(Scaling)), st.sampled_from(get_args(Sampling)))
     def test_json_round_trip(self, order: list[Column], n: int, scaling: Scaling, sampling: Sampling) -> None:
         for columns in (COLUMNS, tuple(order[:n])):
             spec = FeatureSpec(32, columns, scaling, sampling)

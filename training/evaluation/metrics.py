@@ -41,9 +41,7 @@ def swipe_mrr(ranks: Iterable[int | None]) -> npt.NDArray[np.float64]:
     return np.array([SWIPE_MRR[rank] if rank is not None and rank < len(SWIPE_MRR) else 0.0 for rank in ranks])
 
 
-def bootstrap_interval(
-    values: npt.NDArray[np.float64], people: npt.NDArray[np.str_], n_resamples: int = 2000, seed: int = 0
-) -> Interval:
+def bootstrap_interval(values: npt.NDArray[np.float64], people: npt.NDArray[np.str_], n_resamples: int = 2000, seed: int = 0) -> Interval:
     """The 95 % percentile interval of the mean of `values`, by drawing whole people again.
 
     A person's swipes resemble each other: drawing single swipes would give an interval that is too narrow.

@@ -73,9 +73,7 @@ def gradient_norms(network: nn.Module) -> dict[str, Tensor]:
         part, index, *_ = [*name.split("."), ""]
         if parameter.grad is not None:
             layers[f"{part}.{index}" if index.isdigit() else part].append(parameter.grad)
-    return {
-        layer: torch.stack(torch._foreach_norm(gradients, 2, dtype=torch.float32)).norm() for layer, gradients in layers.items()
-    }
+    return {layer: torch.stack(torch._foreach_norm(gradients, 2, dtype=torch.float32)).norm() for layer, gradients in layers.items()}
 
 
 @torch.no_grad()

@@ -43,9 +43,7 @@ class Attention(nn.Module):
 
 class FeedForward(nn.Sequential):
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__(
-            nn.Linear(config.width, config.feed_forward_width), nn.ReLU(), nn.Linear(config.feed_forward_width, config.width)
-        )
+        super().__init__(nn.Linear(config.width, config.feed_forward_width), nn.ReLU(), nn.Linear(config.feed_forward_width, config.width))
 
 
 class EncoderLayer(nn.Module):

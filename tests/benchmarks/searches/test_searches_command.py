@@ -77,9 +77,7 @@ def test_the_command_reports_every_search(
     assert (report["setting"]["n_swipes"], report["n_timed"]) == (6, 3)
 
 
-def test_the_table(
-    data: Path, settings: list[str | Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_table(data: Path, settings: list[str | Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     run_main(monkeypatch, data, *settings)
     text = capsys.readouterr().out
     lines = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
@@ -154,9 +152,7 @@ def test_a_usage_error_exits_with_2(monkeypatch: pytest.MonkeyPatch, arguments: 
         run_main(monkeypatch, *arguments)
 
 
-def test_what_cannot_be_used_is_one_line(
-    data: Path, settings: list[str | Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_used_is_one_line(data: Path, settings: list[str | Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match=r"^benchmarks\.searches: model bundle .* cannot read manifest\.json"):
         run_main(monkeypatch, data, *settings, "--bundle", tmp_path)
     data.write_text("")

@@ -242,9 +242,7 @@ def test_it_overfits_one_batch(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     torch.manual_seed(0)
     tiny, chosen = PRESETS["tiny"], config_of(kind, weighting)
-    model = replace(
-        tiny.model, features=FeatureSpec(32, COLUMNS), embedding=kind, weighting=weighting, key_centres=chosen.key_centres
-    )
+    model = replace(tiny.model, features=FeatureSpec(32, COLUMNS), embedding=kind, weighting=weighting, key_centres=chosen.key_centres)
     batch = validation_batches(load_swipes(ROOT / "examples" / "swipes.jsonl"), Collator(model, qwerty), 6)[0]
     loss = dataclasses.replace(tiny.loss, label_smoothing=0.0, bfloat16=False)
     module = SwipeTraining(model, loss, TrainingInfo("", "", "", 150, 0, 0), 6)
