@@ -1,43 +1,55 @@
-# Everything is installed into .venv. The stamps there say what was, so a second run installs nothing.
+# Everything is installed into .venv. Stamp files there record what was installed, so a second run installs nothing.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo keyboard test lint bench
+.PHONY: help demo keyboard test lint bench install-desktop uninstall-desktop
 
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+# Python 3.14 comes last: Kivy has no ready-made build for it yet.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
 help:
-	@echo "make demo      decode the swipes in examples/ with the shipped English model"
-	echo "make keyboard  the keyboard on the desktop: mouse or touch screen"
-	echo "make test      the tests"
-	echo "make lint      ruff, mypy and the import contracts"
-	echo "make bench     every stage against a committed baseline; speed and memory of a swipe (minutes)"
+	@echo "make keyboard           open the keyboard: mouse or touch screen"
+	echo "make demo               decode the swipes in examples/ on the command line"
+	echo "make install-desktop    put the keyboard into your desktop's menu; make uninstall-desktop takes it out"
+	echo "make test               run the tests"
+	echo "make lint               check style, types and imports: ruff, mypy, import contracts"
+	echo "make bench              time every stage against a committed baseline, and a whole swipe (minutes)"
+	echo
+	echo "Everything is installed into $(VENV). Use its Python: $(VENV_PYTHON) -m engine.decode swipes.jsonl"
 
 demo: $(VENV)/installed
 	@for file in examples/*.json*; do
 		$(VENV_PYTHON) -m engine.decode "$$file"
 	done
+	echo "To decode your own: $(VENV_PYTHON) -m engine.decode swipes.jsonl" >&2
 
 keyboard: $(VENV)/installed-app
 	@$(VENV_PYTHON) -m keyboard_app
 
-# Twice: the kernels must give the same without numba's compiler, as on a machine that has no numba.
+install-desktop: $(VENV)/installed-app
+	@$(VENV_PYTHON) -m keyglide.desktop install
+
+uninstall-desktop: $(VENV)/installed
+	@$(VENV_PYTHON) -m keyglide.desktop uninstall
+
+# Twice, because the kernels must give the same results without numba's compiler, as on a machine without numba.
 test: $(VENV)/installed-dev
 	@$(VENV_PYTHON) -m pytest
 	NUMBA_DISABLE_JIT=1 $(VENV_PYTHON) -m pytest
 
 lint: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-# Three times, because of the noise of a shared machine; what is slow to prepare only once.
+# Three times, to even out the noise of a shared machine; only once for what is slow to prepare.
 bench: $(VENV)/installed-dev
 	@rm -rf runs/bench && mkdir -p runs/bench
 	suites=($(VENV_PYTHON) -m pytest benchmarks/suites -q -o python_files='bench_*.py' --benchmark-columns=median,iqr,rounds)
@@ -48,17 +60,17 @@ bench: $(VENV)/installed-dev
 	$(VENV_PYTHON) -m benchmarks.latency
 	$(VENV_PYTHON) -m benchmarks.suites.baseline runs/bench/*.json
 
-$(VENV)/installed: $(VENV)/created setup.cfg pyproject.toml
+$(VENV)/installed: $(VENV)/created setup.cfg pyproject.toml engine/version.py
 	@echo "Installing Keyglide into $(VENV) (once)" >&2
 	$(VENV_PYTHON) -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/installed-app: $(VENV)/created setup.cfg pyproject.toml
+$(VENV)/installed-app: $(VENV)/created setup.cfg pyproject.toml engine/version.py
 	@echo "Installing Keyglide and Kivy into $(VENV) (once)" >&2
 	$(VENV_PYTHON) -m pip install --quiet --editable '.[app]'
 	touch $@ $(VENV)/installed
 
-$(VENV)/installed-dev: $(VENV)/created setup.cfg pyproject.toml
+$(VENV)/installed-dev: $(VENV)/created setup.cfg pyproject.toml engine/version.py
 	@echo "Installing Keyglide, torch and the test tools into $(VENV) (once; minutes on a slow line)" >&2
 	$(VENV_PYTHON) -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/installed $(VENV)/installed-app
@@ -67,16 +79,16 @@ $(VENV)/installed-dev: $(VENV)/created setup.cfg pyproject.toml
 $(VENV)/created:
 	@python="$(PYTHON)"
 	if [ -z "$$python" ]; then
-		echo "Keyglide needs Python 3.11 or later, and $$(python3 --version 2>&1 || true) is what 'python3' gave." >&2
-		echo "Install a later one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2
+		echo "Keyglide needs Python 3.11 or later; 'python3 --version' says: $$(python3 --version 2>&1 || true)" >&2
+		echo "Install a newer Python, or say where it is: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2
 		exit 1
 	fi
 	if ! "$$python" -c 'import ensurepip' 2>/dev/null; then
 		package="$$("$$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
 		sudo="$$([ "$$(id -u)" = 0 ] || echo 'sudo -n')"
 		if ! command -v apt-get >/dev/null || ! $$sudo true 2>/dev/null; then
-			echo "$$python cannot make a virtual environment: it lacks ensurepip." >&2
-			echo "On Debian or Ubuntu run: sudo apt install $$package    Then run make again." >&2
+			echo "$$python cannot create a virtual environment because ensurepip is missing." >&2
+			echo "On Debian or Ubuntu, run: sudo apt install $$package    Then run make again." >&2
 			exit 1
 		fi
 		echo "Installing $$package" >&2

@@ -24,8 +24,8 @@ N_COUNTED = 4
 PROGRESS_AFTER_S = 2.0
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m engine.decode", description="Recorded swipes -> words.")
+def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.decode") -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=prog, description="Recorded swipes -> words.")
     parser.add_argument("file", help="a swipe, a JSON list of them, or one per line; plain or gzip; - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON line per swipe, in input order")
     parser.add_argument("--top", type=_positive, default=4, metavar="N", help="candidates per swipe (default 4)")
@@ -55,9 +55,10 @@ def run(args: argparse.Namespace) -> int:
     return 1
 
 
-def main() -> int:
+def main(prog: str = "python -m engine.decode") -> int:
+    """The exit code. prog: what the command is called in its help."""
     try:
-        return run(parse_args())
+        return run(parse_args(prog=prog))
     except BrokenPipeError:  # the reader of our output has left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

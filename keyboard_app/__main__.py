@@ -22,8 +22,8 @@ BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m keyboard_app", description="A keyboard to swipe on. Nothing leaves this machine.")
+def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_app") -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=prog, description="A keyboard to swipe on. Nothing leaves this machine.")
     usual = "{}x{}".format(*DEFAULT_SIZE)
     parser.add_argument("--size", type=window_size, metavar="WxH", help=f"pixels of the window (default {usual})")
     parser.add_argument("--page", choices=("write", "settings", "practice"), default="write", help="the page to begin with")
@@ -60,8 +60,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
-    args = parse_args()
+def main(prog: str = "python -m keyboard_app") -> int:
+    """The exit code. prog: what the command is called in its help."""
+    args = parse_args(prog=prog)
     try:
         return run(args)
     except ModuleNotFoundError as error:

@@ -68,16 +68,18 @@ def test_every_package_is_installed() -> None:
     include = setup_cfg()["options.packages.find"]["include"].split()
     found = set(find_packages(str(ROOT), include=include))
     folders = {Path(name).parent for name in run("git", "ls-files", "*.py").stdout.split()}
-    assert {".".join(folder.parts) for folder in folders if folder.parts[0] != "tests"} == found
+    assert {".".join(folder.parts) for folder in folders if folder.parts[0] not in {"benchmarks", "tests"}} == found
 
 
 def test_every_data_file_is_installed() -> None:
-    data = setup_cfg()["options.package_data"]
+    data = dict(setup_cfg()["options.package_data"])
+    everywhere = data.pop("*")
     tracked = run("git", "ls-files", *data)
     if tracked.returncode != 0 or not tracked.stdout:
         pytest.skip("not a git checkout: what belongs to the project is not known")
     files = [Path(name) for name in tracked.stdout.split() if not name.endswith(".py")]
-    packaged = {path for package, globs in data.items() for glob in globs.split() for path in (ROOT / package.replace(".", "/")).glob(glob)}
+    globs = {package: f"{globs} {everywhere}".split() for package, globs in data.items()}
+    packaged = {path for package in globs for glob in globs[package] for path in (ROOT / package.replace(".", "/")).glob(glob)}
     assert [name for name in files if ROOT / name not in packaged] == []
 
 

@@ -16,10 +16,11 @@ import numpy as np
 from engine.model import MANIFEST
 from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord, read_swipes
+from engine.version import VERSION
 
 SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
 """Where recorded swipes are looked for, in this order."""
-PACKAGES = ("keyglide", "numpy", "numba", "onnxruntime")
+PACKAGES = ("numpy", "numba", "onnxruntime")
 """What the engine runs on."""
 N_THREADS = 1
 """engine.model gives onnxruntime one; the rest of the engine starts none."""
@@ -101,8 +102,8 @@ def bundle_hash(bundle: Path | None = None) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of PACKAGES; "none" where one is not installed."""
-    return {name: _version(name) for name in PACKAGES}
+    """Keyglide's own, from its source, and those of PACKAGES; "none" where one is not installed."""
+    return {"keyglide": VERSION} | {name: _version(name) for name in PACKAGES}
 
 
 def system() -> str:
