@@ -12,8 +12,9 @@ from engine.grid import Grid, Key, load_grids, pick_grid
 from engine.lexicon import Lexicon
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
-from engine.recognizer import DEFAULT_GRID, Candidate, Recognition, StageTimes, SwipeRecognizer, open_lexicon
+from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer, open_lexicon
 from engine.recognizers import Recognizers
+from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 

@@ -14,8 +14,8 @@ from engine.accuracy import Accuracy, rank_of
 from engine.beam_search import SearchOptions
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
-from engine.recognizer import DEFAULT_GRID
 from engine.recognizers import Recognizers
+from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 
 N_EXPLAINED = 2

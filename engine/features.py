@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from engine import kernels
 from engine.grid import Grid
 from engine.key_distances import KeyDistances
+from engine.naming import check_choice
 from engine.swipe import Swipe
 
 Column = Literal["x", "y", "dx", "dy", "log_dt", "log_speed", "log_gap", "dt", "vx", "vy", "ax", "ay"]
@@ -34,14 +34,6 @@ TIME_STEP = 10.0
 """milliseconds"""
 SPACING: dict[Sampling, tuple[float, float]] = {"mixed": (0.5, 0.0), "arc_length": (0.0, 0.0), "time": (1.0, TIME_STEP)}
 """time_share and least_step of `kernels.resample`"""
-
-
-def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raises: ValueError with the nearest of the choices where value is none of them."""
-    if value not in choices:
-        near = difflib.get_close_matches(str(value), choices, n=1)
-        offer = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(choices)}"
-        raise ValueError(f"{name} '{value}' is not known: {offer}")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib.resources
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +11,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from engine import shipped
+from engine.naming import did_you_mean
 
 OVERLAP_TOLERANCE = 0.025
 """Share of a key's width that neighbouring hitboxes may overlap (the Yandex grids share a unit or two of 99)."""
@@ -171,32 +172,65 @@ def _key_from_json(value: Mapping[str, Any]) -> Key:
     return Key(label, action, float(box["x"]), float(box["y"]), float(box["w"]), float(box["h"]))
 
 
-def load_grids(path: Path | None = None) -> dict[str, Grid]:
-    """All grids of a grid_name_to_grid.json by name; without a path, those that come with Keyglide.
+class GridCollection(Mapping[str, Grid]):
+    """Grids by name. Iterating gives each grid once; looking up takes an alias, too.
+
+    An alias is a second name of a grid, such as the one that it had before it was renamed.
+    """
+
+    def __init__(self, grids: Mapping[str, Grid], aliases: Mapping[str, str] | None = None) -> None:
+        """aliases: second name -> name. Raises: ValueError for an alias that names none of the grids, or is itself a grid's name."""
+        self._grids = dict(grids)
+        self._aliases = dict(aliases or {})
+        for alias, name in self._aliases.items():
+            if alias in self._grids:
+                raise ValueError(f"'{alias}' is both a grid and an alias of '{name}': rename one of them")
+            if name not in self._grids:
+                raise ValueError(
+                    f"grid alias '{alias}' must name a grid of the same file, got '{name}': known are {_listed(self._grids)}"
+                    f"{did_you_mean(name, self._grids)}"
+                )
+
+    def __getitem__(self, name: str) -> Grid:
+        return self._grids[self._aliases.get(name, name)]
+
+    def __iter__(self) -> Iterator[str]:
+        """The grids' own names, in the order of the file; no aliases."""
+        return iter(self._grids)
+
+    def __len__(self) -> int:
+        return len(self._grids)
+
+    def __or__(self, other: GridCollection) -> GridCollection:
+        """Both collections together. Where they share a name, the grid or alias of `other` counts."""
+        theirs = {*other._grids, *other._aliases}
+        kept = {name: grid for name, grid in self._grids.items() if name not in theirs}
+        aliases = {alias: name for alias, name in self._aliases.items() if alias not in theirs and (name in kept or name in other._grids)}
+        return GridCollection({**kept, **other._grids}, {**aliases, **other._aliases})
+
+
+def load_grids(path: Path | str | None = None) -> GridCollection:
+    """The grids of a grid_name_to_grid.json: {name: geometry, alias: name of a grid}. Without a path, those that come with Keyglide.
 
     Raises: ValueError where the file is not JSON of that format; OSError where it cannot be read.
     """
-    source = path if path is not None else importlib.resources.files("grids") / "grid_name_to_grid.json"
+    source = Path(path) if path is not None else shipped.grids_file()
     try:
         value = json.loads(source.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"grid file '{source}' is not JSON: {error}") from error
     if not isinstance(value, dict) or not value:
         raise ValueError(f"grid file '{source}' must hold an object of grids by name, and at least one")
-    return {name: Grid.from_json(name, grid) for name, grid in value.items()}
+    grids = {name: Grid.from_json(name, grid) for name, grid in value.items() if not isinstance(grid, str)}
+    return GridCollection(grids, {alias: name for alias, name in value.items() if isinstance(name, str)})
 
 
 def pick_grid(grids: Mapping[str, Grid], name: str) -> Grid:
-    """The grid of that name. Raises: ValueError that names the known grids and the nearest."""
+    """The grid of that name or alias. Raises: ValueError that lists the known grids and offers the nearest."""
     if name in grids:
         return grids[name]
-    raise ValueError(f"unknown grid '{name}': known are {_listed(grids)}{_nearest(name, grids)}")
+    raise ValueError(f"unknown grid '{name}': known are {_listed(grids)}{did_you_mean(name, grids)}")
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(names: Mapping[str, Grid]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(names))
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)
-    return f"; did you mean '{nearest[0]}'?" if nearest else ""

@@ -12,9 +12,8 @@ from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
+from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
-
-DEFAULT_GRID = "qwerty_en"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
-from engine.recognizer import DEFAULT_GRID, SwipeRecognizer, open_lexicon
+from engine.recognizer import SwipeRecognizer, open_lexicon
+from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import SwipeRecord
 
 N_KEPT = 8
@@ -41,7 +42,7 @@ class Recognizers:
 
         Raises: ModelBundleError, ValueError, OSError for what cannot be used.
         """
-        known = load_grids() | (load_grids(grids) if grids is not None else {})
+        known = load_grids() | load_grids(grids) if grids is not None else load_grids()
         return cls(ModelBundle.load(bundle), open_lexicon(lexicon), known, grid_name)
 
     def for_record(self, record: SwipeRecord) -> SwipeRecognizer:

@@ -52,7 +52,7 @@ def _meaning(key: Key) -> dict[str, str | None]:
 
 
 @cache
-def _own_grids() -> dict[str, Grid]:
+def _own_grids() -> Mapping[str, Grid]:
     from engine import load_grids  # late: numba takes a third of a second
 
     return load_grids()

@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 
 from engine import decode
-from engine.grid import Grid, load_grids
+from engine.grid import Grid, GridCollection, load_grids
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from tests.support import toy
@@ -31,7 +31,7 @@ if hypothesis.settings.get_current_profile_name() == "default":  # on CI hypothe
 ROOT = Path(__file__).parents[1]
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
-ALPHABETS = {"qwerty_en": LATIN, "default": CYRILLIC, "extra": CYRILLIC}
+ALPHABETS = {"qwerty_en": LATIN, "yandex_ru": CYRILLIC, "yandex_ru_extra": CYRILLIC}
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # The run without the JIT is about kernels; what needs torch, or a window, is tested by the run with it.
@@ -50,7 +50,7 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def grids() -> dict[str, Grid]:
+def grids() -> GridCollection:
     return load_grids()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from engine.features import Column, FeatureSpec, check_choice
+from engine.features import Column, FeatureSpec
 from engine.grid import Grid
+from engine.naming import check_choice
 
 Embedding = Literal[
     "soft_distances",

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
 from tqdm import tqdm
 
-from engine.features import check_choice
+from engine.naming import check_choice
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Told apart by the colour-blind, too. Source: Okabe and Ito 2008."""

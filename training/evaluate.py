@@ -17,7 +17,7 @@ from engine.beam_search import Method, SearchOptions
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
-from engine.recognizer import DEFAULT_GRID
+from engine.shipped import DEFAULT_GRID
 from training.data.swipe_data import SwipeData, load_swipes
 from training.evaluation.decode_data import Outcome, Setup, decode_rows
 from training.evaluation.metrics import STAGES, Interval, Percentiles, bootstrap_interval, stage_percentiles, top_k

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from engine.features import check_choice
 from engine.grid import load_grids, pick_grid
+from engine.naming import check_choice
 from training.config import key_centres
 from training.presets import Preset
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engine.features import check_choice
+from engine.naming import check_choice
 from training.config import ModelConfig
 from training.data.batches import Mixture
 from training.loop.lightning_module import LossConfig

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.grid import load_grids, pick_grid
 from engine.model import ModelBundle
-from engine.recognizer import DEFAULT_GRID, SwipeRecognizer, open_lexicon
+from engine.recognizer import SwipeRecognizer, open_lexicon
+from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import SwipeRecord, read_swipes
 
 KILOBYTE = 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.features import check_choice
+from engine.naming import check_choice
 
 PRESET = "study"
 Group = Literal["seeds", "embeddings", "features", "networks", "training", "labels"]

@@ -28,7 +28,8 @@ from benchmarks.ladder.rungs import CountedBundle, Outcome, Rung, build_ladder, 
 from engine.accuracy import Accuracy
 from engine.grid import load_grids, pick_grid
 from engine.lexicon import key_sequence
-from engine.recognizer import DEFAULT_GRID, SwipeRecognizer, open_lexicon
+from engine.recognizer import SwipeRecognizer, open_lexicon
+from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import SwipeRecord
 
 N_WARM_UP = 10

@@ -20,7 +20,8 @@ from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
 from engine.accuracy import Accuracy, rank_of
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.recognizer import DEFAULT_GRID, open_lexicon
+from engine.recognizer import open_lexicon
+from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 

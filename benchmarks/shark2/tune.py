@@ -15,7 +15,8 @@ from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
 from engine.accuracy import Accuracy
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Lexicon
-from engine.recognizer import DEFAULT_GRID, open_lexicon
+from engine.recognizer import open_lexicon
+from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import SwipeRecord
 
 TUNED = ("location_scale", "shape_scale", "start_scale", "end_scale", "touch_offset", "end_weight", "tunnel_radius")

@@ -18,7 +18,7 @@ WIDE = 1.5
 SPACE = 5.0
 """Width of the space bar, in widths of a symbol."""
 
-LANGUAGES = {("qwerty_en", "ABC"): "English", ("default", "АБВ"): "Русский", ("extra", "АБВ"): "Русский (ё, ъ)"}
+LANGUAGES = {("qwerty_en", "ABC"): "English", ("yandex_ru", "АБВ"): "Русский", ("yandex_ru_extra", "АБВ"): "Русский (ё, ъ)"}
 """A grid's name and its first letters -> the language."""
 
 

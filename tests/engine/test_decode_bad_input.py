@@ -35,11 +35,11 @@ BAD_SWIPES = {
     "not an object": ("cat", "a swipe must be an object with x, y and t, got a text"),
     "unknown grid": (
         POINTS | {"grid_name": "qwerty"},
-        "unknown grid 'qwerty': known are 'default', 'extra', 'qwerty_en'; did you mean 'qwerty_en'?",
+        "unknown grid 'qwerty': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'; did you mean 'qwerty_en'?",
     ),
     "another language": (
         POINTS | {"grid_name": "default"},
-        "grid 'default' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet",
+        "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet",
     ),
     "a broken grid": (POINTS | {"grid": {"width": 5}}, "grid 'inline' is not {width, height, keys"),
     "a grid of nothing": (POINTS | {"grid": {"width": 5, "height": 5, "keys": []}}, "grid 'inline' has no letter keys"),
@@ -147,8 +147,14 @@ def test_a_bad_lexicon(run: Run, swipe_of: Swiped, tmp_path: Path, content: byte
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--grid", "qwerti_en"), "unknown grid 'qwerti_en': known are 'default', 'extra', 'qwerty_en'; did you mean 'qwerty_en'?"),
-        (("--grid", "extra"), "grid 'extra' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet and the model does not know"),
+        (
+            ("--grid", "qwerti_en"),
+            "unknown grid 'qwerti_en': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'; did you mean 'qwerty_en'?",
+        ),
+        (
+            ("--grid", "extra"),
+            "grid 'yandex_ru_extra' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet and the model does not know",
+        ),
         (("--grids", "no_such_file.json"), "cannot read no_such_file.json: No such file or directory"),
         (("--grids", str(ROOT / "README.md")), f"grid file '{ROOT / 'README.md'}' is not JSON"),
     ],

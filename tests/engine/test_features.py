@@ -190,8 +190,8 @@ class TestExtractor:
         assert features.key_distances.shape == (64, len(ALPHABETS[name]))
 
     def test_a_grid_without_the_letters(self, grids: dict[str, Grid]) -> None:
-        with pytest.raises(ValueError, match="grid 'default' has no key for 'a'"):
-            FeatureExtractor(FeatureSpec(), grids["default"], LATIN)
+        with pytest.raises(ValueError, match="grid 'yandex_ru' has no key for 'a'"):
+            FeatureExtractor(FeatureSpec(), grids["yandex_ru"], LATIN)
 
 
 def test_real_swipes_have_even_columns(real_swipes: list[Swipe]) -> None:

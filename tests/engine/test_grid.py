@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.grid import Grid, Key, load_grids, pick_grid
+from engine.grid import Grid, GridCollection, Key, load_grids, pick_grid
 from tests.conftest import ALPHABETS, CYRILLIC, LATIN
 from tests.support import naive
 
@@ -52,17 +52,17 @@ def to_json(grid: Grid) -> dict[str, Any]:
 
 
 class TestShippedGrids:
-    def test_names(self, grids: dict[str, Grid]) -> None:
-        assert sorted(grids) == ["default", "extra", "qwerty_en"]
+    def test_names(self, grids: GridCollection) -> None:
+        assert list(grids) == ["qwerty_en", "yandex_ru", "yandex_ru_extra"]
 
     @pytest.mark.parametrize("name", ALPHABETS)
-    def test_every_letter_of_the_alphabet_has_a_key(self, grids: dict[str, Grid], name: str) -> None:
+    def test_every_letter_of_the_alphabet_has_a_key(self, grids: GridCollection, name: str) -> None:
         centres = grids[name].centres(ALPHABETS[name])
         assert centres.shape == (len(ALPHABETS[name]), 2)
         assert centres.dtype == np.float64
 
     @pytest.mark.parametrize("name", ALPHABETS)
-    def test_has_the_keys_of_a_keyboard(self, grids: dict[str, Grid], name: str) -> None:
+    def test_has_the_keys_of_a_keyboard(self, grids: GridCollection, name: str) -> None:
         keys = grids[name].keys
         assert {key.action for key in keys if key.action is not None} == ACTIONS
         assert {",", "."} <= {key.label for key in keys}
@@ -89,21 +89,28 @@ class TestShippedGrids:
         recorded = load_grids(shared_data / "how_we_swipe" / "grid.json")["qwerty_en"]
         assert qwerty.letter_keys == recorded.letter_keys
 
-    @pytest.mark.parametrize("name", ["default", "extra"])
-    def test_russian_keys_are_those_of_the_contest(self, grids: dict[str, Grid], name: str, shared_data: Path) -> None:
-        contest = load_grids(shared_data / "yandex_grids.json")[name]
+    @pytest.mark.parametrize(("alias", "name"), [("default", "yandex_ru"), ("extra", "yandex_ru_extra")])
+    def test_the_contests_names_are_aliases(self, grids: GridCollection, alias: str, name: str) -> None:
+        assert grids[alias] is grids[name] is pick_grid(grids, alias)
+        assert grids[alias].name == name
+        assert alias in grids
+        assert alias not in list(grids)
+
+    @pytest.mark.parametrize(("contest_name", "name"), [("default", "yandex_ru"), ("extra", "yandex_ru_extra")])
+    def test_russian_keys_are_those_of_the_contest(self, grids: GridCollection, contest_name: str, name: str, shared_data: Path) -> None:
+        contest = load_grids(shared_data / "yandex_grids.json")[contest_name]
         assert grids[name].keys == contest.keys
         assert (grids[name].width, grids[name].height) == (contest.width, contest.height) == (1080, 667)
 
-    def test_default_types_yo_on_ye(self, grids: dict[str, Grid]) -> None:
-        assert dict(grids["default"].aliases) == {"ё": "е", "ъ": "ь"}
-        yo, ye, hard, soft = grids["default"].centres("ёеъь")
+    def test_default_types_yo_on_ye(self, grids: GridCollection) -> None:
+        assert dict(grids["yandex_ru"].aliases) == {"ё": "е", "ъ": "ь"}
+        yo, ye, hard, soft = grids["yandex_ru"].centres("ёеъь")
         assert yo.tolist() == ye.tolist()
         assert hard.tolist() == soft.tolist()
 
-    def test_extra_has_keys_of_their_own(self, grids: dict[str, Grid]) -> None:
-        assert not grids["extra"].aliases
-        assert len(np.unique(grids["extra"].centres(CYRILLIC), axis=0)) == len(CYRILLIC)
+    def test_extra_has_keys_of_their_own(self, grids: GridCollection) -> None:
+        assert not grids["yandex_ru_extra"].aliases
+        assert len(np.unique(grids["yandex_ru_extra"].centres(CYRILLIC), axis=0)) == len(CYRILLIC)
 
 
 class TestGeometry:
@@ -213,7 +220,7 @@ class TestComplaints:
         with pytest.raises(ValueError, match=expected):
             Grid.from_json("g", value)
 
-    def test_a_letter_without_a_key(self, grids: dict[str, Grid]) -> None:
+    def test_a_letter_without_a_key(self, grids: GridCollection) -> None:
         expected = "grid 'qwerty_en' has no key for 'ё': add a letter alias to the grid or drop the letter"
         with pytest.raises(ValueError, match=expected):
             grids["qwerty_en"].centres("abё")
@@ -222,24 +229,25 @@ class TestComplaints:
         with pytest.raises(ValueError, match="no key for ','"):
             qwerty.letter_key(",")
 
-    def test_an_unknown_grid_names_the_known_and_the_nearest(self, grids: dict[str, Grid]) -> None:
-        expected = r"^unknown grid 'qwerty': known are 'default', 'extra', 'qwerty_en'; did you mean 'qwerty_en'\?$"
+    def test_an_unknown_grid_names_the_known_and_the_nearest(self, grids: GridCollection) -> None:
+        expected = r"^unknown grid 'qwerty': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'; did you mean 'qwerty_en'\?$"
         with pytest.raises(ValueError, match=expected):
             pick_grid(grids, "qwerty")
 
-    def test_an_unknown_grid_that_is_like_none(self, grids: dict[str, Grid]) -> None:
-        with pytest.raises(ValueError, match=r"^unknown grid 'ЙЦУКЕН': known are 'default', 'extra', 'qwerty_en'$"):
+    def test_an_unknown_grid_that_is_like_none(self, grids: GridCollection) -> None:
+        with pytest.raises(ValueError, match=r"^unknown grid 'ЙЦУКЕН': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'$"):
             pick_grid(grids, "ЙЦУКЕН")
 
-    def test_pick_by_name(self, grids: dict[str, Grid]) -> None:
-        assert pick_grid(grids, "extra") is grids["extra"]
+    def test_pick_by_name(self, grids: GridCollection) -> None:
+        assert pick_grid(grids, "extra") is grids["yandex_ru_extra"]
 
 
 class TestFiles:
     def test_reads_a_file(self, tmp_path: Path) -> None:
         path = tmp_path / "grids.json"
         path.write_text(json.dumps({"mine": grid_of()}), encoding="utf-8")
-        assert load_grids(path)["mine"].letter_key("b") == Key("b", None, 100, 0, 100, 150)
+        for named in (path, str(path)):
+            assert load_grids(named)["mine"].letter_key("b") == Key("b", None, 100, 0, 100, 150)
 
     @pytest.mark.parametrize(
         ("text", "expected"),
@@ -250,6 +258,7 @@ class TestFiles:
             (b"[]", "must hold an object of grids by name, and at least one"),
             (b"{}", "must hold an object of grids by name, and at least one"),
             (b'{"mine": 3}', "grid 'mine' is not"),
+            (b'{"old": "mine"}', "grid alias 'old' must name a grid of the same file, got 'mine': known are $"),
         ],
     )
     def test_a_broken_file(self, tmp_path: Path, text: bytes, expected: str) -> None:
@@ -261,3 +270,47 @@ class TestFiles:
     def test_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             load_grids(tmp_path / "none.json")
+
+
+class TestAliases:
+    """A JSON string in place of a geometry."""
+
+    @staticmethod
+    def load(tmp_path: Path, **fields: object) -> GridCollection:
+        path = tmp_path / "grids.json"
+        path.write_text(json.dumps(fields), encoding="utf-8")
+        return load_grids(path)
+
+    def test_an_alias_is_looked_up_but_not_listed(self, tmp_path: Path) -> None:
+        grids = self.load(tmp_path, old="mine", mine=grid_of())
+        assert grids["old"] is grids["mine"]
+        assert (list(grids), len(grids), grids.get("gone")) == (["mine"], 1, None)
+
+    @pytest.mark.parametrize(
+        ("aliases", "expected"),
+        [
+            ({"old": "mnie"}, r"grid alias 'old' must name a grid of the same file, got 'mnie': known are 'mine'; did you mean 'mine'\?"),
+            ({"old": "older", "older": "mine"}, "grid alias 'old' must name a grid of the same file, got 'older'"),
+            ({"old": "old"}, "grid alias 'old' must name a grid of the same file, got 'old'"),
+        ],
+    )
+    def test_an_alias_names_a_grid_of_its_file(self, tmp_path: Path, aliases: dict[str, str], expected: str) -> None:
+        with pytest.raises(ValueError, match=expected):
+            self.load(tmp_path, mine=grid_of(), **aliases)
+
+    def test_an_alias_cannot_be_a_grid_too(self) -> None:
+        one, other = Grid.from_json("one", grid_of()), Grid.from_json("other", grid_of())
+        with pytest.raises(ValueError, match="'one' is both a grid and an alias of 'other': rename one of them"):
+            GridCollection({"one": one, "other": other}, {"one": "other"})
+
+    def test_a_second_file_stands_above_the_shipped_one(self, tmp_path: Path, grids: GridCollection) -> None:
+        both = grids | self.load(tmp_path, default=grid_of(), mine=grid_of(), qwerty_en="mine")
+        assert list(both) == ["yandex_ru", "yandex_ru_extra", "default", "mine"]
+        assert both["default"].name == "default"  # their own, no longer an alias of ours
+        assert both["qwerty_en"].name == "mine"
+        assert both["extra"] is grids["yandex_ru_extra"]
+
+    def test_an_alias_of_a_replaced_grid_leads_to_the_new_one(self, tmp_path: Path, grids: GridCollection) -> None:
+        both = grids | self.load(tmp_path, yandex_ru=grid_of())
+        assert both["default"] is both["yandex_ru"]
+        assert both["default"].width == 400

@@ -83,7 +83,7 @@ def test_columns_follow_the_alphabet() -> None:
 
 
 def test_an_alias_is_as_far_as_its_key() -> None:
-    distances = KeyDistances(GRIDS["default"], "ёеъь").look_up(random_points(GRIDS["default"], 40, 6))
+    distances = KeyDistances(GRIDS["yandex_ru"], "ёеъь").look_up(random_points(GRIDS["yandex_ru"], 40, 6))
     assert np.array_equal(distances[:, 0], distances[:, 1])
     assert np.array_equal(distances[:, 2], distances[:, 3])
 

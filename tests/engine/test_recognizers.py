@@ -31,7 +31,7 @@ def test_each_record_is_read_on_its_own_grid(recognizers: Recognizers) -> None:
 
 
 def test_a_grid_that_the_model_cannot_read_is_still_known(recognizers: Recognizers) -> None:
-    for grid, name in (("default", "default"), ({"grid_name": "inline", **INLINE}, "inline")):
+    for grid, name in (("default", "yandex_ru"), ({"grid_name": "inline", **INLINE}, "inline")):
         assert recognizers.grid_of(record(grid)).name == name
         with pytest.raises(ValueError, match=f"grid '{name}' has no key for"):
             recognizers.for_record(record(grid))
@@ -45,7 +45,7 @@ def test_an_unknown_or_broken_grid_is_refused(recognizers: Recognizers) -> None:
 
 
 def test_one_grid_for_all_is_checked_at_once(toy_bundle: Path, toy_lexicon: Path) -> None:
-    with pytest.raises(ValueError, match="grid 'default' has no key for"):
+    with pytest.raises(ValueError, match="grid 'yandex_ru' has no key for"):
         Recognizers.load(toy_bundle, toy_lexicon, grid_name="default")
     recognizers = Recognizers.load(toy_bundle, toy_lexicon, grid_name="qwerty_en")
     assert recognizers.for_record(record("default")).grid.name == "qwerty_en"

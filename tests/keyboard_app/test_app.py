@@ -198,7 +198,7 @@ def test_the_globe_goes_through_the_grids_and_the_page_says_what_cannot_be_swipe
     tap(english, "action globe")
     page = english.app.pages.write
     english.until(lambda: page.message)
-    assert "Swiping is off, tapping works. Keyglide's own model reads English, and grid 'default' has other letters" in page.message
+    assert "Swiping is off, tapping works. Keyglide's own model reads English, and grid 'yandex_ru' has other letters" in page.message
     tap(english, "ж")
     assert english.app.text == "Ж"
     english.swipe([center(english, "п"), center(english, "р"), center(english, "э")], 200)
@@ -266,7 +266,7 @@ def test_pages_are_gone_to_and_left(driver: WindowDriver) -> None:
     settings.dispatch("on_ask", "grid")
     assert manager.current == "grid"
     manager.current_screen.dispatch("on_choose", "default")
-    assert (manager.current, settings.grid_title) == ("settings", "Русский  ·  default")
+    assert (manager.current, settings.grid_title) == ("settings", "Русский  ·  yandex_ru")
     settings.dispatch("on_ask", "lexicon")
     press("escape")
     assert manager.current == "settings"

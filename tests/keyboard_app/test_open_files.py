@@ -28,7 +28,7 @@ def grids_file(folder: Path, content: object) -> Settings:
 def test_the_grids_of_keyglide_open_by_name() -> None:
     opened = open_files.open_grid(Settings(grid="extra"))
     assert (opened.grid, opened.notice) == (load_grids()["extra"], "")
-    assert set(opened.grids) == {"qwerty_en", "default", "extra"}
+    assert set(opened.grids) == {"qwerty_en", "yandex_ru", "yandex_ru_extra"}
 
 
 def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest() -> None:
@@ -86,10 +86,10 @@ def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty:
 
 
 def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, grids: dict[str, Grid]) -> None:
-    with pytest.raises(ValueError, match="reads English, and grid 'default' has other letters"):
-        open_files.open_recognizer(Settings(), grids["default"], pytest.fail)
+    with pytest.raises(ValueError, match="reads English, and grid 'yandex_ru' has other letters"):
+        open_files.open_recognizer(Settings(), grids["yandex_ru"], pytest.fail)
     with pytest.raises(ValueError, match="gone"):
-        open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), grids["default"], pytest.fail)
+        open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), grids["yandex_ru"], pytest.fail)
 
 
 def test_each_thing_is_checked_by_itself(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> None:

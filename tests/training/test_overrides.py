@@ -70,7 +70,7 @@ def test_the_gaussians_start_at_the_keys_of_the_grid(grids: dict[str, Grid]) -> 
     model = apply_settings(STUDY, ["model.embedding=trainable_gaussian"]).model
     assert model.key_centres == key_centres(grids["qwerty_en"], LATIN)
     russian = apply_settings(STUDY, ["grid=extra", "model.embedding=trainable_gaussian", f"model.alphabet={CYRILLIC}"]).model
-    assert russian.key_centres == key_centres(grids["extra"], CYRILLIC)
+    assert russian.key_centres == key_centres(grids["yandex_ru_extra"], CYRILLIC)
     elsewhere = tuple((float(i), 0.0) for i in range(26))
     given = Preset(ModelConfig(LATIN, FeatureSpec(), "trainable_gaussian", key_centres=elsewhere))
     assert apply_settings(given, ["n_steps=5"]).model.key_centres == elsewhere

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from engine.grid import load_grids
-from engine.recognizer import DEFAULT_GRID
+from engine.shipped import DEFAULT_GRID
 from training.augment.config import Preset, load_pipeline, pipeline_to_json, preset_pipeline
 from training.augment.files import Augmentation, Grids, read_lines, write_variants
 from training.augment.pipeline import Pipeline
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     if options.show:
         print(_as_text(pipeline))
         return
-    grids = Grids(load_grids() | (load_grids(options.grids) if options.grids else {}), options.grid, DEFAULT_GRID)
+    grids = Grids(load_grids() | load_grids(options.grids) if options.grids else load_grids(), options.grid, DEFAULT_GRID)
     augmentation = Augmentation(pipeline, options.n, options.seed, options.originals)
     if options.out is not None:
         _write(options, grids, augmentation)

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from engine.features import FeatureExtractor, check_choice
+from engine.features import FeatureExtractor
 from engine.grid import Grid
 from engine.lexicon import Lexicon
+from engine.naming import check_choice
 from engine.swipe import Swipe
 from training.augment import config as pipelines
 from training.augment.pipeline import OnGrid

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from engine.features import FeatureSpec, check_choice
+from engine.features import FeatureSpec
+from engine.naming import check_choice
 from training.config import ModelConfig
 from training.model.network import SwipeNetwork
 

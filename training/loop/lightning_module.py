@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from engine.features import check_choice
+from engine.naming import check_choice
 from training.config import ModelConfig
 from training.data.batches import IGNORED, Batch
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload

@@ -173,13 +173,13 @@ def test_ties_by_shortness_then_alphabet() -> None:
 def test_letter_aliases(grids: dict[str, Grid]) -> None:
     entries = [Entry("ёж", 1, ("ёж",)), Entry("еж", 1, ("еж",)), Entry("дом", 3, ("дом",))]
     lexicon = Lexicon.from_bytes(build_lexicon(entries, "абвгдеёжзийклмнопрст", ""))
-    found = Shark2(lexicon, grids["default"], replace(SMALL, prune_radius=0.4)).recognize(ideal_swipe("ёж", grids["default"]))
+    found = Shark2(lexicon, grids["yandex_ru"], replace(SMALL, prune_radius=0.4)).recognize(ideal_swipe("ёж", grids["yandex_ru"]))
     assert [candidate.key_sequence for candidate in found] == ["еж", "ёж"]
 
 
 def test_grid_without_a_letter(grids: dict[str, Grid]) -> None:
-    with pytest.raises(ValueError, match="grid 'default' has no key for 'a'"):
-        Shark2(TOY, grids["default"])
+    with pytest.raises(ValueError, match="grid 'yandex_ru' has no key for 'a'"):
+        Shark2(TOY, grids["yandex_ru"])
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_list(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out.splitlines()
     assert out[0].startswith("right  line 1, 'cat': cat ")
     assert out[1].startswith("wrong  line 2, 'wet': were ")
-    assert out[2].startswith("error  line 3, 'hello': grid 'default' has no key for")
+    assert out[2].startswith("error  line 3, 'hello': grid 'yandex_ru' has no key for")
     assert out[3].startswith("accuracy: top-1 33.33%")
 
 

@@ -127,7 +127,7 @@ def test_bad_records_say_why(session: Session, posted: Posted) -> None:
     assert "not JSON" in session.outcomes[0].problem
     session.choose(len(WORDS) + 1)
     grid = session.grid()
-    assert grid.name == "default"  # drawn, though the model cannot read it
+    assert grid.name == "yandex_ru"  # drawn, though the model cannot read it
     assert "has no key for" in session.outcomes[0].problem
     session.watch(Swipe.from_points([0, 1], [0, 1], [0, 1]))
     posted.happen(lambda: session.is_settled)

@@ -27,20 +27,20 @@ def test_shift_gives_capitals(qwerty: Grid) -> None:
 
 
 def test_letters_without_a_key_of_their_own_come_first(grids: dict[str, Grid]) -> None:
-    assert of(grids["default"], "е") == "ё5"
-    assert of(grids["default"], "ь") == "ъ"
-    assert of(grids["extra"], "е") == "5"  # ё and ъ have keys there
-    assert of(grids["extra"], "ь") == ""
+    assert of(grids["yandex_ru"], "е") == "ё5"
+    assert of(grids["yandex_ru"], "ь") == "ъ"
+    assert of(grids["yandex_ru_extra"], "е") == "5"  # ё and ъ have keys there
+    assert of(grids["yandex_ru_extra"], "ь") == ""
 
 
 def test_the_top_row_counts_from_the_left(grids: dict[str, Grid]) -> None:
     assert top_row_digits(grids["qwerty_en"]) == dict(zip("qwertyuiop", "1234567890", strict=True))
-    assert top_row_digits(grids["default"]) == dict(zip("йцукенгшщз", "1234567890", strict=True))
+    assert top_row_digits(grids["yandex_ru"]) == dict(zip("йцукенгшщз", "1234567890", strict=True))
 
 
 def test_corners_show_what_is_offered_first(grids: dict[str, Grid]) -> None:
     assert hints(grids["qwerty_en"]) == top_row_digits(grids["qwerty_en"])
-    assert {"е": "ё", "ь": "ъ", "й": "1"}.items() <= hints(grids["default"]).items()
+    assert {"е": "ё", "ь": "ъ", "й": "1"}.items() <= hints(grids["yandex_ru"]).items()
 
 
 def test_actions_offer_nothing(qwerty: Grid) -> None:

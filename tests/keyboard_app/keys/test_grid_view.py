@@ -160,7 +160,7 @@ def test_shift_shows_capitals(window: WindowDriver) -> None:
 def test_texts_are_drawn_pixel_for_pixel_at_every_size(window: WindowDriver) -> None:
     for size in [(320, 480), (801, 603), (1920, 1080)]:
         window.resize(*size)
-        window.root.layout_of_keys = layout_of(GRIDS["default"], size)
+        window.root.layout_of_keys = layout_of(GRIDS["yandex_ru"], size)
         window.frames(2)
         texts = [part for part in instructions(window.root.canvas) if type(part) is Rectangle]  # not the smooth ones, which are faces
         assert len(texts) >= 34

@@ -309,7 +309,7 @@ def test_the_window_s_size_may_change_during_a_swipe(typing: Typing) -> None:
 
 def test_another_grid_is_typed_on_at_once(typing: Typing, grids: dict[str, Grid]) -> None:
     typing.driver.drag([typing.at("h"), typing.at("e")], 100)
-    typing.keyboard.grid = grids["default"]
+    typing.keyboard.grid = grids["yandex_ru"]
     typing.driver.up()
     assert typing.swipes == []  # its keys went away under the finger
     typing.driver.frames(2)

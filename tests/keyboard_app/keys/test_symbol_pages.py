@@ -52,13 +52,13 @@ def test_symbols_stand_once(qwerty: Grid) -> None:
 
 
 def test_actions_say_where_they_lead(grids: dict[str, Grid]) -> None:
-    pages = symbol_pages(grids["extra"])
-    assert next_page_label(grids["extra"].keys) == "?123"
+    pages = symbol_pages(grids["yandex_ru_extra"])
+    assert next_page_label(grids["yandex_ru_extra"].keys) == "?123"
     assert [next_page_label(page) for page in pages] == ["=\\<", "?123"]
-    assert [letters_label(grids[name]) for name in ("qwerty_en", "default")] == ["ABC", "АБВ"]
+    assert [letters_label(grids[name]) for name in ("qwerty_en", "yandex_ru")] == ["ABC", "АБВ"]
 
 
 def test_the_space_bar_names_the_language_or_the_grid(grids: dict[str, Grid]) -> None:
-    assert [space_label(grids[name]) for name in ("qwerty_en", "default")] == ["English", "Русский"]
+    assert [space_label(grids[name]) for name in ("qwerty_en", "yandex_ru")] == ["English", "Русский"]
     assert space_label(LETTERS) == "letters"
     assert space_label(Grid("default", 300, 200, LETTERS.keys)) == "default"  # somebody's own, of another language

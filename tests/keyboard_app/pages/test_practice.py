@@ -116,13 +116,13 @@ def test_swipes_are_recorded_with_the_marked_words(path: Path, qwerty: Grid) -> 
 
 
 def test_a_recorded_swipe_leads_along_its_keys(path: Path, grids: dict[str, Grid]) -> None:
-    grid = grids["default"]
+    grid = grids["yandex_ru"]
     with practising(path, grid, Words(["привет"]), ["привет"]) as person:
         person.swipe("привет")
         person.wait_for(1)
     record = next(read_swipes(io.BufferedReader(io.BytesIO(path.read_bytes()))))
     assert isinstance(record, SwipeRecord)
-    assert record.grid == "default"
+    assert record.grid == "yandex_ru"
     ends = [grid.key_at(float(record.swipe.x[at]), float(record.swipe.y[at])) for at in (0, -1)]
     assert [key.label for key in ends if key] == ["п", "т"]
 
@@ -237,7 +237,7 @@ def test_without_prompts_a_swipe_does_nothing(path: Path, qwerty: Grid) -> None:
 
 def test_another_practice_and_theme_can_be_set(path: Path, grids: dict[str, Grid]) -> None:
     with practising(path, grids["qwerty_en"], Words(["I'm"])) as person:
-        person.page.grid = grids["extra"]
+        person.page.grid = grids["yandex_ru_extra"]
         person.page.practice = Practice(path, ["привет"])
         before = person.page.prompt
         assert "привет" in before
@@ -249,7 +249,7 @@ def test_another_practice_and_theme_can_be_set(path: Path, grids: dict[str, Grid
 
 
 @pytest.mark.parametrize("size", [(320, 480), (360, 640), (640, 360), (1280, 800)])
-@pytest.mark.parametrize("name", ["qwerty_en", "default"])
+@pytest.mark.parametrize("name", ["qwerty_en", "yandex_ru"])
 def test_nothing_is_clipped(path: Path, grids: dict[str, Grid], size: tuple[int, int], name: str) -> None:
     longest = max(prompts_for(grids[name], None), key=len)
     with practising(path, grids[name], prompts=[longest]) as person:

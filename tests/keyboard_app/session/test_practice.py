@@ -72,7 +72,7 @@ def _order(practice: Practice, count: int) -> list[str]:
     return order
 
 
-@pytest.mark.parametrize(("name", "alphabet"), [("qwerty_en", LATIN), ("default", CYRILLIC), ("extra", CYRILLIC)])
+@pytest.mark.parametrize(("name", "alphabet"), [("qwerty_en", LATIN), ("yandex_ru", CYRILLIC), ("yandex_ru_extra", CYRILLIC)])
 def test_our_prompts_cover_the_alphabet_of_every_grid(grids: dict[str, Grid], name: str, alphabet: str) -> None:
     prompts = prompts_for(grids[name], None)
     assert len(prompts) > 30
@@ -125,8 +125,8 @@ def test_it_is_counted_how_many_were_recognised(practice: Practice, qwerty: Grid
 
 def test_letters_on_one_key_are_the_same(path: Path, grids: dict[str, Grid]) -> None:
     practice = Practice(path, ["ещё"])
-    assert practice.record(0, SWIPE, grids["default"], ["еще"])
-    assert not practice.record(0, SWIPE, grids["extra"], ["еще"])
+    assert practice.record(0, SWIPE, grids["yandex_ru"], ["еще"])
+    assert not practice.record(0, SWIPE, grids["yandex_ru_extra"], ["еще"])
     assert [line["word"] for line in lines(path)] == ["ещё", "ещё"]
 
 

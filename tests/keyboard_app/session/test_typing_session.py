@@ -194,13 +194,13 @@ def test_without_a_recognizer_taps_write_and_swipes_say_why(typing: Typing) -> N
     typing.may_load.set()
 
     def load() -> Dictionary:
-        raise ValueError("grid 'default' has no key for 'a'")
+        raise ValueError("grid 'yandex_ru' has no key for 'a'")
 
     typing.worker.load(load, typing.session.say)
     typing.swipe_and_wait(1)
     typing.session.say("")
     typing.swipe_and_wait(1)
-    assert typing.session.notice == "grid 'default' has no key for 'a'"
+    assert typing.session.notice == "grid 'yandex_ru' has no key for 'a'"
     typing.session.type("й")
     assert typing.text == "й"
 

@@ -82,7 +82,7 @@ def test_spaces_can_be_left_to_the_person() -> None:
     assert shown("~hello <space> a ~day", options=PLAIN) == "hello aday|"
 
 
-@pytest.mark.parametrize("name", ["qwerty_en", "default"])
+@pytest.mark.parametrize("name", ["qwerty_en", "yandex_ru"])
 def test_our_prompts_are_written_by_swipes_and_taps_of_what_they_show(grids: dict[str, Grid], name: str) -> None:
     person, expected = Person(), []
     for prompt in prompts_for(grids[name], None):

@@ -127,9 +127,9 @@ def test_a_swipes_grid_is_its_own_the_given_one_or_the_default(tmp_path: Path) -
     named = {**RECORDS[1]["curve"], "grid_name": "extra"}
     records = [{"curve": named}, {"curve": {**named, "grid": geometry}}, {**named, "grid_name": "default"}, RECORDS[1]]
     path = written(tmp_path / "in.jsonl", records)
-    assert [line.grid.name for line in read_lines(path, GRIDS)] == ["extra", "extra", "default", "qwerty_en"]
+    assert [line.grid.name for line in read_lines(path, GRIDS)] == ["yandex_ru_extra", "extra", "yandex_ru", "qwerty_en"]
     assert [line.grid.width for line in read_lines(path, GRIDS)][1] == 100
-    assert {line.grid.name for line in read_lines(path, Grids(GRIDS.by_name, "default", "qwerty_en"))} == {"default"}
+    assert {line.grid.name for line in read_lines(path, Grids(GRIDS.by_name, "default", "qwerty_en"))} == {"yandex_ru"}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_lengths_by_hand(qwerty: Grid) -> None:
 
 
 def test_an_alias_is_typed_on_its_key(grids: dict[str, Grid]) -> None:
-    grid = grids["default"]
+    grid = grids["yandex_ru"]
     lengths = PathLengths.of(collection([("еж", np.eye(2)), ("ёж", np.eye(2))]), grid, CYRILLIC)
     assert lengths.polyline[0] == lengths.polyline[1] > 0
 
@@ -92,5 +92,5 @@ def test_size_and_place_of_the_grid_do_not_matter(real_data: SwipeData, qwerty: 
 
 
 def test_a_grid_without_the_letters_is_refused(real_data: SwipeData, grids: dict[str, Grid]) -> None:
-    with pytest.raises(ValueError, match="grid 'default' has no key for 'a'"):
-        typical(real_data, grids["default"], LATIN)
+    with pytest.raises(ValueError, match="grid 'yandex_ru' has no key for 'a'"):
+        typical(real_data, grids["yandex_ru"], LATIN)

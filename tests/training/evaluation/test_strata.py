@@ -31,7 +31,7 @@ def test_neighbours_share_part_of_an_edge(qwerty: Grid, letter: str, expected: s
     assert neighbours(qwerty, LATIN)[letter] == expected
 
 
-@pytest.mark.parametrize(("name", "alphabet"), [("qwerty_en", LATIN), ("default", CYRILLIC), ("extra", CYRILLIC)])
+@pytest.mark.parametrize(("name", "alphabet"), [("qwerty_en", LATIN), ("yandex_ru", CYRILLIC), ("yandex_ru_extra", CYRILLIC)])
 def test_neighbours_are_so_of_each_other(grids: dict[str, Grid], name: str, alphabet: str) -> None:
     aliases = {letter for letter in alphabet if letter in grids[name].aliases}
     near = neighbours(grids[name], alphabet)
@@ -40,7 +40,7 @@ def test_neighbours_are_so_of_each_other(grids: dict[str, Grid], name: str, alph
 
 
 def test_an_alias_is_a_neighbour_of_its_own_key(grids: dict[str, Grid]) -> None:
-    near = neighbours(grids["default"], CYRILLIC)
+    near = neighbours(grids["yandex_ru"], CYRILLIC)
     assert set(near["ё"]) == set(near["е"]) - {"ё"} | {"е"}
 
 

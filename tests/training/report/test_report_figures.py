@@ -107,7 +107,7 @@ def test_confusion_by_hand(qwerty: Grid) -> None:
 
 
 def test_letters_of_one_key_are_neighbours(grids: Mapping[str, Grid]) -> None:
-    assert [one.are_neighbours for one in confuse([("ёж", "еж")], grids["default"], CYRILLIC).misreadings] == [True]
+    assert [one.are_neighbours for one in confuse([("ёж", "еж")], grids["yandex_ru"], CYRILLIC).misreadings] == [True]
 
 
 # --- the worst mistakes ---
