@@ -1,7 +1,12 @@
-"""What determines a network's shape: the choices that a researcher has."""
+"""Everything that a training run chooses: the network, its loss, the mixture of swipes, and named presets of all three.
+
+`english` is the best that docs/EXPERIMENTS.md found, and `study` is what it compares with. Every field can be changed with
+--set NAME=VALUE (training.overrides); engine.features.FeatureSpec, which a bundle carries too, is one of them.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -32,6 +37,12 @@ Encoder = Literal["transformer", "conformer", "gru", "lstm"]
 KeyCentres = tuple[tuple[float, float], ...]
 """of each letter's key: x and y in keys, from the grid's origin"""
 
+Impossible = Literal["allowed", "masked"]
+Transforms = Literal["none", "narrow", "wide"]
+"""How swipes are varied: not at all, or by a pipeline of training.augment.pipelines."""
+PathOutliers = Literal["keep", "drop"]
+
+ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 READS: dict[Embedding, tuple[Column, ...]] = {"google_2015": ("x", "y", "dt"), "indiswipe": ("x", "y", "vx", "vy"), "phrase_swipe": ()}
 """The columns that an embedding takes; the others take all that the features have."""
 
@@ -125,3 +136,116 @@ def _check_embedding(config: ModelConfig) -> None:
             f"embedding 'trainable_gaussian' needs {config.n_letters} key_centres, got {len(config.key_centres)}: "
             "give training.config.key_centres of the grid"
         )
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """How a network is optimised."""
+
+    learning_rate: float = 1.5e-3
+    warm_up_steps: int = 500
+    decay_share: float = 0.4
+    """the last part of the steps, over which the learning rate falls to 1 % along a half cosine; constant before"""
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    ctc_weight: float = 0.3
+    """of the auxiliary CTC loss on the encoder"""
+    average: float = 0.999
+    """decay of the running average of the weights"""
+    dropout: float = 0.0
+    """share of what each branch adds to its residual stream that is dropped in training"""
+    bfloat16: bool = True
+    """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
+    impossible_letters: Impossible = "allowed"
+    """masked: in training the decoder is not to learn which letters the lexicon forbids after the true prefix; the search forbids
+    them anyway. Validation measures without the mask."""
+
+    def __post_init__(self) -> None:
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if not 0 < self.decay_share <= 1:
+            raise ValueError(f"decay_share must be above 0 and at most 1, got {self.decay_share}")
+        for name in ("label_smoothing", "average", "dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        for name in ("warm_up_steps", "weight_decay", "ctc_weight"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        check_choice("impossible_letters", self.impossible_letters, get_args(Impossible))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How training samples are drawn."""
+
+    synthetic_start: float = 0.65
+    """share of synthetic swipes at the first step"""
+    synthetic_end: float = 0.4
+    """share of synthetic swipes at the last step; linear between"""
+    real_power: float = -0.4
+    """a real swipe is drawn by (number of swipes of its word) ** this: below 0 flattens the words"""
+    synthetic_power: float = 0.3
+    """a lexicon word is drawn by (its frequency) ** this"""
+    transforms: Transforms = "narrow"
+    path_outliers: PathOutliers = "keep"
+    """the swipes whose path is much longer or shorter than others' of like words, see training.data.path_length"""
+
+    def __post_init__(self) -> None:
+        for name in ("synthetic_start", "synthetic_end"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        check_choice("transforms", self.transforms, get_args(Transforms))
+        check_choice("path_outliers", self.path_outliers, get_args(PathOutliers))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One training run."""
+
+    model: ModelConfig
+    grid: str = "qwerty_en"
+    loss: LossConfig = LossConfig()
+    mixture: Mixture = Mixture()
+    batch_size: int = 256
+    """of all processes together"""
+    n_steps: int = 16_000
+    validate_every: int = 1_000
+    """steps, at most, see interval"""
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "n_steps", "validate_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    @property
+    def interval(self) -> int:
+        """Steps between validations: at most validate_every, and so many that the last one is at the training's end, or just before."""
+        return self.n_steps // math.ceil(self.n_steps / self.validate_every)
+
+
+PRESETS = {
+    "english": Preset(
+        ModelConfig(ENGLISH, encoder="conformer", n_encoder_layers=3),
+        mixture=Mixture(synthetic_start=0.5, synthetic_end=0.15, transforms="wide", path_outliers="drop"),
+    ),
+    "study": Preset(
+        ModelConfig(ENGLISH, width=96, feed_forward_width=288, n_heads=3, n_encoder_layers=3, n_decoder_layers=1),
+        loss=LossConfig(learning_rate=2.5e-3, warm_up_steps=300),
+        batch_size=128,
+        n_steps=4_000,
+        validate_every=1_000,
+    ),
+    "tiny": Preset(
+        ModelConfig(ENGLISH, width=32, feed_forward_width=64, n_heads=2, n_encoder_layers=1, n_decoder_layers=1),
+        loss=LossConfig(learning_rate=3e-3, warm_up_steps=20),
+        batch_size=32,
+        n_steps=300,
+        validate_every=100,
+    ),
+}
+
+
+def named_preset(name: str) -> Preset:
+    """The preset of that name. Raises: ValueError for an unknown name, with the nearest."""
+    check_choice("preset", name, tuple(PRESETS))
+    return PRESETS[name]

@@ -12,8 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from engine.grid import load_grids, pick_grid
 from engine.naming import check_choice
-from training.config import key_centres
-from training.presets import Preset
+from training.config import Preset, key_centres
 
 CENTRES = "model.key_centres"
 """The field that comes from the grid, not from a setting."""

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
 
 def budget(trained: list[Experiment]) -> str:
     """What every training was given. torch is imported late: what is timed runs before it is there."""
-    from training.presets import PRESETS
+    from training.config import PRESETS
 
     preset = PRESETS[PRESET]
     model, swipes = preset.model, preset.n_steps * preset.batch_size

@@ -86,7 +86,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("impossible letters masked", "training", ("loss.impossible_letters=masked",)),
     Experiment("transforms wide", "training", ("mixture.transforms=wide",)),
     Experiment("dropout 0.1", "training", ("loss.dropout=0.1",)),
-    Experiment("no augmentation", "training", ("mixture.augmentation=0",)),
+    Experiment("no augmentation", "training", ("mixture.transforms=none",)),
     Experiment("path outliers dropped", "training", ("mixture.path_outliers=drop",)),
     Experiment("no synthetic swipes", "training", ("mixture.synthetic_start=0", "mixture.synthetic_end=0")),
     Experiment("fewer synthetic swipes", "training", FEWER),

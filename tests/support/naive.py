@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.shark2.templates import Shark2Options
 from engine.beam_search import SearchOptions
+from engine.grid import Grid
 from engine.lexicon import Trie
 
 LogProbsOf = Callable[[str], Sequence[float]]
@@ -263,3 +264,29 @@ def ancestry(parents: list[int]) -> list[list[int]]:
     for row, parent in enumerate(parents):
         paths.append([row, *(paths[parent] if parent >= 0 else [])])
     return paths
+
+
+def varied(points: npt.NDArray[np.float64], grid: Grid, random: np.random.Generator) -> npt.NDArray[np.float64]:
+    """A variant (3, m), m <= n, of a swipe (3, n), as the kernel drew it that varied the swipes of the shipped model.
+
+    Its distribution, not its numbers, is that of training.augment.pipelines.NARROW on qwerty_en.
+    """
+    n, key = points.shape[1], np.array([[grid.key_width], [grid.key_height]])
+    angle, u = random.normal(0.0, 0.02), np.arange(n) / max(n - 1, 1)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    origin = np.array(grid.origin)[:, None]
+    places = origin + turn @ ((points[:2] - origin) * (1 + random.normal(0.0, 0.03, (2, 1))))
+    places += random.normal(0.0, 0.08, (2, 1)) * key
+    places += random.normal(0.0, 0.05, (2, 3)) @ np.stack([(1 - u) ** 2, 2 * u * (1 - u), u**2]) * key
+    places += random.normal(0.0, 0.015 * key[0, 0], (2, n)) * (random.random() < 0.4)
+    pace, wave, phase = np.exp(random.normal(0.0, 0.15)), random.uniform(0.5, 3.0), random.uniform(0.0, 2 * np.pi)
+    steps = np.diff(points[2], prepend=points[2, 0]) * pace * np.exp(random.normal(0.0, 0.2) * np.sin(2 * np.pi * wave * u + phase))
+    keep = np.ones(n, dtype=np.bool_)
+    if n >= 12 and random.random() <= 0.25:
+        if random.random() < 0.7:
+            width = random.integers(2, max(3, n // 8))
+            start = random.integers(1, n - width - 1)
+            keep[start : start + width] = False
+        else:
+            keep[1 : n - 1 : 2] = False
+    return np.vstack([places, points[2, 0] + np.cumsum(steps)])[:, keep]

@@ -10,9 +10,8 @@ from engine.features import FeatureSpec
 from engine.grid import Grid
 from tests.conftest import CYRILLIC, LATIN
 from training import train
-from training.config import ModelConfig, key_centres
+from training.config import PRESETS, ModelConfig, Preset, key_centres, named_preset
 from training.overrides import apply_settings
-from training.presets import PRESETS, Preset, named_preset
 
 STUDY = PRESETS["study"]
 
@@ -35,7 +34,7 @@ def test_what_is_shown_makes_the_preset(name: str, capsys: pytest.CaptureFixture
         ("loss.learning_rate=1e-3", lambda preset: preset.loss.learning_rate == 0.001),
         ("loss.bfloat16=false", lambda preset: preset.loss.bfloat16 is False),
         ("loss.bfloat16=True", lambda preset: preset.loss.bfloat16 is True),
-        ("mixture.augmentation=2", lambda preset: preset.mixture.augmentation == 2.0),
+        ("mixture.synthetic_power=2", lambda preset: preset.mixture.synthetic_power == 2.0),
         ("model.embedding=weighted", lambda preset: preset.model.embedding == "weighted"),
         ("model.features.sampling=time", lambda preset: preset.model.features.sampling == "time"),
         ("model.features.columns=x, y,vx", lambda preset: preset.model.features.columns == ("x", "y", "vx")),
@@ -100,7 +99,6 @@ def test_the_gaussians_start_at_the_keys_of_the_grid(grids: dict[str, Grid]) -> 
         (["model.n_decoder_layers=0"], "n_decoder_layers must be at least 1, got 0"),
         (["mixture.synthetic_start=1.5"], "synthetic_start must be from 0 to 1, got 1.5"),
         (["loss.label_smoothing=1"], "label_smoothing must be at least 0 and below 1, got 1.0"),
-        (["mixture.transforms=wide", "mixture.augmentation=2"], "augmentation is a strength of transforms 'kernel' alone, got 2.0"),
         (["mixture.transforms=wild"], "mixture.transforms 'wild' is not known: did you mean 'wide'?"),
         (["loss.learning_rate=0"], "learning_rate must be above 0, got 0.0"),
     ],

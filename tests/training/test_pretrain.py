@@ -22,7 +22,7 @@ from engine import kernels
 from engine.features import Column
 from engine.grid import Grid
 from tests.conftest import LATIN, ROOT
-from training.config import Embedding, Encoder, key_centres
+from training.config import PRESETS, Embedding, Encoder, key_centres
 from training.data.batches import Stretch
 from training.data.swipe_data import SwipeData, load_swipes
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, load_checkpoint, payload
@@ -39,7 +39,6 @@ from training.loop.masked_points import (
     score,
 )
 from training.model.network import SwipeNetwork
-from training.presets import PRESETS
 from training.pretrain import loaders, parse_args, run
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy

@@ -18,25 +18,14 @@ from engine.grid import Grid
 from engine.lexicon import Entry, build_lexicon, write_lexicon
 from engine.recognizer import open_lexicon
 from tests.conftest import LATIN, ROOT
-from training.augment.config import preset_pipeline
 from training.augment.pipeline import OnGrid
-from training.data.batches import (
-    IGNORED,
-    Collator,
-    Draw,
-    Mixture,
-    PathOutliers,
-    Stretch,
-    SwipeSource,
-    TrainingBatches,
-    Transforms,
-    validation_batches,
-)
+from training.augment.pipelines import preset_pipeline
+from training.config import PRESETS, Mixture, PathOutliers, Transforms
+from training.data.batches import IGNORED, Collator, Draw, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.data.path_length import typical
 from training.data.swipe_data import SwipeData, load_swipes
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
 from training.loop.lightning_module import SwipeTraining
-from training.presets import PRESETS
 from training.train import loaders, parse_args
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy

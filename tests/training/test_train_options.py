@@ -18,6 +18,7 @@ from engine.lexicon import Entry, build_lexicon, write_lexicon
 from tests.conftest import LATIN
 from tests.training.test_train import EXAMPLES, spell
 from training import train
+from training.config import PRESETS
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import load_checkpoint
 from training.loop.checkpoint_files import ENCODER
@@ -25,7 +26,6 @@ from training.loop.lightning_module import BAD_BATCH
 from training.loop.optimizer import gradient_norms
 from training.model.network import SwipeNetwork
 from training.overrides import apply_settings
-from training.presets import PRESETS
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of Lightning, about what is meant so
 SMALL = ["model.width=8", "model.feed_forward_width=8", "batch_size=4", "n_steps=2", "validate_every=2", "loss.bfloat16=false"]

@@ -15,9 +15,9 @@ from typing import get_args
 
 from engine.grid import load_grids
 from engine.shipped import DEFAULT_GRID
-from training.augment.config import Preset, load_pipeline, pipeline_to_json, preset_pipeline
 from training.augment.files import Augmentation, Grids, read_lines, write_variants
 from training.augment.pipeline import Pipeline
+from training.augment.pipelines import Preset, load_pipeline, pipeline_to_json, preset_pipeline
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:

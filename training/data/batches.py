@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,9 @@ from engine.grid import Grid
 from engine.lexicon import Lexicon
 from engine.naming import check_choice
 from engine.swipe import Swipe
-from training.augment import config as pipelines
 from training.augment.pipeline import OnGrid
-from training.config import ModelConfig
+from training.augment.pipelines import preset_pipeline
+from training.config import Mixture, ModelConfig
 from training.data import kernels
 from training.data.impossible import ImpossibleLetters
 from training.data.path_length import typical
@@ -30,10 +30,6 @@ IGNORED = -100
 """Target of the places behind a word's EOS; the losses pass over it."""
 POOL = 8
 """Batches drawn together and cut by word length, so that short words are not padded to long ones."""
-Transforms = Literal["kernel", "narrow", "wide"]
-"""Of the swipes. kernel: kernels.augment. narrow: the same as transforms of training.augment. wide: more kinds of them, with noise
-of coordinates and of time."""
-PathOutliers = Literal["keep", "drop"]
 
 
 class Batch(NamedTuple):
@@ -47,36 +43,6 @@ class Batch(NamedTuple):
     """(B, T): letters, EOS, filled up with IGNORED"""
     impossible: Tensor | None = None
     """(B, T, V): what the lexicon forbids at each place, where the loss is to know; False behind EOS"""
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """How training samples are drawn."""
-
-    synthetic_start: float = 0.65
-    """share of synthetic swipes at the first step"""
-    synthetic_end: float = 0.4
-    """share of synthetic swipes at the last step; linear between"""
-    real_power: float = -0.4
-    """a real swipe is drawn by (number of swipes of its word) ** this: below 0 flattens the words"""
-    synthetic_power: float = 0.3
-    """a lexicon word is drawn by (its frequency) ** this"""
-    augmentation: float = 1.0
-    """strength of kernels.augment"""
-    transforms: Transforms = "kernel"
-    path_outliers: PathOutliers = "keep"
-    """the swipes whose path is much longer or shorter than others' of like words, see training.data.path_length"""
-
-    def __post_init__(self) -> None:
-        for name in ("synthetic_start", "synthetic_end"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
-        if self.augmentation < 0:
-            raise ValueError(f"augmentation must be at least 0, got {self.augmentation}")
-        check_choice("transforms", self.transforms, get_args(Transforms))
-        if self.transforms != "kernel" and self.augmentation != 1.0:
-            raise ValueError(f"augmentation is a strength of transforms 'kernel' alone, got {self.augmentation} with '{self.transforms}'")
-        check_choice("path_outliers", self.path_outliers, get_args(PathOutliers))
 
 
 class Collator:
@@ -129,16 +95,10 @@ class Augmentation:
     """Swipe -> a random variant of it, as the mixture says."""
 
     def __init__(self, grid: Grid, mixture: Mixture) -> None:
-        self._origin, self._key_size = np.array(grid.origin), np.array([grid.key_width, grid.key_height])
-        self._strength = mixture.augmentation
-        self._transform = None if mixture.transforms == "kernel" else OnGrid(pipelines.preset_pipeline(mixture.transforms), grid)
+        self._transform = None if mixture.transforms == "none" else OnGrid(preset_pipeline(mixture.transforms), grid)
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
-        """random: of the transforms; the kernel draws from what kernels.seed was given."""
-        if self._transform:
-            return self._transform(swipe, random)
-        points = np.stack([swipe.x, swipe.y, swipe.t])
-        return Swipe(*kernels.augment(points, self._origin, self._key_size, self._strength))
+        return self._transform(swipe, random) if self._transform else swipe
 
 
 class SwipeSource:
@@ -166,7 +126,7 @@ class SwipeSource:
         return [Draw(self._words[i] if s else str(self._data.words[i]), bool(s), int(i)) for s, i in zip(synthetic, index, strict=True)]
 
     def swipe(self, draw: Draw, random: np.random.Generator) -> Swipe:
-        """The swipe of a sample. random: as of Augmentation."""
+        """The swipe of a sample. random: of the transforms; splicing draws from what kernels.seed was given."""
         swipe = Swipe(*kernels.splice(self._bank, self._symbols[draw.index])) if draw.synthetic else self._data.swipe(draw.index)
         return self._augment(swipe, random)
 

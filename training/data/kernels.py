@@ -1,4 +1,4 @@
-"""Every compiled function of the training: aligning, splicing and augmenting swipes. As engine/kernels.py: arrays in, arrays out."""
+"""Every compiled function of the training: aligning and splicing swipes. As engine/kernels.py: arrays in, arrays out."""
 
 from __future__ import annotations
 
@@ -196,49 +196,3 @@ def splice(bank: Any, word: Any) -> Any:
         at += last - first
         time = out[2, at]
     return out
-
-
-@njit(cache=True, nogil=True)
-def augment(points: Any, origin: Any, key_size: Any, strength: float) -> Any:
-    """A variant of a swipe, float64 (3, m), m <= n: points (3, n), origin and key_size (2,) in grid units.
-
-    Small affine map, smooth drift, jitter, time stretched as a whole and in waves, dropped samples. strength 1 is the
-    default; 0 changes nothing.
-    """
-    n = points.shape[1]
-    out = points.astype(np.float64)
-    angle = np.random.normal(0.0, 0.02 * strength)
-    cos, sin = np.cos(angle), np.sin(angle)
-    scale_x, scale_y = 1.0 + np.random.normal(0.0, 0.03 * strength), 1.0 + np.random.normal(0.0, 0.03 * strength)
-    shift = np.random.normal(0.0, 0.08 * strength, 2) * key_size
-    drift = np.random.normal(0.0, 0.05 * strength, (2, 3))
-    jitter = 0.015 * strength * key_size[0] * (np.random.random() < 0.4)
-    pace = np.exp(np.random.normal(0.0, 0.15 * strength))
-    wave, phase = np.random.uniform(0.5, 3.0), np.random.uniform(0.0, 2 * np.pi)
-    depth = np.random.normal(0.0, 0.2 * strength)
-    time = out[2, 0]
-    for i in range(n):
-        u = i / max(n - 1, 1)
-        dx, dy = (out[0, i] - origin[0]) * scale_x, (out[1, i] - origin[1]) * scale_y
-        bend = ((1 - u) * (1 - u), 2 * u * (1 - u), u * u)
-        x = origin[0] + cos * dx - sin * dy + shift[0]
-        y = origin[1] + sin * dx + cos * dy + shift[1]
-        for k in range(3):
-            x += bend[k] * drift[0, k] * key_size[0]
-            y += bend[k] * drift[1, k] * key_size[1]
-        if jitter > 0:
-            x += np.random.normal(0.0, jitter)
-            y += np.random.normal(0.0, jitter)
-        step = (points[2, i] - points[2, i - 1]) if i > 0 else 0.0
-        time += step * pace * np.exp(depth * np.sin(2 * np.pi * wave * u + phase))
-        out[0, i], out[1, i], out[2, i] = x, y, time
-    if n < 12 or np.random.random() > 0.25 * strength:
-        return out
-    keep = np.ones(n, dtype=np.bool_)
-    if np.random.random() < 0.7:  # a pause in the events: browsers do that
-        width = np.random.randint(2, max(3, n // 8))
-        start = np.random.randint(1, n - width - 1)
-        keep[start : start + width] = False
-    else:  # a slower touch screen
-        keep[1 : n - 1 : 2] = False
-    return out[:, keep]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import lightning
 import torch
@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from engine.naming import check_choice
-from training.config import ModelConfig
+from training.config import LossConfig, ModelConfig
 from training.data.batches import IGNORED, Batch
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.loop.checkpoint_files import write_whole
@@ -24,43 +23,6 @@ from training.model.network import Attention, Convolution, FeedForward, SwipeNet
 
 BAD_BATCH = "bad_batch.pt"
 """The file in the run's folder for a batch whose loss is no number."""
-Impossible = Literal["allowed", "masked"]
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """How a network is optimised."""
-
-    learning_rate: float = 1.5e-3
-    warm_up_steps: int = 500
-    decay_share: float = 0.4
-    """the last part of the steps, over which the learning rate falls to 1 % along a half cosine; constant before"""
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.05
-    ctc_weight: float = 0.3
-    """of the auxiliary CTC loss on the encoder"""
-    average: float = 0.999
-    """decay of the running average of the weights"""
-    dropout: float = 0.0
-    """share of what each branch adds to its residual stream that is dropped in training"""
-    bfloat16: bool = True
-    """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
-    impossible_letters: Impossible = "allowed"
-    """masked: in training the decoder is not to learn which letters the lexicon forbids after the true prefix; the search forbids
-    them anyway. Validation measures without the mask."""
-
-    def __post_init__(self) -> None:
-        if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
-        if not 0 < self.decay_share <= 1:
-            raise ValueError(f"decay_share must be above 0 and at most 1, got {self.decay_share}")
-        for name in ("label_smoothing", "average", "dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
-        for name in ("warm_up_steps", "weight_decay", "ctc_weight"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
-        check_choice("impossible_letters", self.impossible_letters, get_args(Impossible))
 
 
 def learning_rate_factor(step: int, n_steps: int, config: LossConfig) -> float:

@@ -13,9 +13,9 @@ from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQ
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 
+from training.config import Preset
 from training.loop.checkpoint_files import WholeFiles
 from training.overrides import keep_settings
-from training.presets import Preset
 
 SETTINGS = "settings.txt"
 """The file in the run's folder that has all settings, as --set takes them."""

@@ -19,9 +19,9 @@ from benchmarks.pareto.choices import Change
 from engine.accuracy import Accuracy
 from engine.model import ModelBundle
 from tests.conftest import ROOT
+from training.config import PRESETS
 from training.evaluation.metrics import Interval
 from training.overrides import apply_settings
-from training.presets import PRESETS
 from training.train import parse_args
 
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"

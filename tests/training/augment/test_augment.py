@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from engine.grid import Grid
 from engine.swipe import Swipe
-from training.augment.config import NARROW, TRANSFORMS, WIDE, load_pipeline, pipeline_from_json, pipeline_to_json
 from training.augment.pipeline import Choice, OneOf, OnGrid, Pipeline, Step, variants
+from training.augment.pipelines import NARROW, TRANSFORMS, WIDE, load_pipeline, pipeline_from_json, pipeline_to_json
 from training.augment.sampling import LEAST_POINTS, MOST_POINTS, CutEnds, DropSamples, DropStretch, KeepEvery, Resample
 from training.augment.space import Drift, Jitter, Rotate, Scale, Shift, Smooth, Tremor
 from training.augment.timing import Pace, TimeNoise, TimeWarp
 from training.augment.transform import Transform
-from training.data import kernels
 
 SPACE: list[Transform] = [Scale(), Rotate(), Shift(), Drift(), Tremor(), Jitter(), Smooth()]
 TIMING: list[Transform] = [Pace(), TimeWarp(), TimeNoise()]
@@ -270,24 +269,6 @@ def test_data_workers_can_be_handed_a_pipeline(qwerty: Grid) -> None:
         transform(swipe, np.random.default_rng(1)) for transform in (OnGrid(WIDE, qwerty), pickle.loads(pickle.dumps(OnGrid(WIDE, qwerty))))
     )
     assert same(one, handed)
-
-
-def test_the_narrow_pipeline_scatters_as_the_kernel_does(qwerty: Grid) -> None:
-    """The spread of places, times and numbers of points over many variants."""
-    n, turns = 40, 4000
-    points = np.array([np.linspace(100, 900, n), np.linspace(500, 60, n), 16.0 * np.arange(n)])
-    random, key_size = np.random.default_rng(3), np.array([qwerty.key_width, qwerty.key_height])
-    kernels.seed(3)
-    kernel = [kernels.augment(points, np.array(qwerty.origin), key_size, 1.0) for _ in range(turns)]
-    ours = [np.array([one.x, one.y, one.t]) for one in variants(OnGrid(NARROW, qwerty), Swipe(*points), turns, random)]
-    for end in (0, -1):
-        one, other = (np.std([variant[:2, end] for variant in some], axis=0) for some in (ours, kernel))
-        np.testing.assert_allclose(one, other, rtol=0.06)
-    durations = [np.log([one[2, -1] for one in some]) for some in (ours, kernel)]
-    assert durations[0].mean() == pytest.approx(durations[1].mean(), abs=0.02)
-    assert durations[0].std() == pytest.approx(durations[1].std(), rel=0.06)
-    one, other = (np.bincount([variant.shape[1] for variant in some], minlength=n + 1) / turns for some in (ours, kernel))
-    np.testing.assert_allclose(one, other, atol=0.03)
 
 
 # --- as JSON ---

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from engine.grid import load_grids
 from engine.swipe import Swipe
 from training.augment import __main__ as augment
-from training.augment.config import NARROW, pipeline_from_json
 from training.augment.files import Augmentation, Grids, LabelledSwipe, read_lines, variants_of, write_variants
 from training.augment.picture import figure_of, panels_of, parts_of
+from training.augment.pipelines import NARROW, pipeline_from_json
 from training.augment.sampling import DropStretch, KeepEvery
 from training.augment.space import Drift, Jitter, Rotate, Scale, Shift
 from training.augment.timing import Pace, TimeWarp

@@ -15,10 +15,10 @@ from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from tests.conftest import LATIN
 from tests.support import toy
+from training.config import PRESETS
 from training.data.batches import IGNORED, Collator
 from training.data.impossible import ImpossibleLetters
 from training.loop.lightning_module import cross_entropy
-from training.presets import PRESETS
 
 TINY = PRESETS["tiny"]
 

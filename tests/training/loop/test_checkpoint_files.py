@@ -16,11 +16,10 @@ import pytest
 import torch
 
 from tests.conftest import LATIN
-from training.config import ModelConfig
+from training.config import PRESETS, ModelConfig
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.loop.checkpoint_files import ENCODER, WholeFiles, take_encoder, write_whole
 from training.model.network import SwipeNetwork
-from training.presets import PRESETS
 
 TINY = PRESETS["tiny"].model
 INFO = TrainingInfo("", "", "qwerty_en", 1, 1, 1)

@@ -7,7 +7,8 @@ import copy
 import torch
 from torch import nn
 
-from training.loop.lightning_module import LossConfig, learning_rate_factor
+from training.config import LossConfig
+from training.loop.lightning_module import learning_rate_factor
 from training.loop.optimizer import AVERAGE_EVERY, MasterAdamW
 
 

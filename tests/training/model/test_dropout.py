@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from tests.support import random_network
-from training.config import Encoder, ModelConfig
-from training.loop.lightning_module import LossConfig, SwipeTraining, add_dropout
+from training.config import Encoder, LossConfig, ModelConfig
+from training.loop.lightning_module import SwipeTraining, add_dropout
 from training.model.network import FeedForward, SwipeNetwork
 
 

@@ -23,14 +23,13 @@ from export.onnx_files import decoder_step_onnx, encoder_onnx
 from export.restore import restore
 from tests.conftest import LATIN, ROOT
 from tests.support import random_network, toy
-from training.config import Embedding, ModelConfig, Weighting, key_centres
+from training.config import PRESETS, Embedding, ModelConfig, Weighting, key_centres
 from training.data.batches import Collator, validation_batches
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import TrainedModel, TrainingInfo, config_from_json, config_to_json
 from training.loop.lightning_module import SwipeTraining
 from training.model.embedding import SwipePointEmbedding
 from training.model.network import SwipeNetwork
-from training.presets import PRESETS
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 COLUMNS: tuple[Column, ...] = get_args(Column)

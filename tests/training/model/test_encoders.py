@@ -31,14 +31,13 @@ from export.quantize import quantize
 from export.restore import restore
 from tests.conftest import LATIN, ROOT
 from tests.support import random_network, toy
-from training.config import Encoder, ModelConfig
+from training.config import PRESETS, Encoder, ModelConfig
 from training.data.batches import Collator, validation_batches
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import PAYLOAD, TrainedModel, TrainingInfo, config_from_json, config_to_json, load_checkpoint, payload
 from training.loop.lightning_module import SwipeTraining
 from training.loop.optimizer import MasterAdamW
 from training.model.network import SwipeNetwork
-from training.presets import PRESETS
 
 torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 CONFIG = ModelConfig(
