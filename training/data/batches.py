@@ -15,7 +15,6 @@ from torch.utils.data import IterableDataset, get_worker_info
 from engine.features import FeatureExtractor
 from engine.grid import Grid
 from engine.lexicon import Lexicon
-from engine.naming import check_choice
 from engine.swipe import Swipe
 from training.augment.pipeline import OnGrid
 from training.augment.pipelines import preset_pipeline
