@@ -37,7 +37,7 @@ class Source:
         bad = [record for record in records if isinstance(record, BadRecord)]
         if len(bad) == len(records):
             reason = bad[0].reason if bad else "it is empty"
-            raise ValueError(f"no swipe could be read from {self.file}: {reason}; see the README for the format")
+            raise ValueError(f"no swipe could be read from {self.file}: {reason}; docs/cli.md describes the format")
         return records
 
     def load_recognizers(self) -> tuple[Recognizers, ...]:

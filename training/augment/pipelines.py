@@ -53,7 +53,7 @@ WIDE = Pipeline(
     )
 )
 """More kinds of screens: other rates, filters, noise, events that come late. On dev no better and no worse (docs/EXPERIMENTS.md); a
-model that learnt from them reads resampled swipes better, and recorded ones no better (README.md)."""
+model that learnt from them reads resampled swipes better, and recorded ones no better (docs/training.md)."""
 
 
 def preset_pipeline(preset: Preset) -> Pipeline:
