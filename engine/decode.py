@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from engine.accuracy import Accuracy, rank_of
+from engine.arguments import positive
 from engine.beam_search import SearchOptions
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
@@ -28,8 +29,8 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     parser = argparse.ArgumentParser(prog=prog, description="Recorded swipes -> words.")
     parser.add_argument("file", help="a swipe, a JSON list of them, or one per line; plain or gzip; - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON line per swipe, in input order")
-    parser.add_argument("--top", type=_positive, default=4, metavar="N", help="candidates per swipe (default 4)")
-    parser.add_argument("--beam", type=_positive, metavar="N", help="beam width (default: the model's)")
+    parser.add_argument("--top", type=positive, default=4, metavar="N", help="candidates per swipe (default 4)")
+    parser.add_argument("--beam", type=positive, metavar="N", help="beam width (default: the model's)")
     parser.add_argument("--grid", metavar="NAME", help=f"grid of all swipes (default: what each one names, else {DEFAULT_GRID})")
     parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="model bundle (default: English)")
@@ -107,13 +108,6 @@ def _with_progress(records: Iterable[SwipeRecord | BadRecord]) -> Iterable[Swipe
     from tqdm import tqdm  # late: it costs start-up time
 
     return cast("Iterable[SwipeRecord | BadRecord]", tqdm(records, unit=" swipes", delay=PROGRESS_AFTER_S))
-
-
-def _positive(text: str) -> int:
-    """Raises: ValueError, which argparse reports as a usage error."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return int(text)
 
 
 def _name(file: str) -> str:

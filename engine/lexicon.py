@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engine.files import write_whole
 from engine.lexicon_file import DTYPES, HEADER_LIMIT, Header, pack, read_header
 
 SILENT = frozenset("'’‘ʼ`´-‐‑.·\u00ad\u200d")
@@ -220,12 +220,7 @@ def build_lexicon(entries: Iterable[Entry], alphabet: str, source: str) -> bytes
 
 def write_lexicon(content: bytes, path: Path) -> None:
     """Put a built lexicon in a file at once: processes that have the old file mapped keep it whole."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, content)
 
 
 def _check_entry(entry: Entry, alphabet: str) -> None:

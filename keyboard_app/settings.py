@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
 
 import platformdirs
+
+from engine.files import write_whole
 
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
@@ -75,18 +74,8 @@ def load_settings(path: Path) -> Loaded:
 def save_settings(settings: Settings, path: Path) -> None:
     """Writes the settings as one step: a crash or a full disk leaves the old file. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
-            json.dump(asdict(settings), file, indent=1, ensure_ascii=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    text = json.dumps(asdict(settings), indent=1, ensure_ascii=False) + "\n"
+    write_whole(path, text.encode(errors="surrogatepass"))
 
 
 def _settings(value: object) -> Settings:

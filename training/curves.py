@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
 from tqdm import tqdm
 
+from engine.files import whole_file
 from engine.naming import check_choice
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -123,12 +124,8 @@ def run(options: argparse.Namespace) -> None:
     names = names_of(options.runs)
     shown = tqdm(list(zip(options.runs, names, strict=True)), desc="reading logs", disable=not sys.stderr.isatty())
     curves = [read_curve(folder, options.metric, name) for folder, name in shown]
-    unfinished = options.out.with_name(f".{os.getpid()}.{options.out.name}")
-    try:
+    with whole_file(options.out) as unfinished:
         figure_of(curves, options.metric).savefig(unfinished)
-        unfinished.replace(options.out)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def main() -> None:

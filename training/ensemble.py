@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.accuracy import Accuracy
+from engine.arguments import positive
 from training.data.swipe_data import load_swipes
 from training.ensembles.aggregators import Ensemble, Kind, Sample, fit
 from training.ensembles.prediction_table import PredictionRow, PredictionTable, table_at
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.ensembles.predictor import Fingerprint, data_fingerprint, first_swipes
-from training.evaluate import positive
 from training.evaluation.metrics import Interval, bootstrap_interval, swipe_mrr
 
 OTHERS = "other people than those it was fitted on"

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from engine.accuracy import Accuracy
+from engine.arguments import positive
 from engine.beam_search import Method, SearchOptions
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
@@ -96,13 +97,6 @@ def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
     parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
-
-
-def positive(text: str) -> int:
-    """Raises: ArgumentTypeError for what is no number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, got '{text}'")
-    return int(text)
 
 
 def search_options(defaults: SearchOptions, options: argparse.Namespace) -> SearchOptions:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from engine.files import write_whole
 from engine.grid import load_grids, pick_grid
-from engine.naming import check_choice
+from engine.naming import check_choice, nearest_name
 from training.config import Preset, key_centres
 
 CENTRES = "model.key_centres"
@@ -57,7 +57,7 @@ def keep_settings(preset: Preset, path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     before = dict(line.split("=", 1) for line in lines if "=" in line)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{name}={value}\n" for name, value in now.items()), encoding="utf-8")
+    write_whole(path, "".join(f"{name}={value}\n" for name, value in now.items()))
     return [f"{name} is {value} now, was {before[name]}" for name, value in now.items() if before.get(name, value) != value]
 
 
@@ -103,6 +103,6 @@ def _replace(value: Any, changes: Mapping[str, Any]) -> Any:
 
 
 def _offer(name: str, known: Sequence[str]) -> str:
-    """The name that is likeliest meant: one that ends alike, where the outer names were left out, or the nearest."""
-    nearest = [one for one in known if one.endswith(f".{name}")] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean '{nearest[0]}'?" if nearest else f"known are {', '.join(known)}"
+    """The name that was probably meant: one that ends alike, where the outer names were left out, or the nearest."""
+    meant = next((one for one in known if one.endswith(f".{name}")), None) or nearest_name(name, known)
+    return f"did you mean '{meant}'?" if meant else f"known are {', '.join(known)}"

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine.accuracy import Accuracy
+from engine.arguments import positive
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from training.ensembles.prediction_table import (
@@ -28,7 +29,7 @@ from training.ensembles.prediction_table import (
 )
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes, search_options
-from training.evaluate import add_setup_arguments, positive
+from training.evaluate import add_setup_arguments
 from training.evaluation.decode_data import Setup, decode_rows
 
 MERGE, SHOW = "merge", "show"

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from engine.arguments import positive
 from engine.grid import load_grids, pick_grid
 from training.config import PRESETS, Preset, named_preset
 from training.data.batches import Augmentation, Stretch
 from training.data.swipe_data import SwipeData, load_swipes
-from training.evaluate import positive
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
 from training.loop.checkpoint_files import check_resumable
 from training.loop.lightning_module import SwipeTraining

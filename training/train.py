@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from engine.arguments import positive
 from engine.grid import load_grids, pick_grid
 from engine.recognizer import open_lexicon
 from training.config import PRESETS, Preset, named_preset
 from training.data.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.data.swipe_data import SwipeData, load_swipes
-from training.evaluate import positive
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
 from training.loop.checkpoint_files import check_resumable, take_encoder
 from training.loop.lightning_module import SwipeTraining

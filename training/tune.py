@@ -11,10 +11,11 @@ from typing import get_args
 import numpy as np
 
 from engine.accuracy import Accuracy
+from engine.arguments import positive
 from engine.beam_search import Method, SearchOptions
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
-from training.evaluate import add_setup_arguments, positive
+from training.evaluate import add_setup_arguments
 from training.evaluation.decode_data import DataDecoder, Outcome, Setup, decode_rows
 from training.evaluation.metrics import Percentiles, stage_percentiles
 

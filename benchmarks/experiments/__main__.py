@@ -18,7 +18,8 @@ from benchmarks.experiments.plot import draw
 from benchmarks.experiments.report import markdown
 from benchmarks.experiments.results import collect
 from benchmarks.experiments.runs import FINISHED, Bench, score, train_all
-from training.evaluate import positive
+from engine.arguments import positive
+from engine.files import write_whole
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     results = collect(bench)
     picture = options.out.with_name("experiments.png")
     draw(results, picture)
-    options.out.write_text(markdown(results, budget(trained), picture.name), encoding="utf-8")
+    write_whole(options.out, markdown(results, budget(trained), picture.name))
     print(f"{options.out}  {len(results.rows)} experiments")
 
 

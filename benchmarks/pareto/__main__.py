@@ -30,7 +30,9 @@ from benchmarks.pareto.choices import Axes, Change, Choice, Point, around
 from benchmarks.pareto.plot import draw
 from benchmarks.pareto.report import Report
 from engine.accuracy import Accuracy, rank_of
+from engine.arguments import positive
 from engine.beam_search import Method, SearchOptions
+from engine.files import write_whole
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
@@ -82,11 +84,11 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
     add("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
     add("--n", type=_count, default=ALL, metavar="N|all", help="swipes for the accuracy, evenly spread (default: all)")
-    add("--n-timed", type=_positive, default=300, metavar="N", help="how many of those to time (default: %(default)s)")
-    add("--beams", type=_positive, nargs="+", default=[1, 4, 6, 8, 10, 16, 32], metavar="N")
+    add("--n-timed", type=positive, default=300, metavar="N", help="how many of those to time (default: %(default)s)")
+    add("--beams", type=positive, nargs="+", default=[1, 4, 6, 8, 10, 16, 32], metavar="N")
     add("--methods", nargs="+", choices=get_args(Method), default=list(get_args(Method)))
     add("--precisions", nargs="+", choices=get_args(Precision), default=list(get_args(Precision)))
-    add("--lexicons", type=_positive, nargs="*", default=[20_000, 50_000, 150_000, 500_000], metavar="WORDS", help="sizes to try")
+    add("--lexicons", type=positive, nargs="*", default=[20_000, 50_000, 150_000, 500_000], metavar="WORDS", help="sizes to try")
     add("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     add("--fp32", type=Path, metavar="FOLDER", help="the bundle before it was quantised (default: its weights, dequantised)")
     add("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
@@ -95,14 +97,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, got '{text}'")
-    return int(text)
-
-
 def _count(text: str) -> int:
-    return ALL if text == "all" else _positive(text)
+    return ALL if text == "all" else positive(text)
 
 
 # --- preparing ---
@@ -253,7 +249,7 @@ def run(options: argparse.Namespace) -> Report:
     options.out.mkdir(parents=True, exist_ok=True)
     with _bundle(options.bundle) as bundle, tempfile.TemporaryDirectory() as folder:
         report = measure(options, bundle, Path(folder))
-    (options.out / "pareto.md").write_text(f"# Accuracy against time\n\n{report.as_text()}\n", encoding="utf-8")
+    write_whole(options.out / "pareto.md", f"# Accuracy against time\n\n{report.as_text()}\n")
     draw(report, options.out / "pareto.png")
     return report
 

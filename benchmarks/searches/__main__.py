@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,11 +23,12 @@ from benchmarks.searches.report import ExhaustiveCheck, Report, Row
 from benchmarks.searches.ways import Exhaustive, Search, below_prefixes, engine_search, exact, greedy, pruned
 from benchmarks.searches.words import Problem, WordIndex
 from engine.accuracy import Accuracy
+from engine.arguments import positive
+from engine.files import write_whole
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.recognizer import SwipeRecognizer
 from training.data.swipe_data import SwipeData, load_swipes
-from training.evaluate import positive
 from training.evaluation.metrics import bootstrap_interval, top_k
 
 SHIPPED, EXACT = "shipped", "exact"
@@ -188,12 +188,7 @@ def write(report: Report, path: Path, arguments: Sequence[str]) -> None:
     """The report as a page that says how it was made, whole or not at all. Raises: OSError."""
     command = f"    python -m benchmarks.searches {shlex.join(arguments)}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(f"# Searches\n\n{command}\n{report.as_text()}\n\n{WAYS}\n", encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, f"# Searches\n\n{command}\n{report.as_text()}\n\n{WAYS}\n")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from benchmarks.common.environment import default_data, processor, read_records,
 from benchmarks.common.memory import resident_mb
 from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
 from engine.accuracy import Accuracy, rank_of
+from engine.arguments import positive
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import open_lexicon
@@ -74,13 +75,6 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--paper", action="store_true", help="match as the paper does, instead of as well as we can")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
-
-
-def positive(text: str) -> int:
-    """Raises: ArgumentTypeError for what is no number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, got '{text}'")
-    return int(text)
 
 
 def labelled_records(path: Path, n: int | None) -> list[SwipeRecord]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks.shark2.__main__ import decode, labelled_records, positive
+from benchmarks.shark2.__main__ import decode, labelled_records
 from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
 from engine.accuracy import Accuracy
+from engine.arguments import positive
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Lexicon
 from engine.recognizer import open_lexicon

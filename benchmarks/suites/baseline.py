@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from benchmarks.suites.stages import Budget
+from engine.files import write_whole
 
 BASELINE = Path(__file__).with_name("baseline.json")
 FORMAT_VERSION = 1
@@ -287,7 +288,7 @@ def run(options: argparse.Namespace) -> int:
     results = [Result.read(path) for path in options.results]
     if options.update:
         baseline = Baseline.of(results)
-        options.against.write_text(baseline.as_json(), encoding="utf-8")
+        write_whole(options.against, baseline.as_json())
         print(f"{options.against}: {len(baseline.stages)} stages from {len(results)} results", file=sys.stderr)
         return 0
     comparison = compare(Result.merge(results), Baseline.read(options.against), options.tolerance)

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from engine.arguments import positive
 from keyboard_app.harness.collection import SHOWS
 from keyboard_app.harness.engine_thread import describe
 from keyboard_app.harness.listing import list_changes, list_outcomes
@@ -32,9 +33,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="no window: print each swipe and its candidates, with --compare what changed")
     parser.add_argument("--json", action="store_true", help="as --list, one JSON line per swipe")
     window = parser.add_argument_group("the window")
-    window.add_argument("--swipe", type=_positive, default=1, metavar="N", help="start with the N-th swipe (default 1)")
-    window.add_argument("--candidate", type=_positive, default=1, metavar="N", help="... and its N-th candidate (default 1)")
-    window.add_argument("--letter", type=_positive, metavar="N", help="... and the attention for its N-th letter (default: all letters)")
+    window.add_argument("--swipe", type=positive, default=1, metavar="N", help="start with the N-th swipe (default 1)")
+    window.add_argument("--candidate", type=positive, default=1, metavar="N", help="... and its N-th candidate (default 1)")
+    window.add_argument("--letter", type=positive, metavar="N", help="... and the attention for its N-th letter (default: all letters)")
     window.add_argument("--at", type=_milliseconds, metavar="MS", help="... as far as it had come after MS milliseconds (default: its end)")
     window.add_argument("--play", action="store_true", help="start replaying at once")
     window.add_argument("--speed", type=_factor, default=1.0, metavar="X", help="of the replay, in times of the real one (default 1)")
@@ -110,22 +111,15 @@ def _start(args: argparse.Namespace) -> Start:
     )
 
 
-def _positive(text: str) -> int:
-    """Raises: argparse.ArgumentTypeError, or ValueError for what is no number."""
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return int(text)
-
-
 def _milliseconds(text: str) -> float:
-    """Raises: as `_positive`."""
+    """Raises: ArgumentTypeError, or ValueError for what is not a number."""
     if not 0 <= float(text) < float("inf"):
         raise argparse.ArgumentTypeError(f"must be at least 0 ms, got {text}")
     return float(text)
 
 
 def _factor(text: str) -> float:
-    """Raises: as `_positive`."""
+    """Raises: as `_milliseconds`."""
     if not 0.01 <= float(text) <= 100:
         raise argparse.ArgumentTypeError(f"must be from 0.01 to 100 times the real speed, got {text}")
     return float(text)

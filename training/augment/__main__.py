@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import get_args
 
+from engine.arguments import positive
 from engine.grid import load_grids
 from engine.shipped import DEFAULT_GRID
 from training.augment.files import Augmentation, Grids, read_lines, write_variants
@@ -25,15 +26,15 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.augment", description=__doc__.split("\n", 1)[1].strip())
     parser.add_argument("data", type=Path, nargs="?", metavar="IN", help="recorded swipes, JSON lines, plain or .gz")
     parser.add_argument("out", type=Path, nargs="?", metavar="OUT", help="the file to write, gzip if it ends in .gz")
-    parser.add_argument("--n", type=_positive, default=5, metavar="N", help="variants of each swipe (default: %(default)s)")
-    parser.add_argument("--seed", type=_positive, default=1, metavar="N", help="the same seed, the same variants (default: %(default)s)")
+    parser.add_argument("--n", type=positive, default=5, metavar="N", help="variants of each swipe (default: %(default)s)")
+    parser.add_argument("--seed", type=positive, default=1, metavar="N", help="the same seed, the same variants (default: %(default)s)")
     parser.add_argument("--originals", action="store_true", help="write each swipe itself, too, as its variant 0")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--preset", choices=get_args(Preset), default="narrow", help="transforms (default: %(default)s)")
     which.add_argument("--config", type=Path, metavar="FILE", help="transforms of your own, as --show writes them")
     parser.add_argument("--show", action="store_true", help="write the transforms as JSON to stdout, and do nothing else")
     parser.add_argument("--picture", type=Path, metavar="PNG", help="draw the first swipes, their variants, and each transform alone")
-    parser.add_argument("--pictured", type=_positive, default=4, metavar="N", help="swipes in the picture (default: %(default)s)")
+    parser.add_argument("--pictured", type=positive, default=4, metavar="N", help="swipes in the picture (default: %(default)s)")
     parser.add_argument("--grid", metavar="NAME", help=f"grid of all swipes (default: what each one names, else {DEFAULT_GRID})")
     parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
     parser.add_argument("--json", action="store_true", help="report as one line of JSON")
@@ -41,13 +42,6 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     if not options.show and (options.data is None or (options.out is None and options.picture is None)):
         parser.error("give IN and OUT; or IN and --picture PNG; or --show")
     return options
-
-
-def _positive(text: str) -> int:
-    """Raises: ArgumentTypeError for what is no number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above 0, got '{text}'")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> None:

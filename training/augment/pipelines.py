@@ -7,7 +7,6 @@ has a "probability", else it is always done.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.naming import did_you_mean
 from training.augment.pipeline import Choice, OneOf, Pipeline, Step
 from training.augment.sampling import CutEnds, DropSamples, DropStretch, KeepEvery, Resample
 from training.augment.space import Drift, Jitter, Rotate, Scale, Shift, Smooth, Tremor
@@ -120,7 +120,7 @@ def _transform_from_json(step: Mapping[str, Any], where: str, extra: str) -> tup
 def _leaf_from_json(step: Mapping[str, Any], where: str) -> Amounts:
     name = str(step["transform"])
     if name not in TRANSFORMS:
-        raise ValueError(f"{where}: unknown transform '{name}'{_nearest(name, TRANSFORMS)}")
+        raise ValueError(f"{where}: unknown transform '{name}'{_offer(name, TRANSFORMS)}")
     kind = TRANSFORMS[name]
     whole = {field.name: field.type == "int" for field in fields(kind)}
     amounts: dict[str, Any] = {}
@@ -128,7 +128,7 @@ def _leaf_from_json(step: Mapping[str, Any], where: str) -> Amounts:
         if field == "transform":
             continue
         if field not in whole:
-            raise ValueError(f"{where}: {name} has no field '{field}'{_nearest(field, whole)}")
+            raise ValueError(f"{where}: {name} has no field '{field}'{_offer(field, whole)}")
         amounts[field] = _number(value, f"{where}: {field}", whole[field])
     with _named(where):
         return kind(**amounts)
@@ -151,9 +151,8 @@ def _number(value: object, what: str, whole: bool = False) -> float:
     return value
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(name, list(names), n=1, cutoff=0.4)
-    return f"; did you mean '{nearest[0]}'?" if nearest else f": known are {', '.join(names)}"
+def _offer(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known) or f": known are {', '.join(known)}"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.accuracy import Accuracy
 from engine.beam_search import SearchOptions
+from engine.files import whole_file
 from training.ensembles.predictor import ID_DIGITS, Fingerprint, Predictor, digest
 
 TABLE = "predictions.db"
@@ -156,12 +157,8 @@ def merge_tables(tables: Sequence[Path], merged: Path) -> list[PredictionRow]:
     rows = read_tables(tables)
     there = {row.id: row.path for row in reversed(rows) if row.path.exists()}
     kept = [replace(row, path=there.get(row.id, row.path)) for row in without_contradictions(rows)]
-    unfinished = merged.with_name(f".{merged.name}.{os.getpid()}")
-    try:
+    with whole_file(merged) as unfinished:
         PredictionTable(unfinished).add(kept)
-        unfinished.replace(merged)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return kept
 
 

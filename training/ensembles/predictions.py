@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.files import write_whole
 from training.ensembles.predictor import digest
 
 Ranking = tuple[tuple[str, float], ...]
@@ -38,12 +38,7 @@ def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
     values = ({"id": row, "word": one.word, "candidates": one.ranking} for row, one in enumerate(predictions))
     lines = (json.dumps(value, ensure_ascii=False) for value in values)
     content = "".join(f"{line}\n" for line in lines).encode()
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(gzip.compress(content, mtime=0))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, gzip.compress(content, mtime=0))
 
 
 def read_predictions(path: Path) -> list[Prediction]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import reprlib
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
+from engine.files import write_whole
 from training.config import ModelConfig
 from training.loop.checkpoint import TrainedModel, load_checkpoint
 from training.model.network import SwipeNetwork
@@ -27,24 +27,20 @@ class WholeFiles(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Raises: OSError where the disk is full, or cannot be written to; an older checkpoint there is still whole."""
-        write_whole(checkpoint, Path(path))
+        save_whole(checkpoint, Path(path))
 
 
-def write_whole(content: dict[str, Any], path: Path) -> None:
-    """Puts what torch.save writes in a file at once. Raises: OSError; a file that is there stays, no part of the new one does."""
+def save_whole(content: dict[str, Any], path: Path) -> None:
+    """Writes what torch.save writes as one step. Raises: OSError that says what to do; a file that was there stays then."""
     serialized = io.BytesIO()  # torch's own errors do not tell a full disk from others
     torch.save(content, serialized)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(serialized.getbuffer())
-        partial.replace(path)
+        write_whole(path, serialized.getvalue())
     except OSError as error:
         kept = "the one written before is kept" if path.exists() else "there is none yet"
         problem = f"cannot write '{path}': {error.strerror}; {kept}. Make room, and give the same command again"
         raise OSError(problem) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def take_encoder(network: SwipeNetwork, path: Path) -> None:

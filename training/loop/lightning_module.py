@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from training.config import LossConfig, ModelConfig
 from training.data.batches import IGNORED, Batch
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
-from training.loop.checkpoint_files import write_whole
+from training.loop.checkpoint_files import save_whole
 from training.loop.optimizer import MasterAdamW, copy, gradient_norms
 from training.model.network import Attention, Convolution, FeedForward, SwipeNetwork
 
@@ -124,7 +124,7 @@ class SwipeTraining(lightning.LightningModule):
             return
         problem, path = f"the loss is {loss.item()} at step {self.global_step}", Path(self.trainer.default_root_dir) / BAD_BATCH
         try:
-            write_whole({**tensors, "step": self.global_step, "message": problem}, path)
+            save_whole({**tensors, "step": self.global_step, "message": problem}, path)
         except OSError as error:
             raise FloatingPointError(f"{problem}, and its batch could not be kept: {error}") from error
         raise FloatingPointError(f"{problem}; its batch is in '{path}': look for damaged swipes in it, else lower loss.learning_rate")

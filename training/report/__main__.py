@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import sys
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
+from engine.arguments import positive
+from engine.files import write_whole
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from training.data.swipe_data import load_swipes
-from training.evaluate import add_setup_arguments, positive
+from training.evaluate import add_setup_arguments
 from training.evaluation.decode_data import Setup, decode_rows
 from training.report.findings import Question, find, wide
 from training.report.mistakes import Order
@@ -56,12 +57,7 @@ def run(options: argparse.Namespace) -> None:
         search=search,
         order=options.order,
     )
-    unfinished = options.out.with_name(f".{options.out.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(write_page(source, findings), encoding="utf-8")
-        unfinished.replace(options.out)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(options.out, write_page(source, findings))
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import torch
 from tests.conftest import LATIN
 from training.config import PRESETS, ModelConfig
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
-from training.loop.checkpoint_files import ENCODER, WholeFiles, take_encoder, write_whole
+from training.loop.checkpoint_files import ENCODER, WholeFiles, take_encoder, save_whole
 from training.model.network import SwipeNetwork
 
 TINY = PRESETS["tiny"].model
@@ -28,7 +28,7 @@ INFO = TrainingInfo("", "", "qwerty_en", 1, 1, 1)
 def checkpoint(path: Path, config: ModelConfig, seed: int = 0) -> SwipeNetwork:
     torch.manual_seed(seed)
     network = SwipeNetwork(config)
-    write_whole({PAYLOAD: payload(config, network.state_dict(), INFO)}, path)
+    save_whole({PAYLOAD: payload(config, network.state_dict(), INFO)}, path)
     return network
 
 
@@ -46,13 +46,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def check_that_the_older_one_survives(folder: Path, reason: int) -> None:
     path, small, large = folder / "last.ckpt", {"step": 1}, {"step": 2, "weights": torch.zeros(50_000)}
-    write_whole(small, path)
+    save_whole(small, path)
     with pytest.raises(OSError, match=re.escape(f"cannot write '{path}'") + ".*the one written before is kept. Make room") as caught:
         WholeFiles().save_checkpoint(large, path)
     assert isinstance(caught.value.__cause__, OSError) and caught.value.__cause__.errno == reason
     assert torch.load(path, weights_only=True) == small
     with pytest.raises(OSError, match="there is none yet"):
-        write_whole(large, folder / "first.ckpt")
+        save_whole(large, folder / "first.ckpt")
     assert [one.name for one in folder.iterdir()] == ["last.ckpt"]
 
 
