@@ -18,7 +18,7 @@ import torch
 from tests.conftest import LATIN
 from training.config import PRESETS, ModelConfig
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
-from training.loop.checkpoint_files import ENCODER, WholeFiles, take_encoder, save_whole
+from training.loop.checkpoint_files import ENCODER, WholeFiles, save_whole, take_encoder
 from training.model.network import SwipeNetwork
 
 TINY = PRESETS["tiny"].model
