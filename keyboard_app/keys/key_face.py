@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kivy.core.text import Label
-from kivy.graphics import Color, InstructionGroup, Mesh, Rectangle, SmoothEllipse, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics import Color, InstructionGroup, Rectangle, SmoothRoundedRectangle
 from kivy.graphics.texture import Texture
 
 from keyboard_app.keys import key_icons
 from keyboard_app.keys.layout import KeyLayout, PlacedKey
-from keyboard_app.style.icons import BOX, Icon
+from keyboard_app.style.icons import Icon, add_icon
 from keyboard_app.style.theme import Theme
 from keyboard_app.text.shift import Shift
 
 ICONS = {"backspace": key_icons.BACKSPACE, "enter": key_icons.ENTER, "globe": key_icons.GLOBE}
 SHIFT_ICONS = {Shift.OFF: key_icons.SHIFT, Shift.ONCE: key_icons.SHIFT_ONCE, Shift.LOCK: key_icons.SHIFT_LOCK}
-
-STROKE = 2.2
-"""Width of an icon's lines, in the icon's own coordinates."""
 
 ROBOTO = (range(0x0250), range(0x0370, 0x0530), range(0x1E00, 0x1F00), range(0x2000, 0x20C0))
 """Code points that Kivy's usual font draws: Latin, Greek, Cyrillic, punctuation, currencies."""
@@ -158,17 +155,3 @@ class KeyFace:
         left, bottom, width, height = self._box
         side = min(self._sizes.icon, 0.8 * width, 0.8 * height)
         add_icon(self._content, icon, left + round((width - side) / 2), bottom + round((height - side) / 2), side)
-
-
-def add_icon(group: InstructionGroup, icon: Icon, left: float, bottom: float, side: float) -> None:
-    """Draws the icon into a square, px, in the colour that was set before."""
-    scale = side / BOX
-    for area in icon.areas:
-        vertices = [value for x, y in area for value in (left + x * scale, bottom + y * scale, 0.0, 0.0)]
-        group.add(Mesh(vertices=vertices, indices=list(range(len(area))), mode="triangle_fan"))
-    for stroke in icon.strokes:
-        points = [value for x, y in stroke for value in (left + x * scale, bottom + y * scale)]
-        group.add(SmoothLine(points=points, width=max(1.0, STROKE * scale / 2), cap="round", joint="round"))
-    for x, y, radius in icon.dots:
-        corner = (left + (x - radius) * scale, bottom + (y - radius) * scale)
-        group.add(SmoothEllipse(pos=corner, size=(2 * radius * scale, 2 * radius * scale)))

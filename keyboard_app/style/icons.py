@@ -1,12 +1,16 @@
-"""The icons of the pages' buttons, as strokes and dots in a box of 24 x 24, y up."""
+"""Icons as strokes, dots and areas in a box of 24 x 24, y up: those of the pages' buttons, and how any icon is drawn."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+from kivy.graphics import InstructionGroup, Mesh, SmoothEllipse, SmoothLine
+
 BOX = 24.0
 """Width and height of an icon's own coordinates."""
+STROKE = 2.2
+"""Width of its lines, in the same coordinates."""
 
 Point = tuple[float, float]
 
@@ -68,3 +72,17 @@ ICONS = {
     "file": Icon((((14.0, 20.5), (6.0, 20.5), (6.0, 3.5), (18.0, 3.5), (18.0, 16.5), (14.0, 20.5), (14.0, 16.5), (18.0, 16.5)),)),
     "up": Icon((((12.0, 4.5), (12.0, 20.0)), ((5.5, 13.5), (12.0, 20.0), (18.5, 13.5)))),
 }
+
+
+def add_icon(group: InstructionGroup, icon: Icon, left: float, bottom: float, side: float) -> None:
+    """Draws the icon into a square, px, in the colour that was set before."""
+    scale = side / BOX
+    for area in icon.areas:
+        vertices = [value for x, y in area for value in (left + x * scale, bottom + y * scale, 0.0, 0.0)]
+        group.add(Mesh(vertices=vertices, indices=list(range(len(area))), mode="triangle_fan"))
+    for stroke in icon.strokes:
+        points = [value for x, y in stroke for value in (left + x * scale, bottom + y * scale)]
+        group.add(SmoothLine(points=points, width=max(1.0, STROKE * scale / 2), cap="round", joint="round"))
+    for x, y, radius in icon.dots:
+        corner = (left + (x - radius) * scale, bottom + (y - radius) * scale)
+        group.add(SmoothEllipse(pos=corner, size=(2 * radius * scale, 2 * radius * scale)))

@@ -77,7 +77,7 @@ def prepare(size: tuple[int, int] | None = None) -> None:
     window = _open_window()
     if size is not None and tuple(window.size) != size:
         window.size = size
-    from keyboard_app.touch.sdl_touch import deliver_fingers
+    from keyboard_app.style.sdl_touch import deliver_fingers
 
     deliver_fingers(window)
 

@@ -14,8 +14,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
-from keyboard_app.keys.key_face import add_icon
-from keyboard_app.style.icons import ICONS
+from keyboard_app.style.icons import ICONS, add_icon
 from keyboard_app.style.theme import LIGHT, Theme, px_per_dp
 
 LOOK = Path(__file__).with_suffix(".kv")

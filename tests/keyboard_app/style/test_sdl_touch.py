@@ -12,7 +12,7 @@ from kivy.core.window.window_sdl2 import SDL2MotionEventProvider
 from kivy.input.motionevent import MotionEvent
 from kivy.uix.widget import Widget
 
-from keyboard_app.touch.sdl_touch import deliver_fingers
+from keyboard_app.style.sdl_touch import deliver_fingers
 from tests.support.window_driver import open_window
 
 DOWN, UP, MOTION = 0x700, 0x701, 0x702
