@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, warn_where_unseen, window_size
-from keyboard_app.text.writer import TEXT_LIMIT
 
 if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
 
-EXTRA = {"kivy", "platformdirs", "darkdetect"}
+EXTRA = {"kivy", "platformdirs", "darkdetect", "regex"}
 """What the keyboard needs and the engine does not."""
 MISSING = "the keyboard needs {package}, and it is not installed. Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
@@ -100,6 +99,8 @@ def _read_prompts(file: Path) -> tuple[str, ...]:
 
 def _read_text(file: Path) -> str:
     """Raises: ValueError where it is no text or more than the keyboard takes; OSError."""
+    from keyboard_app.text.writer import TEXT_LIMIT  # late: regex may not be installed
+
     with file.open("rb") as content:
         data = content.read(TEXT_LIMIT * BYTES_PER_CHARACTER + 1)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kivy.core.window import Keyboard as SystemKeyboard
 from kivy.core.window import Window
 
-from keyboard_app.text.rules import character_start
+from keyboard_app.text.rules import character_end
 from keyboard_app.text.writer import Writer
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class PhysicalKeys:
             "numpadenter": lambda: writes.action("enter"),
             "delete": lambda: writes.edit(_delete),
             "left": lambda: writes.edit(lambda writer: writer.move_to(writer.cursor - 1)),
-            "right": lambda: writes.edit(lambda writer: writer.move_to(_character_end(writer))),
+            "right": lambda: writes.edit(lambda writer: writer.move_to(character_end(writer.text, writer.cursor))),
             "up": lambda: self._go_lines(1),
             "down": lambda: self._go_lines(-1),
             "pageup": lambda: self._go_lines(PAGE_LINES),
@@ -94,17 +94,9 @@ class PhysicalKeys:
         return ends
 
 
-def _character_end(writer: Writer) -> int:
-    """The offset behind the visible character after the cursor; the cursor's at the end of the text."""
-    end = min(writer.cursor + 1, len(writer.text))
-    while end < len(writer.text) and character_start(writer.text, end + 1) <= writer.cursor:
-        end += 1
-    return end
-
-
 def _delete(writer: Writer) -> None:
     """Removes the visible character after the cursor."""
-    end = _character_end(writer)
+    end = character_end(writer.text, writer.cursor)
     if end > writer.cursor:
         writer.move_to(end)
         writer.backspace()

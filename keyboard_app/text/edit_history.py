@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from keyboard_app.text.sink import Edit
+
 STEP_LIMIT = 1000
 """Steps that can be undone."""
 CHARACTER_LIMIT = 1_000_000
@@ -15,37 +17,32 @@ Run = Literal["typed", "erased"]
 
 
 @dataclass(frozen=True)
-class Edit(Generic[Place]):
-    """One replacement in a text, with what to restore beside the text."""
+class Step(Generic[Place]):
+    """One edit, with what to restore beside the text."""
 
-    start: int
-    """offset of the replacement"""
-    removed: str
-    inserted: str
+    edit: Edit
     before: Place
     after: Place
     run: Run | None = None
-    """what is typed in a row behind the last, or erased before it, is one step"""
+    """letters typed one after another make one step, and so do letters erased one after another; None for a step of its own"""
 
-    def then(self, later: Edit[Place]) -> Edit[Place] | None:
-        """This edit and the one after it as one step, or None where they are two."""
+    def then(self, later: Step[Place]) -> Step[Place] | None:
+        """This step and the next one merged, or None if they stay two."""
         if self.run is None or self.run != later.run or self.after is not later.before:
             return None
         if self.run == "erased":
-            return Edit(later.start, later.removed + self.removed, "", self.before, later.after, "erased")
-        return Edit(self.start, self.removed, self.inserted + later.inserted, self.before, later.after, "typed")
-
-    @property
-    def size(self) -> int:
-        return len(self.removed) + len(self.inserted)
+            edit = Edit(later.edit.start, later.edit.removed + self.edit.removed, "")
+        else:
+            edit = Edit(self.edit.start, self.edit.removed, self.edit.inserted + later.edit.inserted)
+        return Step(edit, self.before, later.after, self.run)
 
 
 class EditHistory(Generic[Place]):
-    """What can be undone and redone. Forgets the oldest steps beyond the limits."""
+    """What can be undone and redone. Beyond the limits it forgets the oldest steps."""
 
     def __init__(self) -> None:
-        self._done: list[Edit[Place]] = []
-        self._undone: list[Edit[Place]] = []
+        self._done: list[Step[Place]] = []
+        self._undone: list[Step[Place]] = []
         self._size = 0
 
     @property
@@ -56,26 +53,26 @@ class EditHistory(Generic[Place]):
     def can_redo(self) -> bool:
         return bool(self._undone)
 
-    def add(self, edit: Edit[Place]) -> None:
-        """Takes up an edit that has just been made. What was undone before it cannot be redone any more."""
-        self._size -= sum(undone.size for undone in self._undone)
+    def add(self, step: Step[Place]) -> None:
+        """Adds a step that was just made. Steps undone before it can no longer be redone."""
+        self._size -= sum(undone.edit.size for undone in self._undone)
         self._undone.clear()
-        merged = self._done[-1].then(edit) if self._done else None
+        merged = self._done[-1].then(step) if self._done else None
         if merged is not None:
             self._done.pop()
-        self._done.append(merged or edit)
-        self._size += edit.size
+        self._done.append(merged or step)
+        self._size += step.edit.size
         while len(self._done) > STEP_LIMIT or (self._size > CHARACTER_LIMIT and len(self._done) > 1):
-            self._size -= self._done.pop(0).size
+            self._size -= self._done.pop(0).edit.size
 
-    def step_back(self) -> Edit[Place]:
-        """The edit to take back. Raises: IndexError where there is none."""
-        edit = self._done.pop()
-        self._undone.append(edit)
-        return edit
+    def step_back(self) -> Step[Place]:
+        """The step to undo. Raises: IndexError if there is none."""
+        step = self._done.pop()
+        self._undone.append(step)
+        return step
 
-    def step_forward(self) -> Edit[Place]:
-        """The edit to make again. Raises: IndexError where there is none."""
-        edit = self._undone.pop()
-        self._done.append(edit)
-        return edit
+    def step_forward(self) -> Step[Place]:
+        """The step to redo. Raises: IndexError if there is none."""
+        step = self._undone.pop()
+        self._done.append(step)
+        return step

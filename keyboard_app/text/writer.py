@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from keyboard_app.text.edit_history import Edit, EditHistory, Run
+from keyboard_app.text.edit_history import EditHistory, Run, Step
 from keyboard_app.text.rules import (
     CLOSING,
     LOOK_BACK,
@@ -20,6 +20,7 @@ from keyboard_app.text.rules import (
     writable,
 )
 from keyboard_app.text.shift import Shift, ShiftKey
+from keyboard_app.text.sink import Edit, OwnField, TextSink
 
 __all__ = ["TEXT_LIMIT", "Shift", "TextFullError", "Writer", "WritingOptions"]
 
@@ -80,14 +81,17 @@ class Writer:
     punctuation behind it, begins the next word. What edits the text raises TextFullError beyond TEXT_LIMIT characters.
     """
 
-    def __init__(self, options: WritingOptions, text: str = "") -> None:
-        """Raises: TextFullError."""
+    def __init__(self, options: WritingOptions, text: str = "", sink: TextSink | None = None) -> None:
+        """sink: told of every change, the first text included; it starts empty. Raises: TextFullError."""
         self.options = options
-        self._text = writable(text)
-        _check_length(len(self._text))
-        self._place = _Place(len(self._text))
+        self._sink = sink or OwnField()
+        self._text, self._place = "", _Place()
         self._history: EditHistory[_Place] = EditHistory()
         self._shift_key = ShiftKey()
+        first = writable(text)
+        _check_length(len(first))
+        if first:
+            self._change(Edit(0, "", first), _Place(len(first)))
 
     @property
     def text(self) -> str:
@@ -176,9 +180,9 @@ class Writer:
         place, before = self._place, self._before()
         pressed, cursor = place.pressed, place.cursor
         if place.swiped is not None and place.swiped.end > cursor:
-            self._place = _Place(cursor + 1, pressed, space_tapped=True)
+            self._go(_Place(cursor + 1, pressed, space_tapped=True))
         elif cursor > 0 and place.automatic_space == cursor - 1:
-            self._place = _Place(cursor, pressed, space_tapped=True)
+            self._go(_Place(cursor, pressed, space_tapped=True))
         elif place.space_tapped and self.options.spaces and ends_word(before[:-1]):
             self._replace(cursor - 1, cursor, ". ", _Place(cursor + 1, pressed))
         else:
@@ -218,16 +222,16 @@ class Writer:
     def undo(self) -> None:
         """Takes back the last step, if there is one: text, cursor, shift and choices are as they were before it."""
         if self._history.can_undo:
-            edit = self._history.step_back()
-            self._text = self._text[: edit.start] + edit.removed + self._text[edit.start + len(edit.inserted) :]
-            self._place = edit.before
+            step = self._history.step_back()
+            self._go(step.after)
+            self._change(step.edit.inverse, step.before)
 
     def redo(self) -> None:
         """Makes again what was undone last, if nothing was written since."""
         if self._history.can_redo:
-            edit = self._history.step_forward()
-            self._text = self._text[: edit.start] + edit.inserted + self._text[edit.start + len(edit.removed) :]
-            self._place = edit.after
+            step = self._history.step_forward()
+            self._go(step.before)
+            self._change(step.edit, step.after)
 
     # --- cursor and shift ---
 
@@ -238,11 +242,11 @@ class Writer:
             start = character_start(self._text, offset + 1)
             offset = start if start < offset else offset
         if offset != self.cursor:
-            self._place = _Place(offset, _kept(self._place.pressed))
+            self._go(_Place(offset, _kept(self._place.pressed)))
 
     def press_shift(self, t_ms: float) -> None:
         """Switches the next letter's case; a second press within DOUBLE_TAP_MS locks the capitals, one more unlocks them."""
-        self._place = replace(self._place, pressed=self._shift_key.press(self.shift, t_ms))
+        self._go(replace(self._place, pressed=self._shift_key.press(self.shift, t_ms)))
 
     # --- within ---
 
@@ -269,9 +273,22 @@ class Writer:
     def _replace(self, start: int, end: int, inserted: str, after: _Place, run: Run | None = None) -> None:
         """Replaces text[start:end] as one step. Raises: TextFullError."""
         _check_length(len(self._text) - (end - start) + len(inserted))
-        self._history.add(Edit(start, self._text[start:end], inserted, self._place, after, run))
-        self._text = self._text[:start] + inserted + self._text[end:]
-        self._place = after
+        edit = Edit(start, self._text[start:end], inserted)
+        self._history.add(Step(edit, self._place, after, run))
+        self._change(edit, after)
+
+    def _change(self, edit: Edit, after: _Place) -> None:
+        """Every change of the text comes through here."""
+        self._text = edit.apply_to(self._text)
+        self._sink.edit(edit)
+        self._place = replace(self._place, cursor=edit.end)
+        self._go(after)
+
+    def _go(self, place: _Place) -> None:
+        """Takes another place in the same text."""
+        if place.cursor != self._place.cursor:
+            self._sink.move(place.cursor)
+        self._place = place
 
 
 def _kept(pressed: Shift | None) -> Shift | None:

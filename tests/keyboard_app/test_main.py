@@ -49,7 +49,7 @@ def test_a_display_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith("no desktop session was reached (DISPLAY is :4711, WAYLAND_DISPLAY is not set)")
 
 
-@pytest.mark.parametrize("package", ["kivy", "platformdirs"])
+@pytest.mark.parametrize("package", ["kivy", "platformdirs", "regex"])
 def test_without_a_package_of_its_own_it_says_how_to_install_it(package: str) -> None:
     done = run(code=BLOCKED.format(package=package))
     assert done.returncode == 1
