@@ -1,20 +1,25 @@
-"""The app's pages: made when they are first shown, and the ways between them."""
+"""The app's pages, each made when it is first shown, and the ways between them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from kivy.uix.screenmanager import ScreenManager
+
+from keyboard_app.configuration import Configuration
 from keyboard_app.keys.symbol_pages import space_label
 from keyboard_app.pages.choose import ChoosePage, FilePage
 from keyboard_app.pages.folder import Choice, Wanted
 from keyboard_app.pages.practice import PracticePage
 from keyboard_app.pages.settings import SettingsPage
 from keyboard_app.pages.write import WritePage
-from keyboard_app.session.practice import Practice, prompts_for
+from keyboard_app.session.practice import Practice
+from keyboard_app.session.typing_session import TypingSession
+from keyboard_app.text.sink import OwnField
 
 if TYPE_CHECKING:
     from engine import Grid
-    from keyboard_app.app import KeyboardApp
 
 PageName = Literal["write", "settings", "practice", "grid", "files"]
 FILES: dict[str, tuple[str, Wanted]] = {
@@ -22,81 +27,104 @@ FILES: dict[str, tuple[str, Wanted]] = {
     "model": ("Folder of the model", "folder"),
     "lexicon": ("Lexicon", "file"),
 }
-"""What is asked of a person who chooses each, and what it is."""
+"""For each setting that names a path: the title of the page that asks for it, and what is asked for."""
 
 
-class Pages:
-    """Shows one page at a time in the app's manager. All but the first are made when they are first shown."""
+class Navigation:
+    """Shows one page at a time in a screen manager, and messages on the pages they belong to (`MessageBoard`)."""
 
-    def __init__(self, app: KeyboardApp) -> None:
-        self._app = app
+    def __init__(
+        self,
+        manager: ScreenManager,
+        configuration: Configuration,
+        session: TypingSession,
+        field: OwnField,
+        make_practice: Callable[[], Practice],
+    ) -> None:
+        self._manager, self._configuration, self._session = manager, configuration, session
+        self._make_practice = make_practice
         self._asked = ""
         """the setting that the page of files is open for"""
-        self.write = WritePage(app.session, name="write", grid=app.opened.grid, message="\n".join(app.notices))
+        self.write = WritePage(session, field, name="write", grid=configuration.opened.grid)
         self.write.bind(
             on_settings=lambda _: self.show("settings"),
             on_practice=lambda _: self.show("practice"),
-            on_globe=lambda _: app.next_grid(),
+            on_globe=lambda _: configuration.next_grid(),
         )
-        app.manager.add_widget(self.write)
+        manager.add_widget(self.write)
+        configuration.subscribe(self._show_settings)
+        configuration.show_messages_on(self)
 
     def show(self, name: PageName) -> None:
-        """Shows that page."""
-        manager = self._app.manager
-        if not manager.has_screen(name):
+        """Goes to that page."""
+        if not self._manager.has_screen(name):
             makers = {"settings": self._settings, "practice": self._practice, "grid": self._grids, "files": self._files}
-            manager.add_widget(makers[name]())
+            self._manager.add_widget(makers[name]())
         if name == "settings":
             self.say_in_settings("")
-        manager.current = name
+        self._manager.current = name
 
     def back(self) -> None:
-        """To the page that the one in front was opened from."""
-        self.show("settings" if self._app.manager.current in ("grid", "files") else "write")
+        """Goes back to the page that this one was opened from."""
+        self.show("settings" if self._manager.current in ("grid", "files") else "write")
+
+    # --- messages ---
 
     def say_in_settings(self, message: str) -> None:
-        if self._app.manager.has_screen("settings"):
-            self._app.manager.get_screen("settings").message = message
+        if self._manager.has_screen("settings"):
+            self._manager.get_screen("settings").message = message
 
-    def settings_changed(self) -> None:
-        """Has the pages show what holds now."""
-        manager = self._app.manager
-        self.write.grid = self._app.opened.grid
-        if manager.has_screen("settings"):
-            page = manager.get_screen("settings")
-            page.settings, page.grid_title = self._app.settings, _titled(self._app.opened.grid)
-        for name in ("practice", "grid"):  # made anew when they are next shown: they belong to a grid and its file
-            if manager.has_screen(name):
-                manager.remove_widget(manager.get_screen(name))
+    def tell(self, message: str) -> None:
+        self.write.message = message
+
+    def withdraw(self, message: str) -> None:
+        if self.write.message == message:
+            self.write.message = ""
+
+    # --- the pages ---
+
+    def _show_settings(self) -> None:
+        """Has the pages show the settings now in force."""
+        grid = self._configuration.opened.grid
+        self.write.grid = grid
+        if self._manager.has_screen("settings"):
+            page = self._manager.get_screen("settings")
+            page.settings, page.grid_title = self._configuration.settings, _titled(grid)
+        for name in ("practice", "grid"):  # they belong to a grid and its file: made anew when next shown
+            if self._manager.has_screen(name):
+                self._manager.remove_widget(self._manager.get_screen(name))
 
     def _settings(self) -> SettingsPage:
-        app = self._app
-        page = SettingsPage(name="settings", settings=app.settings, grid_title=_titled(app.opened.grid), kept_in=str(app.start.config))
+        configuration = self._configuration
+        page = SettingsPage(
+            name="settings",
+            settings=configuration.settings,
+            grid_title=_titled(configuration.opened.grid),
+            kept_in=str(configuration.file),
+        )
         page.bind(
             on_back=lambda _: self.show("write"),
-            on_choose=lambda _, name, value: app.choose(name, value),
+            on_choose=lambda _, name, value: configuration.choose(name, value),
             on_ask=lambda _, name: self._ask(name),
         )
         return page
 
     def _practice(self) -> PracticePage:
-        app = self._app
-        practice = Practice(app.start.swipes, prompts_for(app.opened.grid, app.lexicon, app.start.prompts))
-        page = PracticePage(name="practice", practice=practice, worker=app.worker, grid=app.opened.grid, theme=app.theme)
+        grid = self._configuration.opened.grid
+        page = PracticePage(name="practice", practice=self._make_practice(), worker=self._session.worker, grid=grid)
         page.bind(on_back=lambda _: self.show("write"))
-        app.bind(theme=page.setter("theme"))
         return page
 
     def _grids(self) -> ChoosePage:
-        opened = self._app.opened
+        opened = self._configuration.opened
         choices = tuple(Choice(_titled(grid), name) for name, grid in opened.grids.items())
         page = ChoosePage(name="grid", title="Keyboard grid", choices=choices, chosen=opened.grid.name)
-        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._chosen("grid", name))
+        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._choose("grid", name))
         return page
 
     def _files(self) -> FilePage:
         page = FilePage(name="files")
-        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, path: self._chosen(self._asked, path))
+        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, path: self._choose(self._asked, path))
         return page
 
     def _ask(self, setting: str) -> None:
@@ -105,14 +133,14 @@ class Pages:
         else:
             self._asked = setting
             self.show("files")
-            self._app.manager.get_screen("files").browse(*FILES[setting], getattr(self._app.settings, setting))
+            self._manager.get_screen("files").browse(*FILES[setting], getattr(self._configuration.settings, setting))
 
-    def _chosen(self, setting: str, value: str) -> None:
+    def _choose(self, setting: str, value: str) -> None:
         self.show("settings")
-        self._app.choose(setting, value)
+        self._configuration.choose(setting, value)
 
 
 def _titled(grid: Grid) -> str:
-    """A grid's name, after its language where that is known."""
+    """The grid's name, with its language before it if that is known."""
     language = space_label(grid)
     return grid.name if language == grid.name else f"{language}  ·  {grid.name}"

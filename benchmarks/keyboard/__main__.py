@@ -52,7 +52,7 @@ def first_frame(_):
 def ready(_):
     if drawn:
         frames.append(time.perf_counter())
-        if not app.worker.loading and app.lexicon is not None:
+        if not app.worker.loading and app.configuration.lexicon is not None:
             print(1000 * max(after - before for before, after in zip(frames, frames[1:])), flush=True)
             app.stop()
             return False

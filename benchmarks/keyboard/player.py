@@ -227,7 +227,7 @@ def play(records: list[SwipeRecord]) -> Player:
         app.run()
     if player.failure is not None:
         raise player.failure
-    check(player.answers, app.text, app.opened.grid.key_width)
+    check(player.answers, app.text, app.configuration.opened.grid.key_width)
     return player
 
 

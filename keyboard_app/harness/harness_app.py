@@ -17,7 +17,7 @@ from keyboard_app.harness.source import Source, Start
 from keyboard_app.session.practice import swipes_path
 from keyboard_app.style.screenshot import run_for_screenshot
 from keyboard_app.style.theme import DARK, LIGHT, system_theme
-from keyboard_app.style.widgets import LookApp
+from keyboard_app.style.widgets import ThemedApp
 
 KEYS = {
     "spacebar": "play",
@@ -42,7 +42,7 @@ KEYS = {
 """What keys do while no text is written, by Kivy's names of them."""
 
 
-class HarnessApp(LookApp):
+class HarnessApp(ThemedApp):
     """Replays recorded swipes in a window."""
 
     title = "Keyglide harness"

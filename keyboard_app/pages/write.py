@@ -7,19 +7,18 @@ from pathlib import Path
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.screenmanager import Screen
 
-from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in write_page.kv
+from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in write.kv
 from keyboard_app.keys.layout import keyboard_area
-from keyboard_app.pages.candidate_bar import CandidateBar  # noqa: F401  named in write_page.kv
+from keyboard_app.pages.candidate_bar import CandidateBar  # noqa: F401  named in write.kv
+from keyboard_app.pages.clipboard import copy
 from keyboard_app.pages.physical_keys import PhysicalKeys
-from keyboard_app.pages.text_view import TextView  # noqa: F401  named in write_page.kv
+from keyboard_app.pages.text_view import TextView  # noqa: F401  named in write.kv
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.style.widgets import load_kv
 from keyboard_app.text.shift import Shift
+from keyboard_app.text.sink import OwnField
 from keyboard_app.text.writer import Writer
 
-COPIED = "Copied."
-NOTHING_TO_COPY = "There is nothing to copy yet."
-NO_CLIPBOARD = "The text could not be copied: the system has no clipboard here."
 CLEARED = "Cleared. Undo brings the text back."
 
 
@@ -45,12 +44,15 @@ class WritePage(Screen):
 
     __events__ = ("on_settings", "on_practice", "on_globe")
 
-    def __init__(self, session: TypingSession, **properties: object) -> None:
+    def __init__(self, session: TypingSession, field: OwnField, **properties: object) -> None:
+        """field: where the session's text is shown from."""
         load_kv(Path(__file__).with_suffix(".kv"))
         self.session = session
+        self._field = field
         super().__init__(**properties)
-        self._keys = PhysicalKeys(self)
+        self._keys = PhysicalKeys(session, field, self.ids.text)
         self.bind(size=self._fit)
+        session.subscribe(self.refresh)
         self.refresh()
 
     def on_settings(self) -> None:
@@ -69,9 +71,9 @@ class WritePage(Screen):
         self._keys.release()
 
     def refresh(self) -> None:
-        """Shows what the session has come to."""
+        """Shows the session as it is now."""
         writer = self.session.writer
-        self.text, self.cursor = writer.text, writer.cursor
+        self.text, self.cursor = self._field.text, self._field.cursor
         self.choices, self.notice, self.preview = self.session.choices, self.session.notice, self.session.preview
         self.shift, self.can_undo, self.can_redo = writer.shift, writer.can_undo, writer.can_redo
 
@@ -97,20 +99,7 @@ class WritePage(Screen):
 
     def copy(self) -> None:
         """Puts the whole text into the clipboard."""
-        if not self.text:
-            self.session.say(NOTHING_TO_COPY)
-            return
-        from kivy.core.clipboard import Clipboard  # starts a program where SDL has none: not before it is needed
-
-        Clipboard.copy(self.text)
-        self.session.say(COPIED if Clipboard.paste() == self.text else NO_CLIPBOARD)
-
-    def paste(self) -> None:
-        """Writes what is in the clipboard."""
-        from kivy.core.clipboard import Clipboard
-
-        pasted = Clipboard.paste()
-        self.session.edit(lambda writer: writer.paste(pasted))
+        copy(self.text, self.session)
 
     def _fit(self, *_: object) -> None:
         self.keyboard_height = keyboard_area(*self.size).height

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyboard_app.style.kivy_setup import NoDisplayError, prepare, window_size
-from keyboard_app.text.writer import Writer
 from keyboard_app.touch.gestures import LONG_PRESS_MS
 
 if TYPE_CHECKING:
-    from keyboard_app.screenshots.driven_app import Studio
+    from keyboard_app.screenshots.driven_app import DrivenApp
 
 SIZES = ((360, 640), (1280, 800), (3840, 2160))
 README_SIZE = (720, 1280)
@@ -24,91 +23,91 @@ THEMES = ("light", "dark")
 
 Steps = Iterator[None]
 """What is done, a frame between one step and the next."""
-Scene = Callable[["Studio", str], Steps]
+Scene = Callable[["DrivenApp", str], Steps]
 """What is done for the picture, or pictures, of that name."""
 
 
-def _swiped(studio: Studio, *words: str) -> Steps:
+def _swiped(driven: DrivenApp, *words: str) -> Steps:
     for word in words:
-        yield from studio.swipe(word)
+        yield from driven.swipe(word)
 
 
-def _empty(studio: Studio, name: str) -> Steps:
-    yield from studio.save(name)
+def _empty(driven: DrivenApp, name: str) -> Steps:
+    yield from driven.save(name)
 
 
-def _text(studio: Studio, name: str) -> Steps:
-    yield from _swiped(studio, "see", "you", "tomorrow")
-    yield from studio.save(name)
+def _text(driven: DrivenApp, name: str) -> Steps:
+    yield from _swiped(driven, "see", "you", "tomorrow")
+    yield from driven.save(name)
 
 
-def _writing(studio: Studio, name: str) -> Steps:
-    yield from _swiped(studio, "words", "from", "your")
-    yield from studio.drag("thumb")
-    yield from studio.rest(lambda: studio.app.session.preview == "thumb")
-    yield from studio.save(name, n_frames=1)  # the trail fades
-    yield from studio.lift()
-    yield from studio.until(lambda: not studio.app.session.n_waiting)
+def _writing(driven: DrivenApp, name: str) -> Steps:
+    yield from _swiped(driven, "words", "from", "your")
+    yield from driven.drag("thumb")
+    yield from driven.rest(lambda: driven.app.session.preview == "thumb")
+    yield from driven.save(name, n_frames=1)  # the trail fades
+    yield from driven.lift()
+    yield from driven.until(lambda: not driven.app.session.n_waiting)
 
 
-def _alternates(studio: Studio, name: str) -> Steps:
-    yield from studio.press("e")
+def _alternates(driven: DrivenApp, name: str) -> Steps:
+    yield from driven.press("e")
     pressed = time.monotonic()
-    yield from studio.until(lambda: time.monotonic() > pressed + 2 * LONG_PRESS_MS / 1000)
-    yield from studio.save(name)
-    yield from studio.lift()
+    yield from driven.until(lambda: time.monotonic() > pressed + 2 * LONG_PRESS_MS / 1000)
+    yield from driven.save(name)
+    yield from driven.lift()
 
 
-def _symbols(studio: Studio, name: str) -> Steps:
-    yield from studio.tap("action toNumberState")
-    yield from studio.save(f"{name}_1")
-    yield from studio.tap("action toNumberState", page=0)
-    yield from studio.save(f"{name}_2")
-    yield from studio.tap("action toLetters", page=1)
+def _symbols(driven: DrivenApp, name: str) -> Steps:
+    yield from driven.tap("action toNumberState")
+    yield from driven.save(f"{name}_1")
+    yield from driven.tap("action toNumberState", page=0)
+    yield from driven.save(f"{name}_2")
+    yield from driven.tap("action toLetters", page=1)
 
 
-def _settings(studio: Studio, name: str) -> Steps:
-    studio.app.pages.show("settings")
-    studio.app.manager.current_screen.ids.scroll.scroll_y = 1
-    yield from studio.save(name)
-    studio.app.manager.current_screen.ids.scroll.scroll_y = 0
-    yield from studio.save(f"{name}_below")
+def _settings(driven: DrivenApp, name: str) -> Steps:
+    driven.app.pages.show("settings")
+    driven.app.manager.current_screen.ids.scroll.scroll_y = 1
+    yield from driven.save(name)
+    driven.app.manager.current_screen.ids.scroll.scroll_y = 0
+    yield from driven.save(f"{name}_below")
 
 
-def _refused(studio: Studio, name: str) -> Steps:
-    studio.app.pages.show("settings")
-    yield from studio.until(lambda: studio.app.manager.current == "settings")
-    studio.app.choose("model", "missing-bundle")
-    yield from studio.until(lambda: "kept" in studio.app.manager.current_screen.message)
-    yield from studio.save(name)
+def _refused(driven: DrivenApp, name: str) -> Steps:
+    driven.app.pages.show("settings")
+    yield from driven.until(lambda: driven.app.manager.current == "settings")
+    driven.app.configuration.choose("model", "missing-bundle")
+    yield from driven.until(lambda: "Nothing was changed" in driven.app.manager.current_screen.message)
+    yield from driven.save(name)
 
 
-def _choose_grid(studio: Studio, name: str) -> Steps:
-    studio.app.pages.show("grid")
-    yield from studio.save(name)
+def _choose_grid(driven: DrivenApp, name: str) -> Steps:
+    driven.app.pages.show("grid")
+    yield from driven.save(name)
 
 
-def _practice(studio: Studio, name: str) -> Steps:
-    studio.app.pages.show("practice")
-    yield from studio.save(name)
-    page = studio.app.manager.current_screen
-    yield from studio.drag(page.practice.prompt.word)
-    yield from studio.lift()
-    yield from studio.until(lambda: page.can_undo)
-    yield from studio.save(f"{name}_swiped")
+def _practice(driven: DrivenApp, name: str) -> Steps:
+    driven.app.pages.show("practice")
+    yield from driven.save(name)
+    page = driven.app.manager.current_screen
+    yield from driven.drag(page.practice.prompt.word)
+    yield from driven.lift()
+    yield from driven.until(lambda: page.can_undo)
+    yield from driven.save(f"{name}_swiped")
 
 
-def _russian(studio: Studio, name: str) -> Steps:
+def _russian(driven: DrivenApp, name: str) -> Steps:
     """The English model reads no Russian: the page says so, and tapping works."""
-    studio.app.choose("grid", "default")
-    yield from studio.until(lambda: studio.app.pages.write.message)
-    yield from studio.save(name)
-    studio.app.choose("grid", "extra")
-    yield from studio.until(lambda: not studio.app.worker.loading)
+    driven.app.configuration.choose("grid", "default")
+    yield from driven.until(lambda: driven.app.pages.write.message)
+    yield from driven.save(name)
+    driven.app.configuration.choose("grid", "extra")
+    yield from driven.until(lambda: not driven.app.worker.loading)
     for letter in "ёжик":
-        yield from studio.tap(letter)
-    studio.app.tell("")
-    yield from studio.save(f"{name}_extra")
+        yield from driven.tap(letter)
+    driven.app.pages.tell("")
+    yield from driven.save(f"{name}_extra")
 
 
 SCENES: Mapping[str, Scene] = {
@@ -160,27 +159,25 @@ def main() -> int:
 def _take(folder: Path, size: tuple[int, int], themes: Sequence[str], scenes: Mapping[str, Scene]) -> None:
     prepare(size)
     from keyboard_app.app import KeyboardApp, Start
-    from keyboard_app.screenshots.driven_app import Studio
+    from keyboard_app.screenshots.driven_app import DrivenApp
 
     with tempfile.TemporaryDirectory() as home:
         app = KeyboardApp(Start(Path(home) / "settings.json", Path(home) / "swipes.jsonl"))
-        studio = Studio(app, folder)
-        studio.play(_all(studio, themes, scenes))
+        driven = DrivenApp(app, folder)
+        driven.play(_all(driven, themes, scenes))
 
 
-def _all(studio: Studio, themes: Sequence[str], scenes: Mapping[str, Scene]) -> Steps:
-    app = studio.app
-    yield from studio.until(lambda: app.lexicon is not None)
+def _all(driven: DrivenApp, themes: Sequence[str], scenes: Mapping[str, Scene]) -> Steps:
+    app = driven.app
+    yield from driven.until(lambda: app.configuration.lexicon is not None)
     for theme in themes:
-        app.choose("theme", theme)
+        app.configuration.choose("theme", theme)
         for name, scene in scenes.items():
-            app.choose("grid", "qwerty_en")
-            yield from studio.until(lambda: not app.worker.loading)
-            app.session.writer = Writer(app.session.writer.options)
-            app.pages.write.refresh()
-            app.tell("")
+            app.configuration.choose("grid", "qwerty_en")
+            yield from driven.until(lambda: not app.worker.loading)
+            driven.start_over()
             app.pages.show("write")
-            yield from scene(studio, name if len(themes) == 1 else f"{name}_{theme}_{studio.size}")
+            yield from scene(driven, name if len(themes) == 1 else f"{name}_{theme}_{driven.size}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from kivy.input import MotionEvent
 from keyboard_app.keys.layout import KeyLayout, complete, fit, keyboard_area
 from keyboard_app.keys.symbol_pages import symbol_pages
 from keyboard_app.style.screenshot import SETTLE_FRAMES, save_screenshot
+from keyboard_app.text.sink import Edit
+from keyboard_app.text.writer import Writer
 
 if TYPE_CHECKING:
     from engine import Key
@@ -38,7 +40,7 @@ class Finger(MotionEvent):
     """A touch; x and y in shares of the window, y upwards."""
 
     def __init__(self, place: tuple[float, float]) -> None:
-        super().__init__("studio", 1, place, is_touch=True, type_id="touch")
+        super().__init__("driven", 1, place, is_touch=True, type_id="touch")
         self.profile = ["pos"]
 
     def depack(self, args: tuple[float, float]) -> None:
@@ -46,7 +48,7 @@ class Finger(MotionEvent):
         super().depack(args)
 
 
-class Studio:
+class DrivenApp:
     """Uses the app as a person would, and takes pictures of it."""
 
     def __init__(self, app: KeyboardApp, folder: Path) -> None:
@@ -58,6 +60,14 @@ class Studio:
     def size(self) -> str:
         """of the window, as WIDTHxHEIGHT"""
         return f"{Window.width}x{Window.height}"
+
+    def start_over(self) -> None:
+        """Empties the text, with nothing left to undo, and takes messages away."""
+        app = self.app
+        app.field.edit(Edit(0, app.field.text, ""))
+        app.session.writer = Writer(app.session.writer.options, sink=app.field)
+        app.session.say("")
+        app.pages.tell("")
 
     def play(self, steps: Steps) -> None:
         """Opens the window, takes the steps and closes it. Raises: whatever a step raises."""
@@ -122,7 +132,7 @@ class Studio:
 
     def drag(self, word: str) -> Steps:
         """Swipes the letters of a word, and leaves the finger on the last."""
-        layout, grid = self._layout(None), self.app.opened.grid
+        layout, grid = self._layout(None), self.app.configuration.opened.grid
         centres = np.array([layout.placed(grid.letter_key(letter)).centre for letter in word])
         path = bend(centres)
         self._down(*path[0])
@@ -145,7 +155,7 @@ class Studio:
             yield
 
     def _layout(self, page: int | None) -> KeyLayout:
-        grid = self.app.opened.grid
+        grid = self.app.configuration.opened.grid
         letters, height = complete(grid)
         keys: tuple[Key, ...] = letters if page is None else symbol_pages(grid)[page]
         return fit(keys, grid.width, height, keyboard_area(*Window.size))

@@ -19,7 +19,8 @@ N_OFFERED = 3
 """candidates that are offered beside the best one"""
 NO_WORD = "No word found: swipe again."
 LOADING = "Loading the model: the word comes in a moment."
-Edit = Callable[[Writer], None]
+Change = Callable[[Writer], None]
+"""Something to do to the text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class _WaitingSwipe:
     """A swipe whose word is not there yet."""
 
     swipe: Swipe
-    edits: list[Edit] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     """what was done after it, and before the next swipe"""
 
 
@@ -37,19 +38,16 @@ class TypingSession:
     What is tapped after a swipe whose word is not there yet waits for it, also while the model loads.
     """
 
-    def __init__(self, writer: Writer, worker: RecognitionWorker, on_change: Callable[[], None], key_width: float) -> None:
-        """on_change: called after whatever may have changed the text, the choices, the notice or the preview.
-
-        key_width: of the grid, in grid units.
-        """
+    def __init__(self, writer: Writer, worker: RecognitionWorker, key_width: float) -> None:
+        """key_width: of the grid, in grid units."""
         self.writer = writer
+        self.worker = worker
         self.show_previews = True
         self.notice = ""
         """what the person must know; "" where there is nothing"""
         self.preview = ""
         """the word to show over the keys; "" for none"""
-        self._worker = worker
-        self._on_change = on_change
+        self._listeners: list[Callable[[], None]] = []
         self._waiting: deque[_WaitingSwipe] = deque()
         """what is not written yet, oldest first"""
         self._filter = PreviewFilter(key_width)
@@ -64,6 +62,10 @@ class TypingSession:
         """Swipes whose words are not there yet."""
         return len(self._waiting)
 
+    def subscribe(self, listener: Callable[[], None]) -> None:
+        """Calls the listener after anything that may have changed the text, the choices, the notice or the preview."""
+        self._listeners.append(listener)
+
     def use_key_width(self, key_width: float) -> None:
         """For another grid, in its units."""
         self._filter = PreviewFilter(key_width)
@@ -71,7 +73,7 @@ class TypingSession:
     def say(self, notice: str) -> None:
         """Shows a notice until the next thing that is done."""
         self.notice = notice
-        self._on_change()
+        self._changed()
 
     # --- what the keyboard reports ---
 
@@ -82,38 +84,38 @@ class TypingSession:
     def action(self, name: str) -> None:
         """Does what a key says: space, enter, backspace or shift. Raises: ValueError for another."""
         pressed_ms = time.monotonic() * 1000
-        edits: dict[str, Edit] = {
+        changes: dict[str, Change] = {
             "space": Writer.space,
             "enter": Writer.enter,
             "backspace": Writer.backspace,
             "shift": lambda writer: writer.press_shift(pressed_ms),
         }
-        if name not in edits:
-            raise ValueError(f"a writer has no action '{name}': known are {', '.join(edits)}; others are the page's")
-        self.edit(edits[name])
+        if name not in changes:
+            raise ValueError(f"a writer has no action '{name}': known are {', '.join(changes)}; others are the page's")
+        self.edit(changes[name])
 
-    def edit(self, edit: Edit) -> None:
+    def edit(self, change: Change) -> None:
         """Changes the text, after the swipes that came before."""
         self._renew_notice()
         if self._waiting:
-            self._waiting[-1].edits.append(edit)
+            self._waiting[-1].changes.append(change)
         else:
-            self._try(edit)
-        self._on_change()
+            self._try(change)
+        self._changed()
 
     def choose(self, index: int) -> None:
         """Replaces the last swiped word by choices[index]; at once, for later swipes and taps are no part of it. Raises: IndexError."""
         self._renew_notice()
         self._try(lambda writer: writer.choose(index))
-        self._on_change()
+        self._changed()
 
     def swipe(self, swipe: Swipe) -> None:
         """Writes the word of a finished swipe when it is there."""
         self._waiting.append(_WaitingSwipe(swipe))
         self._renew_notice()
         self._end_preview()
-        self._worker.recognize(swipe, lambda outcome: self._answer(swipe, outcome))
-        self._on_change()
+        self.worker.recognize(swipe, lambda outcome: self._answer(swipe, outcome))
+        self._changed()
 
     def swipe_progress(self, swipe: Swipe | None) -> None:
         """Previews a swipe that is going on; None: it ended, or became none."""
@@ -121,9 +123,9 @@ class TypingSession:
             shown = self.preview
             self._end_preview()
             if shown:
-                self._on_change()
+                self._changed()
         elif self.show_previews and self._filter.wants(swipe):
-            self._worker.preview(swipe, self._show_preview)
+            self.worker.preview(swipe, self._show_preview)
 
     # --- what the worker finds ---
 
@@ -137,32 +139,36 @@ class TypingSession:
         else:
             words = words_to_offer(outcome.candidates)
             self._try(lambda writer: writer.commit(words))
-        for edit in answered.edits:
-            self._try(edit)
+        for change in answered.changes:
+            self._try(change)
         if self.notice == LOADING:
             self._renew_notice()
-        self._on_change()
+        self._changed()
 
     def _show_preview(self, outcome: Recognition | Failure) -> None:
         if not isinstance(outcome, Failure):
             before, self.preview = self.preview, self.writer.as_written(self._filter.show(outcome.candidates))
             if self.preview != before:
-                self._on_change()
+                self._changed()
 
     def _end_preview(self) -> None:
-        self._worker.drop_previews()
+        self.worker.drop_previews()
         self._filter.reset()
         self.preview = ""
 
-    def _try(self, edit: Edit) -> None:
+    def _try(self, change: Change) -> None:
         try:
-            edit(self.writer)
+            change(self.writer)
         except TextFullError as error:
             self.notice = str(error)
 
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
+
     def _renew_notice(self) -> None:
         """Takes the last notice away, for something new is done."""
-        self.notice = LOADING if self._waiting and self._worker.loading else ""
+        self.notice = LOADING if self._waiting and self.worker.loading else ""
 
 
 def words_to_offer(candidates: Sequence[Candidate]) -> list[str]:

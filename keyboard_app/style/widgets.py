@@ -28,7 +28,7 @@ def load_kv(path: Path) -> None:
         Builder.load_file(file, encoding="utf-8")
 
 
-class LookApp(App):
+class ThemedApp(App):
     """An app whose pages read `unit` and `theme`."""
 
     unit = NumericProperty(1.0)

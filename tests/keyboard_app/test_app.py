@@ -184,21 +184,21 @@ def test_shift_shows_on_the_keys(driver: WindowDriver) -> None:
 
 def test_what_is_chosen_holds_at_once_and_after_a_restart(driver: WindowDriver, opener: Opener, tmp_path: Path) -> None:
     app = driver.app
-    app.choose("theme", "dark")
-    app.choose("backspace", "letter")
+    app.configuration.choose("theme", "dark")
+    app.configuration.choose("backspace", "letter")
     assert app.theme == DARK
     assert app.session.writer.options.backspace == "letter"
     assert json.loads((tmp_path / "settings.json").read_text())["theme"] == "dark"
     again = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl"))
     again.worker.stop()
-    assert (again.theme, again.settings) == (DARK, app.saved)
+    assert (again.theme, again.configuration.settings) == (DARK, app.configuration.saved)
 
 
 def test_the_globe_goes_through_the_grids_and_the_page_says_what_cannot_be_swiped(english: WindowDriver) -> None:
     tap(english, "action globe")
     page = english.app.pages.write
     english.until(lambda: page.message)
-    assert "Swiping is off, tapping works. Keyglide's own model reads English, and grid 'yandex_ru' has other letters" in page.message
+    assert "Swiping is off, but you can tap. Keyglide's own model reads English, and grid 'yandex_ru' has other letters" in page.message
     tap(english, "ж")
     assert english.app.text == "Ж"
     english.swipe([center(english, "п"), center(english, "р"), center(english, "э")], 200)
@@ -206,17 +206,17 @@ def test_the_globe_goes_through_the_grids_and_the_page_says_what_cannot_be_swipe
     tap(english, "action globe")
     tap(english, "action globe")
     english.until(lambda: not english.app.worker.loading and not page.message)
-    assert english.app.opened.grid.name == "qwerty_en"
+    assert english.app.configuration.opened.grid.name == "qwerty_en"
 
 
 def test_a_bundle_that_is_none_is_refused_and_the_old_one_kept(english: WindowDriver, tmp_path: Path) -> None:
     app = english.app
     app.pages.show("settings")
-    app.choose("model", str(tmp_path))
+    app.configuration.choose("model", str(tmp_path))
     page = app.manager.current_screen
-    english.until(lambda: "kept" in page.message)
+    english.until(lambda: "Nothing was changed" in page.message)
     assert "manifest.json" in page.message
-    assert app.settings.model == ""
+    assert app.configuration.settings.model == ""
 
 
 def test_a_missing_bundle_at_the_start_is_replaced_with_a_message(opener: Opener, tmp_path: Path) -> None:
@@ -242,18 +242,18 @@ def test_damaged_settings_and_grids_are_said_in_the_window(opener: Opener, tmp_p
 def test_settings_that_cannot_be_saved_hold_and_say_so(driver: WindowDriver, tmp_path: Path) -> None:
     (tmp_path / "settings.json").mkdir()
     driver.app.pages.show("settings")
-    driver.app.choose("theme", "dark")
+    driver.app.configuration.choose("theme", "dark")
     assert driver.app.theme == DARK
-    assert "it could not be saved" in driver.app.manager.current_screen.message
+    assert "Your choice could not be saved" in driver.app.manager.current_screen.message
 
 
 def test_settings_of_this_run_are_not_saved(opener: Opener, tmp_path: Path) -> None:
     with opener(overrides={"theme": "dark", "grid": "extra"}) as driver:
         assert driver.app.theme == DARK
-        driver.app.choose("capitals", False)
+        driver.app.configuration.choose("capitals", False)
         saved = json.loads((tmp_path / "settings.json").read_text())
         assert (saved["theme"], saved["grid"], saved["capitals"]) == ("system", "qwerty_en", False)
-        driver.app.choose("theme", "light")
+        driver.app.configuration.choose("theme", "light")
         assert driver.app.theme == LIGHT
 
 

@@ -18,7 +18,7 @@ from keyboard_app.pages.practice import FIRST, LOADING, NO_PROMPTS, SWIPE_IT, Pr
 from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.style.theme import DARK, LIGHT
-from keyboard_app.style.widgets import LookApp
+from keyboard_app.style.widgets import ThemedApp
 from tests.support.recognizing import GatedRecognizer, recognition
 from tests.support.window_driver import WindowDriver, open_window
 
@@ -36,7 +36,7 @@ class Words:
         return recognition(*self.answers.pop(0))
 
 
-class PracticeApp(LookApp):
+class PracticeApp(ThemedApp):
     """The page alone."""
 
     def __init__(self, practice: Practice, grid: Grid, worker: RecognitionWorker, dark: bool) -> None:

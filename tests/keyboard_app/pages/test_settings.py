@@ -18,14 +18,14 @@ from keyboard_app.pages.folder import Choice
 from keyboard_app.pages.settings import SettingsPage
 from keyboard_app.settings import Settings
 from keyboard_app.style.theme import DARK
-from keyboard_app.style.widgets import LookApp
+from keyboard_app.style.widgets import ThemedApp
 from tests.support.window_driver import WindowDriver, open_window
 
 THUMB_DP = 44
 """what a thumb hits"""
 
 
-class PageApp(LookApp):
+class PageApp(ThemedApp):
     """Shows one page, and keeps what it dispatches."""
 
     def __init__(self, page: type[Screen], events: tuple[str, ...]) -> None:

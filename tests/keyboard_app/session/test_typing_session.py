@@ -48,7 +48,8 @@ class Typing:
         self.recognizer = Dictionary()
         self.worker.load(self._load, lambda _: None)
         self.n_changes = 0
-        self.session = TypingSession(Writer(WritingOptions()), self.worker, self._count, KEY_WIDTH)
+        self.session = TypingSession(Writer(WritingOptions()), self.worker, KEY_WIDTH)
+        self.session.subscribe(self._count)
 
     def _load(self) -> Dictionary:
         assert self.may_load.wait(TIMEOUT_S)
