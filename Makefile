@@ -13,6 +13,13 @@ VENV_PYTHON := $(VENV)/bin/python
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
+define warn-without-kivy
+if $(VENV_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 14))'; then
+	echo "Kivy has no ready-made build for Python 3.14 yet, so pip compiles it, which needs a C compiler and the SDL2 headers." >&2
+	echo "If that fails, use an older Python: rm -r $(VENV) && make PYTHON=python3.13 $(MAKECMDGOALS)" >&2
+fi
+endef
+
 help:
 	@echo "make keyboard           open the keyboard: mouse or touch screen"
 	echo "make demo               decode the swipes in examples/ on the command line"
@@ -27,7 +34,7 @@ demo: $(VENV)/installed
 	@for file in examples/*.json*; do
 		$(VENV_PYTHON) -m engine.decode "$$file"
 	done
-	echo "To decode your own: $(VENV_PYTHON) -m engine.decode swipes.jsonl" >&2
+	echo "To decode your own swipes: $(VENV_PYTHON) -m engine.decode swipes.jsonl" >&2
 
 keyboard: $(VENV)/installed-app
 	@$(VENV_PYTHON) -m keyboard_app
@@ -67,11 +74,13 @@ $(VENV)/installed: $(VENV)/created setup.cfg pyproject.toml engine/version.py
 
 $(VENV)/installed-app: $(VENV)/created setup.cfg pyproject.toml engine/version.py
 	@echo "Installing Keyglide and Kivy into $(VENV) (once)" >&2
+	$(warn-without-kivy)
 	$(VENV_PYTHON) -m pip install --quiet --editable '.[app]'
 	touch $@ $(VENV)/installed
 
 $(VENV)/installed-dev: $(VENV)/created setup.cfg pyproject.toml engine/version.py
-	@echo "Installing Keyglide, torch and the test tools into $(VENV) (once; minutes on a slow line)" >&2
+	@echo "Installing Keyglide, PyTorch and the test tools into $(VENV) (once; this takes minutes on a slow connection)" >&2
+	$(warn-without-kivy)
 	$(VENV_PYTHON) -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/installed $(VENV)/installed-app
 
