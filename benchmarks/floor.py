@@ -22,7 +22,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from benchmarks.common.environment import Setting, default_data, describe, read_records
+from benchmarks.common.environment import Environment, describe, read_records
+from engine import recordings
 from engine.beam_search import Method, search
 from engine.manifest import ModelBundleError
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
@@ -174,31 +175,31 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.floor", description=__doc__)
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
-    parser.add_argument("--data", type=Path, metavar="FILE", help="recorded swipes (default: dev, else the examples)")
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=300, metavar="N", help="how many, evenly spread (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
 
 
-def run(options: argparse.Namespace) -> tuple[Setting, float, list[Floor]]:
-    """The setting, the rate in multiply-adds a second, each method. Raises: ModelBundleError, ValueError, OSError."""
-    data = options.data or default_data()
+def run(options: argparse.Namespace) -> tuple[Environment, float, list[Floor]]:
+    """The environment, the rate in multiply-adds a second, each method. Raises: ModelBundleError, ValueError, OSError."""
+    data = options.data or recordings.default_recordings()
     records = read_records(data, options.n_swipes)
     recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
-    setting, macs_a_second = describe(recognizer, options.bundle, data, len(records)), rate()
-    return setting, macs_a_second, [measure(recognizer, method, records, macs_a_second) for method in get_args(Method)]
+    environment, macs_a_second = describe(recognizer, options.bundle, data, len(records)), rate()
+    return environment, macs_a_second, [measure(recognizer, method, records, macs_a_second) for method in get_args(Method)]
 
 
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:
-        setting, macs_a_second, floors = run(options)
+        environment, macs_a_second, floors = run(options)
     except (ModelBundleError, ValueError, OSError) as error:
         sys.exit(f"benchmarks.floor: {error}")
     if options.json:
-        print(json.dumps({"setting": asdict(setting), "macs_a_second": macs_a_second, "floors": [asdict(one) for one in floors]}))
+        print(json.dumps({"environment": asdict(environment), "macs_a_second": macs_a_second, "floors": [asdict(one) for one in floors]}))
         return
-    print("\n".join(setting.lines()))
+    print("\n".join(environment.lines()))
     print(f"one core: {macs_a_second / 1e9:.0f} G multiply-adds a second on {LARGE} x {LARGE} matrices of fp32\n\n{HEADER}")
     print("\n".join(map(str, floors)))
     print(f"{'allowed':75}" + "".join(f"{LIMITS[name]:10.1%}" for name in ("outside", "features")))

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import SWIPES, Setting, as_line, default_data, describe, read_records
+from benchmarks.common.environment import Environment, as_line, describe, read_records
+from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.recognizer import StageTimes, SwipeRecognizer
 from engine.swipe_file import SwipeRecord
@@ -32,7 +33,7 @@ N_WARM_UP = 20
 class Measurement:
     """The record."""
 
-    setting: Setting
+    environment: Environment
     milliseconds: dict[str, dict[str, float]]
     """stage -> p50, p95, p99 over all swipes, warm"""
     accuracy: Accuracy | None
@@ -48,7 +49,7 @@ class Measurement:
     def as_table(self) -> str:
         start = float(np.median(self.start_s))
         lines = [
-            *self.setting.lines(),
+            *self.environment.lines(),
             "",
             f"{'milliseconds':16}" + "".join(f"{stage:>10}" for stage in STAGES),
         ]
@@ -69,7 +70,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=__doc__)
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
-    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=500, metavar="N", help="how many, evenly spread (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
@@ -116,10 +117,10 @@ def measure_memory(file: Path, model_options: list[str]) -> dict[str, float]:
 
 def run(options: argparse.Namespace) -> Measurement:
     """Raises: ModelBundleError, ValueError, OSError, CalledProcessError."""
-    data = options.data or default_data()
+    data = options.data or recordings.default_recordings()
     records = read_records(data, options.n_swipes)
     recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
-    setting = describe(recognizer, options.bundle, data, len(records))
+    environment = describe(recognizer, options.bundle, data, len(records))
     times, accuracy = measure_stages(recognizer, records)
     columns = {stage: [getattr(one, stage) for one in times] for stage in STAGES}
     names = [f"p{share}" for share in PERCENTILES]
@@ -131,7 +132,7 @@ def run(options: argparse.Namespace) -> Measurement:
         all_of_them.write_text("".join(map(as_line, records)), encoding="utf-8")
         start_s = measure_start(one, lexicon + (["--model", str(options.bundle)] if options.bundle else []))
         memory = measure_memory(all_of_them, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
-    return Measurement(setting, stages, accuracy, start_s, memory)
+    return Measurement(environment, stages, accuracy, start_s, memory)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 import torch
 
+from engine import recordings
 from engine.beam_search import Method
 from engine.grid import load_grids, pick_grid
 from engine.manifest import SearchDefaults
@@ -23,15 +24,12 @@ from training.config import ModelConfig
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import load_checkpoint
 
-SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
-"""Where recorded swipes are looked for, in this order."""
-
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="what training.train wrote, *.ckpt")
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder to write; an earlier bundle there is replaced")
-    parser.add_argument("--swipes", type=Path, help=f"recorded swipes for the proof, JSON lines (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--swipes", type=Path, help=f"recorded swipes for the proof, JSON lines (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=256, help="how many of them, evenly spread (default: %(default)s)")
     parser.add_argument("--lexicon", type=Path, help="lexicon for the proof (default: the shipped English one)")
     parser.add_argument("--grid", help="grid of the swipes, by name (default: the one the model was trained on)")
@@ -50,7 +48,7 @@ def read_samples(path: Path | None, n_swipes: int, config: ModelConfig) -> list[
 
     Raises: ValueError where the file has fewer; OSError where there is none.
     """
-    path = path or next((known for known in SWIPES if known.exists()), SWIPES[-1])
+    path = path or recordings.default_recordings()
     data = load_swipes(path)
     usable = [i for i, word in enumerate(data.words) if len(word) <= config.max_letters and set(word) <= set(config.alphabet)]
     if len(usable) < n_swipes:

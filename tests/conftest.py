@@ -16,7 +16,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from engine import decode
+from engine import decode, recordings
 from engine.grid import Grid, GridCollection, load_grids
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
@@ -61,10 +61,10 @@ def qwerty(grids: dict[str, Grid]) -> Grid:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real recordings; it lies beside the repository, not in it."""
-    folder = ROOT.parent / "shared" / "data"
+    """The folder of real recordings: what KEYGLIDE_DATA names, or shared/data beside the repository."""
+    folder = Path(os.environ.get(recordings.VARIABLE) or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
-        pytest.skip("no real recordings: ../shared/data is not there")
+        pytest.skip(f"no real recordings: '{folder}' is not there, {recordings.VARIABLE} names another folder")
     return folder
 
 

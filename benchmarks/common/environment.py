@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.resources
 import json
@@ -10,7 +11,9 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
+import cpuinfo
 import numpy as np
 
 from engine.model import MANIFEST
@@ -18,19 +21,21 @@ from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord, read_swipes
 from engine.version import VERSION
 
-SWIPES = (Path("../shared/data/how_we_swipe/dev.jsonl.gz"), Path("examples/swipes.jsonl"))
-"""Where recorded swipes are looked for, in this order."""
 PACKAGES = ("numpy", "numba", "onnxruntime")
 """What the engine runs on."""
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8", "asimd", "asimddp", "i8mm")
+"""The vector instructions that onnxruntime's matrix products use where they are there; int8 gains most from the last of each kind."""
 N_THREADS = 1
 """engine.model gives onnxruntime one; the rest of the engine starts none."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class Environment:
     """What was measured, on what."""
 
     processor: str
+    instructions: list[str]
+    """those of INSTRUCTIONS that it has"""
     n_cpus: int
     load_average: float
     """of the last minute, before; above 0.5 or so the times are too long"""
@@ -48,17 +53,19 @@ class Setting:
     def lines(self) -> list[str]:
         """For the head of a report."""
         return [
-            f"{self.processor}, {self.n_cpus} CPUs, load {self.load_average:.2f}; {self.system}",
+            f"{self.processor} ({' '.join(self.instructions) or 'no vector instructions known'}), {self.n_cpus} CPUs, "
+            f"load {self.load_average:.2f}; {self.system}",
             ", ".join(f"{name} {number}" for name, number in self.versions.items()),
             f"bundle {self.bundle[:16]}, {self.lexicon_words:,} words, beam {self.beam_width}, margin {self.margin:g} nats, "
             f"{self.n_threads} thread, {self.n_swipes} swipes of {self.data}",
         ]
 
 
-def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swipes: int) -> Setting:
-    """The setting of a measurement that begins now. bundle: the recognizer's folder, None for the shipped one."""
-    return Setting(
+def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swipes: int) -> Environment:
+    """The environment of a measurement that begins now. bundle: the recognizer's folder, None for the shipped one."""
+    return Environment(
         processor=processor(),
+        instructions=instructions(),
         n_cpus=os.cpu_count() or 0,
         load_average=os.getloadavg()[0],
         system=system(),
@@ -71,11 +78,6 @@ def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swi
         data=data.name,
         n_swipes=n_swipes,
     )
-
-
-def default_data() -> Path:
-    """The first of SWIPES that there is."""
-    return next((known for known in SWIPES if known.exists()), SWIPES[-1])
 
 
 def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
@@ -111,14 +113,20 @@ def system() -> str:
     return f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
 
 
+@functools.cache
+def _cpu() -> dict[str, Any]:
+    known: dict[str, Any] = cpuinfo.get_cpu_info()
+    return known
+
+
 def processor() -> str:
     """Its model's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    return str(_cpu().get("brand_raw") or platform.machine())
+
+
+def instructions() -> list[str]:
+    """Those of INSTRUCTIONS that it has."""
+    return [name for name in INSTRUCTIONS if name in _cpu().get("flags", ())]
 
 
 def _version(package: str) -> str:

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import SWIPES, default_data, processor, system, versions
+from benchmarks.common.environment import processor, system, versions
+from engine import recordings
 from keyboard_app.style.kivy_setup import window_size
 
 SIZES = ((360, 640), (1280, 800), (3840, 2160))
@@ -105,7 +106,7 @@ class Window:
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.keyboard", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="how long to swipe in each size (default: %(default)s)")
     sizes = " ".join(f"{width}x{height}" for width, height in SIZES)
     parser.add_argument("--size", type=window_size, action="append", metavar="WxH", help=f"may be given again (default: {sizes})")
@@ -134,7 +135,7 @@ def measure_swiping(size: str, data: Path, seconds: float) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> list[Window]:
     """Raises: ValueError, OSError, CalledProcessError."""
-    data = options.data or default_data()
+    data = options.data or recordings.default_recordings()
     windows = []
     for width, height in tqdm(options.size or SIZES, desc="sizes", disable=not sys.stderr.isatty()):
         size = f"{width}x{height}"
@@ -158,16 +159,16 @@ def describe() -> dict[str, Any]:
 
 def main() -> None:
     options = parse_args(sys.argv[1:])
-    setting = describe()
+    environment = describe()
     try:
         windows = run(options)
     except (ValueError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"benchmarks.keyboard: {error}")
     if options.json:
-        print(json.dumps({"setting": setting, "windows": [asdict(window) for window in windows]}))
+        print(json.dumps({"environment": environment, "windows": [asdict(window) for window in windows]}))
         return
-    print(f"{setting['processor']}, {setting['n_cpus']} CPUs, load {setting['load_average']:.2f}; {setting['system']}")
-    print(", ".join(f"{name} {number}" for name, number in setting["versions"].items()) + f"; {setting['display']}")
+    print(f"{environment['processor']}, {environment['n_cpus']} CPUs, load {environment['load_average']:.2f}; {environment['system']}")
+    print(", ".join(f"{name} {number}" for name, number in environment["versions"].items()) + f"; {environment['display']}")
     for window in windows:
         print("\n" + "\n".join(window.lines()))
 

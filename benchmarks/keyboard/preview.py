@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import SWIPES, default_data, read_records
-from engine import Candidate, Swipe, SwipeRecognizer
+from benchmarks.common.environment import read_records
+from engine import Candidate, Swipe, SwipeRecognizer, recordings
 from keyboard_app.session.preview import REST_MS, REST_STEP, PreviewFilter
 
 FRAME_MS = 1000 / 60
@@ -118,7 +118,7 @@ def draw(swipe: Swipe, recognizer: SwipeRecognizer, preview: PreviewFilter) -> S
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.keyboard.preview", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=500, metavar="N", help="how many, evenly spread (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
@@ -127,7 +127,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> dict[str, Figures]:
     """Figures with the filter and without it. Raises: ModelBundleError, ValueError, OSError."""
     recognizer = SwipeRecognizer.load()
-    records = read_records(options.data or default_data(), options.n_swipes)
+    records = read_records(options.data or recordings.default_recordings(), options.n_swipes)
     filters = {"filtered": PreviewFilter(recognizer.grid.key_width), "every frame": EveryFrame(recognizer.grid.key_width)}
     shown: dict[str, list[Shown]] = {name: [] for name in filters}
     for record in tqdm(records, desc="swipes", disable=not sys.stderr.isatty()):

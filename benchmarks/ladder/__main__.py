@@ -22,9 +22,10 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.common.agreement import Agreement, agreement, listed
-from benchmarks.common.environment import SWIPES, Setting, default_data, describe, read_records
+from benchmarks.common.environment import Environment, describe, read_records
 from benchmarks.common.paired import PairedTimes, Ratio, time_in_turns
 from benchmarks.ladder.rungs import CountedBundle, Outcome, Rung, build_ladder, prepare
+from engine import recordings
 from engine.accuracy import Accuracy
 from engine.grid import load_grids, pick_grid
 from engine.lexicon import key_sequence
@@ -46,7 +47,7 @@ Outcomes = Mapping[str, Sequence[Outcome]]
 class Comparison:
     """The record."""
 
-    setting: Setting
+    environment: Environment
     rungs: list[Rung]
     times: PairedTimes[Outcome]
     accuracy: Mapping[str, Accuracy]
@@ -80,7 +81,7 @@ class Comparison:
             "decoder_calls": {rung.name: self.n_calls(rung) for rung in self.rungs},
             "search": {rung.name: asdict(rung.options) for rung in self.rungs if rung.options},
             "equal_candidates": {"swipes": self.n_compared, "tied": self.ties.total(), "different": len(self.differences)},
-            "setting": asdict(self.setting),
+            "environment": asdict(self.environment),
         }
 
     def as_table(self) -> str:
@@ -90,7 +91,7 @@ class Comparison:
         tied = ", ".join(f"{name} {count}" for name, count in self.ties.items() if count)
         return "\n".join(
             [
-                *self.setting.lines(),
+                *self.environment.lines(),
                 "",
                 head,
                 *map(self._row, self.rungs),
@@ -113,7 +114,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ladder", description=__doc__)
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
-    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=300, metavar="N", help="how many to time, evenly spread (default: %(default)s)")
     parser.add_argument(
         "--accuracy-swipes", type=_count, metavar="N|all", help="how many to decode, untimed, for the accuracy (default: the timed ones)"
@@ -169,13 +170,13 @@ def decode_all(rungs: Sequence[Rung], records: Sequence[SwipeRecord]) -> dict[st
 
 def climb(options: argparse.Namespace, folder: Path) -> Comparison:
     """folder: the bundle's."""
-    data = options.data or default_data()
+    data = options.data or recordings.default_recordings()
     records = read_records(data, options.n_swipes)
     bundle = cast(CountedBundle, CountedBundle.load(folder))
     recognizer = SwipeRecognizer(bundle, open_lexicon(options.lexicon), pick_grid(load_grids(), DEFAULT_GRID))
     recognizer.warm_up()
-    setting = describe(recognizer, folder, data, len(records))
-    setting = replace(setting, versions={**setting.versions, "torch": torch.__version__})
+    environment = describe(recognizer, folder, data, len(records))
+    environment = replace(environment, versions={**environment.versions, "torch": torch.__version__})
     print("preparing the rungs", file=sys.stderr)
     beam = recognizer.default_options.beam_width if options.beam is None else options.beam
     rungs = build_ladder(prepare(folder, recognizer), options.beam_predecessor, beam)
@@ -189,7 +190,7 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
         more_ties, more_differences = compare_words(rungs, outcomes, records)
         ties, differences = ties + more_ties, differences + more_differences
         accuracy, n_compared = measure_accuracy(outcomes, records, bundle.alphabet), n_compared + len(records)
-    return Comparison(setting, rungs, times, accuracy, n_compared, ties, differences)
+    return Comparison(environment, rungs, times, accuracy, n_compared, ties, differences)
 
 
 def run(options: argparse.Namespace) -> Comparison:

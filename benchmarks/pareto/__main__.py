@@ -21,7 +21,7 @@ from typing import get_args
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import SWIPES, as_line, default_data, describe
+from benchmarks.common.environment import as_line, describe
 from benchmarks.common.lexicons import write_lexicon_of_size
 from benchmarks.common.paired import PairedTimes, time_in_turns
 from benchmarks.common.variants import Precision, own_precision, variant
@@ -29,6 +29,7 @@ from benchmarks.latency import measure_memory
 from benchmarks.pareto.choices import Axes, Change, Choice, Point, around
 from benchmarks.pareto.plot import draw
 from benchmarks.pareto.report import Report
+from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
 from engine.beam_search import Method, SearchOptions
@@ -81,7 +82,7 @@ class Engines:
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pareto", description=__doc__)
     add = parser.add_argument
-    add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {recordings.DEFAULT})")
     add("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
     add("--n", type=_count, default=ALL, metavar="N|all", help="swipes for the accuracy, evenly spread (default: all)")
     add("--n-timed", type=positive, default=300, metavar="N", help="how many of those to time (default: %(default)s)")
@@ -195,10 +196,10 @@ def weigh(
 
 def measure(options: argparse.Namespace, bundle: Path, folder: Path) -> Report:
     """bundle: that of the default; folder: for what is made on the way."""
-    path = options.data or default_data()
+    path = options.data or recordings.default_recordings()
     data = spread(load_swipes(path), options.n)
     shipped = SwipeRecognizer.load(bundle, options.lexicon)
-    setting = describe(shipped, bundle, path, len(data))
+    environment = describe(shipped, bundle, path, len(data))
     defaults, own = shipped.default_options, own_precision(shipped.bundle.manifest)
     default = Choice(defaults.method, defaults.beam_width, own, len(shipped.lexicon)).effective(defaults.n_best)
     axes = Axes(options.methods, options.beams, options.precisions, options.lexicons)
@@ -212,7 +213,7 @@ def measure(options: argparse.Namespace, bundle: Path, folder: Path) -> Report:
     ordered = sorted(choices, key=lambda choice: choice != default)
     points = weigh(measure_ranks(engines, ordered, data), times, peaks, data, divided)
     in_order = sorted(points, key=lambda point: choices.index(point.choice))
-    return Report(setting, len(some), default, in_order, notes_on(choices, default, options.fp32 is not None))
+    return Report(environment, len(some), default, in_order, notes_on(choices, default, options.fp32 is not None))
 
 
 def notes_on(choices: Sequence[Choice], default: Choice, has_exact: bool) -> list[str]:

@@ -78,7 +78,7 @@ def figure_of(report: Report) -> Figure:
     for (title, share), axes in zip(shares.items(), figure.subplots(1, 2), strict=True):
         panels.append(Panel(axes, share))
         _draw_panel(panels[-1], report, title)
-    figure.suptitle(f"Accuracy against time: {report.setting.n_swipes:,} swipes of {report.setting.data}, one thread", fontsize=15)
+    figure.suptitle(f"Accuracy against time: {report.environment.n_swipes:,} swipes of {report.environment.data}, one thread", fontsize=15)
     handles, labels = panels[0].axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=11, frameon=False)
     canvas.draw()  # type: ignore[no-untyped-call]  # settles the layout: from here on pixels are known

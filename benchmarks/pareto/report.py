@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.common.environment import Setting
+from benchmarks.common.environment import Environment
 from benchmarks.pareto.choices import Choice, Point, front
 
 
@@ -15,7 +15,7 @@ from benchmarks.pareto.choices import Choice, Point, front
 class Report:
     """The record."""
 
-    setting: Setting
+    environment: Environment
     n_timed: int
     """swipes of those that the accuracy is of"""
     default: Choice
@@ -41,14 +41,14 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         best = {point.choice for point in front(self.points)}
         points = [{**point.as_json(), "on_front": point.choice in best} for point in self.points]
-        described = {"n_timed": self.n_timed, "notes": list(self.notes), "setting": asdict(self.setting)}
+        described = {"n_timed": self.n_timed, "notes": list(self.notes), "environment": asdict(self.environment)}
         return {"default": asdict(self.default), "points": points, **described}
 
     def as_text(self) -> str:
         """Markdown."""
         return "\n".join(
             [
-                *(f"    {line}" for line in self.setting.lines()),
+                *(f"    {line}" for line in self.environment.lines()),
                 f"    times: {self.n_timed} of the swipes, all settings in turns",
                 "",
                 *table(POINT_HEAD, [self._point_row(point) for point in self.points]),

@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.common.agreement import Agreement, ScoredWord, agreement
-from benchmarks.common.environment import SWIPES, default_data, describe
+from benchmarks.common.environment import describe
 from benchmarks.common.paired import PairedTimes, time_in_turns
 from benchmarks.pareto.choices import Change
 from benchmarks.searches.beam import Pruning
@@ -22,6 +22,7 @@ from benchmarks.searches.repair import Repair
 from benchmarks.searches.report import ExhaustiveCheck, Report, Row
 from benchmarks.searches.ways import Exhaustive, Search, below_prefixes, engine_search, exact, greedy, pruned
 from benchmarks.searches.words import Problem, WordIndex
+from engine import recordings
 from engine.accuracy import Accuracy
 from engine.arguments import positive
 from engine.files import write_whole
@@ -51,7 +52,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {' or '.join(map(str, SWIPES))})")
+    add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {recordings.DEFAULT})")
     add("--n", type=positive, default=1000, metavar="N", help="swipes for the accuracy, evenly spread (default: %(default)s)")
     add("--n-timed", type=positive, default=100, metavar="N", help="how many of those to time (default: %(default)s)")
     add("--n-exhaustive", type=positive, default=3, metavar="N", help="how many of those to score all words on (default: %(default)s)")
@@ -165,18 +166,18 @@ def check_exhaustively(problems: Sequence[Problem]) -> ExhaustiveCheck:
 
 def run(options: argparse.Namespace) -> Report:
     """Raises: ModelBundleError, ValueError, OSError."""
-    path = options.data or default_data()
+    path = options.data or recordings.default_recordings()
     data = load_swipes(path)
     data = data.select(_spread(len(data), options.n))
     recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
-    setting = describe(recognizer, options.bundle, path, len(data))
+    environment = describe(recognizer, options.bundle, path, len(data))
     problems = problems_of(recognizer, data)
     ways = searches(options, problems[0].index)
     timed = [problems[row] for row in _spread(len(problems), options.n_timed)]
     times = time_in_turns(ways, timed, N_WARM_UP)
     rows = weigh(find_all(ways, problems), times, data, recognizer.bundle.alphabet)
     few = [problems[row] for row in _spread(len(problems), options.n_exhaustive)]
-    return Report(setting, len(timed), rows, check_exhaustively(few))
+    return Report(environment, len(timed), rows, check_exhaustively(few))
 
 
 def _spread(n_all: int, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.common.environment import Setting
+from benchmarks.common.environment import Environment
 from benchmarks.common.paired import Ratio
 from benchmarks.pareto.choices import Change
 from benchmarks.pareto.report import percent, table
@@ -47,7 +47,7 @@ class ExhaustiveCheck:
 class Report:
     """The record."""
 
-    setting: Setting
+    environment: Environment
     n_timed: int
     """swipes of those that the accuracy is of"""
     rows: Sequence[Row]
@@ -61,7 +61,7 @@ class Report:
         """Markdown."""
         return "\n".join(
             [
-                *(f"    {line}" for line in self.setting.lines()),
+                *(f"    {line}" for line in self.environment.lines()),
                 f"    times: {self.n_timed} of the swipes, all searches in turns",
                 "",
                 *table(HEAD, [_cells(row, is_first=row is self.rows[0]) for row in self.rows]),
@@ -74,7 +74,7 @@ class Report:
         )
 
     def _busy_lines(self) -> list[str]:
-        load = self.setting.load_average
+        load = self.environment.load_average
         beside = (
             f"Other programs ran beside, the load average was {load:.2f}. A search of many milliseconds had to wait for them and",
             "one of less than one had not, so times and ratios of slow searches are too large: their order counts. Accuracy is as ever.",

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import default_data, processor, read_records, versions
+from benchmarks.common.environment import processor, read_records, versions
 from benchmarks.common.memory import resident_mb
 from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
+from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
 from engine.grid import Grid, load_grids, pick_grid
@@ -68,7 +69,7 @@ class Measurement:
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shark2", description=__doc__)
-    parser.add_argument("data", nargs="?", type=Path, metavar="DATA", help="recorded swipes with words (default: dev, else examples)")
+    parser.add_argument("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes with words (default: {recordings.DEFAULT})")
     parser.add_argument("--n", type=positive, metavar="N", help="how many of them, evenly spread (default: all)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
@@ -110,7 +111,7 @@ def decode(peer: Shark2, records: list[SwipeRecord]) -> tuple[Accuracy, dict[str
 def run(arguments: argparse.Namespace) -> Measurement:
     """Raises: ValueError, OSError for what cannot be used."""
     options = PAPER if arguments.paper else Shark2Options()
-    data = arguments.data or default_data()
+    data = arguments.data or recordings.default_recordings()
     load = os.getloadavg()[0]
     records = labelled_records(data, arguments.n)
     lexicon, grid = open_lexicon(arguments.lexicon), pick_grid(load_grids(), arguments.grid)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import THREAD_VARIABLES
-from benchmarks.common import environment as setting
+from benchmarks.common import environment
 from benchmarks.common.lexicons import write_lexicon_of_size
 from benchmarks.suites.stages import Benchmark, Conditions, Stage
 from benchmarks.suites.swipes import made_up_records
@@ -50,7 +50,7 @@ def records(recognizer: SwipeRecognizer, pytestconfig: pytest.Config) -> list[Sw
     """Those of --swipes, evenly spread; made-up ones of words drawn by their priors, where none are named."""
     file = pytestconfig.getoption("swipes")
     n_swipes = N_SWIPES_UNTIMED if pytestconfig.getoption("benchmark_disable") else N_SWIPES
-    return setting.read_records(file, n_swipes) if file else made_up_records(recognizer.lexicon, recognizer.grid, n_swipes)
+    return environment.read_records(file, n_swipes) if file else made_up_records(recognizer.lexicon, recognizer.grid, n_swipes)
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +76,10 @@ def _conditions(config: pytest.Config) -> Conditions:
     """Of this run."""
     file = config.getoption("swipes")
     return Conditions(
-        processor=setting.processor(),
-        system=setting.system(),
-        versions=setting.versions(),
-        bundle=setting.bundle_hash(),
-        n_threads=setting.N_THREADS,
+        processor=environment.processor(),
+        system=environment.system(),
+        versions=environment.versions(),
+        bundle=environment.bundle_hash(),
+        n_threads=environment.N_THREADS,
         data=file.name if file else MADE_UP,
     )

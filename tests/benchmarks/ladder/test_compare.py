@@ -132,7 +132,7 @@ def test_the_record_says_what_was_measured(comparison: Comparison) -> None:
     names = {rung.name for rung in comparison.rungs}
     assert set(record["milliseconds"]) == set(record["accuracy"]) == set(record["decoder_calls"]) == names
     assert record["search"]["onnx_uncached_two_pass"]["beam_width"] == 4 and "shark2" not in record["search"]
-    assert record["setting"]["n_swipes"] == 3 and record["setting"]["versions"]["torch"] == torch.__version__
+    assert record["environment"]["n_swipes"] == 3 and record["environment"]["versions"]["torch"] == torch.__version__
     assert record["equal_candidates"] == {"swipes": 3, "tied": 0, "different": 0}
     table = comparison.as_table()
     assert all(rung.title in table for rung in comparison.rungs) and "the same words as (d)" in table

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from benchmarks.common.environment import Setting
+from benchmarks.common.environment import Environment
 from benchmarks.common.paired import Ratio
 from benchmarks.pareto import __main__ as pareto
 from benchmarks.pareto.choices import Axes, Change, Choice, Point, around, front
@@ -26,7 +26,7 @@ from tests.support import toy
 from training.data.swipe_data import load_swipes
 
 DEFAULT = Choice("two_pass", 10, "int8", 300_000)
-SETTING = Setting("a processor", 2, 0.1, "a system", {"numpy": "2"}, "abc", 300_000, 10, 15.0, 1, "dev.jsonl.gz", 100)
+ENVIRONMENT = Environment("a processor", ["avx2"], 2, 0.1, "a system", {"numpy": "2"}, "abc", 300_000, 10, 15.0, 1, "dev.jsonl.gz", 100)
 WORDS = (
     # meant, traced
     ("cat", "cat"),
@@ -50,7 +50,7 @@ def report() -> Report:
     points = [point_of(replace(DEFAULT, beam_width=beam), 0.9 + beam / 100, 0.88 + beam / 1000) for beam in (4, 6, 8, 10, 16, 32)]
     points += [point_of(replace(DEFAULT, precision="fp32", beam_width=beam), 1.4 + beam / 100, 0.88 + beam / 1000) for beam in (4, 10)]
     points += [point_of(replace(DEFAULT, method="steps"), 3.0, 0.89), point_of(replace(DEFAULT, n_words=20_000), 0.99, 0.80)]
-    return Report(SETTING, 50, DEFAULT, points)
+    return Report(ENVIRONMENT, 50, DEFAULT, points)
 
 
 # --- what is tried ---
@@ -118,7 +118,7 @@ def test_the_table_marks_the_default_and_the_front(report: Report) -> None:
     assert (default["method"], default["beam"], default["precision"], default["words"]) == ("two_pass", "10", "int8", "300,000")
     assert (default["p50 ms"], default["p95 ms"], default["top-1"], default["times default"]) == ("1.00", "2.00", "89.00", "")
     assert points[4][head.index("top-1 against default")] == "+0.60 [-1.00, +1.00]"
-    assert "    a processor, 2 CPUs" in lines[0] and any("abc" in line for line in lines[:4])
+    assert "    a processor (avx2), 2 CPUs" in lines[0] and any("abc" in line for line in lines[:4])
 
 
 def test_the_strata_of_the_default_the_fastest_and_the_best(report: Report) -> None:
@@ -226,7 +226,7 @@ def test_the_command_reports_every_choice(
     for point in report["points"]:
         assert 0 < point["milliseconds"]["p50"] <= point["milliseconds"]["p95"] <= point["milliseconds"]["p99"]
         assert point["peak_mb"] > 10
-    assert (report["setting"]["n_threads"], report["setting"]["n_swipes"], report["n_timed"]) == (1, 6, 3)
+    assert (report["environment"]["n_threads"], report["environment"]["n_swipes"], report["n_timed"]) == (1, 6, 3)
     strata = {name: (one["n_swipes"], round(one["top_1"] * one["n_swipes"])) for name, one in report["points"][1]["strata"].items()}
     assert strata == {
         "all": (6, 4),

@@ -74,7 +74,7 @@ def test_the_command_reports_every_search(
     assert report["rows"][0]["ratio"] == {"median": 1.0, "low": 1.0, "high": 1.0}
     check = report["check"]
     assert (check["n_swipes"], check["n_words"], check["n_different"]) == (2, len(toy.ENTRIES), 0)
-    assert (report["setting"]["n_swipes"], report["n_timed"]) == (6, 3)
+    assert (report["environment"]["n_swipes"], report["n_timed"]) == (6, 3)
 
 
 def test_the_table(data: Path, settings: list[str | Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
