@@ -9,6 +9,7 @@ from engine.beam_search import SearchOptions
 from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
+from engine.language import Language, language_of, load_languages
 from engine.lexicon import Lexicon
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
@@ -28,6 +29,7 @@ __all__ = [
     "Features",
     "Grid",
     "Key",
+    "Language",
     "LetterExplanation",
     "Lexicon",
     "Manifest",
@@ -41,7 +43,9 @@ __all__ = [
     "SwipeRecognizer",
     "SwipeRecord",
     "explain",
+    "language_of",
     "load_grids",
+    "load_languages",
     "open_lexicon",
     "pick_grid",
     "rank_of",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import onnxruntime
 
 from engine import kernels
 from engine.features import Features
+from engine.language import default_language
 from engine.manifest import Manifest, ModelBundleError
 
 ENCODER, DECODER_STEP, MANIFEST = "encoder.onnx", "decoder_step.onnx", "manifest.json"
@@ -88,15 +88,12 @@ class ModelBundle:
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> ModelBundle:
-        """The bundle in a folder; without one, the English bundle that comes with Keyglide.
+        """The bundle in a folder; without one, that of Keyglide's default language.
 
         Raises: ModelBundleError for a missing file, one whose hash is not the manifest's, a newer format_version, or
         graphs that do not fit the manifest or its search.
         """
-        if path is None:
-            with importlib.resources.as_file(importlib.resources.files("engine") / "models" / "english") as folder:
-                return cls.load(folder)
-        path = Path(path)
+        path = Path(path) if path is not None else default_language().require_bundle()
         try:
             manifest = _manifest(path)
             bundle = cls(manifest, _session(path, ENCODER, manifest), _session(path, DECODER_STEP, manifest))

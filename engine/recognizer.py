@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -10,6 +9,7 @@ from time import perf_counter_ns
 from engine.beam_search import Hypothesis, SearchOptions, search
 from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
+from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.shipped import DEFAULT_GRID
@@ -70,14 +70,29 @@ class SwipeRecognizer:
         self.default_options = SearchOptions.of(bundle.manifest.search)
 
     @classmethod
-    def load(cls, bundle: Path | str | None = None, lexicon: Path | str | None = None, grid: Grid | str = DEFAULT_GRID) -> SwipeRecognizer:
-        """A recognizer that is warm: kernels compiled, graphs run once. Without paths: the English that comes with Keyglide.
+    def load(
+        cls,
+        bundle: Path | str | None = None,
+        lexicon: Path | str | None = None,
+        grid: Grid | str | None = None,
+        language: str | None = None,
+    ) -> SwipeRecognizer:
+        """A recognizer that is warm: kernels compiled, graphs run once.
 
-        bundle: a folder; lexicon: a file; grid: one of Keyglide's by name, or any Grid.
-        Raises: ModelBundleError, ValueError (lexicon, unknown grid, alphabets that differ), OSError.
+        bundle: a folder; lexicon: a file; grid: one of Keyglide's by name, or any Grid; language: the code of one of
+        Keyglide's, as in "en", which gives what is left out of the other three. Without it: the language of the grid; without
+        a grid either: the default language.
+        Raises: ModelBundleError, ValueError (lexicon, unknown grid or language, a language without a model, alphabets that
+        differ), OSError.
         """
-        chosen = pick_grid(load_grids(), grid) if isinstance(grid, str) else grid
-        recognizer = cls(ModelBundle.load(bundle), open_lexicon(lexicon), chosen)
+        if language is not None:
+            spoken = pick_language(load_languages(), language)
+            chosen = _grid(spoken.default_grid if grid is None else grid)
+        else:
+            chosen = _grid(DEFAULT_GRID if grid is None else grid)
+            spoken = language_of(chosen) or default_language()
+        model = ModelBundle.load(bundle if bundle is not None else spoken.require_bundle())
+        recognizer = cls(model, Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon()), chosen)
         recognizer.warm_up()
         return recognizer
 
@@ -111,11 +126,12 @@ class SwipeRecognizer:
 
 
 def open_lexicon(path: Path | str | None = None) -> Lexicon:
-    """The lexicon in a file; without one, the English lexicon that comes with Keyglide. Raises: ValueError, OSError."""
-    if path is not None:
-        return Lexicon.open(path)
-    with importlib.resources.as_file(importlib.resources.files("engine") / "lexicons" / "english.lexicon") as packaged:
-        return Lexicon.open(packaged)
+    """The lexicon in a file; without one, that of Keyglide's default language. Raises: ValueError, OSError."""
+    return Lexicon.open(path if path is not None else default_language().require_lexicon())
+
+
+def _grid(grid: Grid | str) -> Grid:
+    return pick_grid(load_grids(), grid) if isinstance(grid, str) else grid
 
 
 def _check_letters(grid: Grid, alphabet: str) -> None:

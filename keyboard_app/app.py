@@ -16,7 +16,6 @@ from keyboard_app.navigation import Navigation, PageName
 from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
-from keyboard_app.settings import Settings
 from keyboard_app.style.theme import DARK, LIGHT, system_theme
 from keyboard_app.style.widgets import ThemedApp
 from keyboard_app.text.sink import OwnField
@@ -67,7 +66,7 @@ class KeyboardApp(ThemedApp):
         self.worker = RecognitionWorker(self.calls.post)
         self.configuration = Configuration(start.config, start.overrides, self.worker, self.calls.post)
         self.field = OwnField()
-        writer = Writer(_writing_options(self.configuration.settings), start.text, self.field)
+        writer = Writer(self._writing_options(), start.text, self.field)
         self.session = TypingSession(writer, self.worker, self.configuration.opened.grid.key_width)
         self.configuration.subscribe(self._apply_settings)
         self._follow_system_theme()
@@ -98,15 +97,19 @@ class KeyboardApp(ThemedApp):
         self.configuration.load()
 
     def _make_practice(self) -> Practice:
-        grid, lexicon = self.configuration.opened.grid, self.configuration.lexicon
-        return Practice(self._start.swipes, prompts_for(grid, lexicon, self._start.prompts))
+        opened, lexicon = self.configuration.opened, self.configuration.lexicon
+        return Practice(self._start.swipes, prompts_for(opened.language, opened.grid, lexicon, self._start.prompts))
 
     def _apply_settings(self) -> None:
         self._follow_system_theme()
         settings = self.configuration.settings
-        self.session.writer.options = _writing_options(settings)
+        self.session.writer.options = self._writing_options()
         self.session.show_previews = settings.preview
         self.session.use_key_width(self.configuration.opened.grid.key_width)
+
+    def _writing_options(self) -> WritingOptions:
+        settings, language = self.configuration.settings, self.configuration.opened.language
+        return WritingOptions(settings.backspace, settings.capitals, settings.spaces, language.abbreviations)
 
     def _follow_system_theme(self, *_: object) -> None:
         themes = {"light": LIGHT, "dark": DARK}
@@ -120,7 +123,3 @@ class KeyboardApp(ThemedApp):
             self.pages.back()
             return True
         return False
-
-
-def _writing_options(settings: Settings) -> WritingOptions:
-    return WritingOptions(settings.backspace, settings.capitals, settings.spaces)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from kivy.uix.screenmanager import ScreenManager
 
+from engine import language_of
 from keyboard_app.configuration import Configuration
-from keyboard_app.keys.symbol_pages import space_label
 from keyboard_app.pages.choose import ChoosePage, FilePage
 from keyboard_app.pages.folder import Choice, Wanted
 from keyboard_app.pages.practice import PracticePage
@@ -142,5 +142,5 @@ class Navigation:
 
 def _titled(grid: Grid) -> str:
     """The grid's name, with its language before it if that is known."""
-    language = space_label(grid)
+    language = language_of(grid).space_label(grid)
     return grid.name if language == grid.name else f"{language}  ·  {grid.name}"

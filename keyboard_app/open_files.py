@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import Grid, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, load_grids, pick_grid
+from engine import DEFAULT_GRID, Grid, Language, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, language_of, load_grids, pick_grid
 from keyboard_app.settings import Settings
 
 UNUSABLE = (ValueError, OSError, RecursionError)
 """What a file that is missing, damaged or of another kind raises; the last for JSON that is nested too deeply."""
-DEFAULT_GRID = Settings().grid
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,11 @@ class OpenedGrid:
     """all grids of its file by name"""
     notice: str
     """why it is not the one that the settings name; "" where it is"""
+
+    @property
+    def language(self) -> Language:
+        """What is written on it."""
+        return language_of(self.grid)
 
 
 def open_grid(settings: Settings) -> OpenedGrid:
@@ -42,7 +46,7 @@ def open_grid(settings: Settings) -> OpenedGrid:
 
 
 def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
-    """The recognizer that the settings name, warm; where it cannot be opened, Keyglide's own English, and `report` says why.
+    """The recognizer that the settings name, warm; where it cannot be opened, Keyglide's own, and `report` says why.
 
     Raises: ValueError, OSError where neither can be used with the grid; the message says why the first could not.
     """
@@ -55,20 +59,23 @@ def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None
             own = _own_recognizer(grid)
         except UNUSABLE:
             raise error from None
-        report(f"{reason(error)}. Keyglide's own English is used: choose another in Settings.")
+        report(f"{reason(error)}. Keyglide's own model is used: choose another in Settings.")
         return own
 
 
 def _own_recognizer(grid: Grid) -> SwipeRecognizer:
-    """Raises: ValueError where the grid has not the letters of English."""
+    """Keyglide's own for the grid's language. Raises: ValueError where there is none."""
+    language = language_of(grid)
+    wanted = language.name if language else f"the letters of grid '{grid.name}'"
+    none = f"Keyglide has no model for {wanted} yet. Choose a model and a lexicon in Settings"
+    if language and None in (language.bundle, language.lexicon):
+        raise ValueError(none)
     try:
-        return SwipeRecognizer.load(None, None, grid)
+        return SwipeRecognizer.load(grid=grid)
     except ModelBundleError:
         raise
     except ValueError as error:
-        raise ValueError(
-            f"Keyglide's own model reads English, and grid '{grid.name}' has other letters. Choose a model and a lexicon for it in Settings"
-        ) from error
+        raise ValueError(none) from error
 
 
 def check_grids_file(file: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import platformdirs
 
 from engine.files import write_whole
+from engine.shipped import DEFAULT_GRID
 
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
@@ -21,7 +22,7 @@ VALUES = {"theme": get_args(ThemeChoice), "backspace": get_args(BackspaceChoice)
 class Settings:
     """What can be chosen in the settings panel."""
 
-    grid: str = "qwerty_en"
+    grid: str = DEFAULT_GRID
     """the grid's name"""
     grids_file: str = ""
     """a file with more grids; "": none"""

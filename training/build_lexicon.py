@@ -1,4 +1,4 @@
-"""Builds the English lexicon from the frequencies of wordfreq.
+"""Builds the lexicon of a language from the frequencies of wordfreq.
 
 apt-get install scowl
 python -m training.build_lexicon engine/lexicons/english.lexicon --cased \
@@ -23,16 +23,15 @@ from pathlib import Path
 import wordfreq
 from tqdm import tqdm
 
+from engine.language import Language, load_languages, pick_language
 from engine.lexicon import Entry, Lexicon, build_lexicon, key_sequence, write_lexicon
-from training.lexicon.casing import ANYTHING, CURATED, ORDINARY, UNLISTED, Casing, read_written_forms
+from engine.shipped import DEFAULT_LANGUAGE
+from training.lexicon.casing import ANYTHING, ORDINARY, UNLISTED, Casing, curated_forms
 
-ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+LIST = "large"
+"""The list of wordfreq; languages without one have a smaller one in its place."""
 MAX_LETTERS = 32
 """Longest key sequence: the decoder goes no further."""
-ONE_LETTER = frozenset({"a", "i"})
-"""The words of one letter."""
-FRAGMENTS = frozenset({"n't", "ll", "ve"})
-"""What the tokenizer of wordfreq leaves of contractions."""
 MIN_FREQUENCY = {2: 1.5e-6, 3: 5e-8}
 """Letters -> the frequency that a key sequence needs unless it is a listed word: rare acronyms, initials and typos stand
 in the way of every short word. Measured: 0.1 % of the training swipes are lost, and a third of the short key sequences."""
@@ -81,20 +80,20 @@ def read_word_list(path: Path, min_people: int) -> set[str]:
     return {word for word, users in people.items() if len(users) >= min_people and len(word) not in MIN_FREQUENCY}
 
 
-def group_by_key_sequence(frequencies: Mapping[str, float]) -> dict[str, dict[str, float]]:
+def group_by_key_sequence(frequencies: Mapping[str, float], language: Language) -> dict[str, dict[str, float]]:
     """Key sequence -> its tokens with their frequencies; tokens that cannot be swiped are left out."""
     groups: dict[str, dict[str, float]] = defaultdict(dict)
     for token, frequency in tqdm(frequencies.items(), desc="key sequences", unit=" words", disable=None):
-        sequence = key_sequence(token, ALPHABET)
-        if sequence is not None and len(sequence) <= MAX_LETTERS and token not in FRAGMENTS:
+        sequence = key_sequence(token, language.alphabet)
+        if sequence is not None and len(sequence) <= MAX_LETTERS and token not in language.fragments:
             groups[sequence][token] = frequency
     return groups
 
 
-def is_junk(sequence: str, tokens: Mapping[str, float], casing: Casing) -> bool:
+def is_junk(sequence: str, tokens: Mapping[str, float], casing: Casing, language: Language) -> bool:
     """Whether a key sequence is none that people mean: a lone letter, aaah, short and rare and no ordinary word."""
     if len(sequence) == 1:
-        return sequence not in ONE_LETTER
+        return sequence not in language.one_letter_words
     if THRICE.search(sequence):
         return min(casing.level(token) for token in tokens) > ORDINARY
     ordinary = any(casing.lower.get(token, UNLISTED) <= ORDINARY for token in tokens)
@@ -115,11 +114,11 @@ def _is_written(token: str, tokens: Mapping[str, float], casing: Casing) -> bool
     return "." not in token and share >= (RARE_FORM if level < ANYTHING else RARE_UNLISTED_FORM) and not (sloppy and level > ORDINARY)
 
 
-def make_entries(frequencies: Mapping[str, float], n_words: int | None, casing: Casing) -> list[Entry]:
+def make_entries(frequencies: Mapping[str, float], n_words: int | None, casing: Casing, language: Language) -> list[Entry]:
     """The `n_words` most frequent key sequences (all for None) of these tokens, less junk."""
-    groups = group_by_key_sequence(frequencies)
-    curated = read_written_forms(CURATED, ALPHABET)
-    usable = [sequence for sequence, tokens in groups.items() if not is_junk(sequence, tokens, casing)]
+    groups = group_by_key_sequence(frequencies, language)
+    curated = curated_forms(language)
+    usable = [sequence for sequence, tokens in groups.items() if not is_junk(sequence, tokens, casing, language)]
     usable.sort(key=lambda sequence: (-sum(groups[sequence].values()), sequence))
     return [
         Entry(sequence, sum(groups[sequence].values()), curated.get(sequence) or written_forms(groups[sequence], casing))
@@ -127,13 +126,13 @@ def make_entries(frequencies: Mapping[str, float], n_words: int | None, casing: 
     ]
 
 
-def with_words(entries: list[Entry], words: Iterable[str], floor: float) -> list[Entry]:
+def with_words(entries: list[Entry], words: Iterable[str], floor: float, alphabet: str) -> list[Entry]:
     """The entries and these words, each at least as frequent as `floor`. Raises: ValueError for a word that cannot be swiped."""
     by_sequence = {entry.key_sequence: entry for entry in entries}
     for word in sorted(words):
-        sequence = key_sequence(word, ALPHABET)
+        sequence = key_sequence(word, alphabet)
         if sequence is None or len(sequence) > MAX_LETTERS:
-            raise ValueError(f"word {word!r} of a --word-list: expected 1 to {MAX_LETTERS} letters a-z: drop it")
+            raise ValueError(f"word {word!r} of a --word-list: expected 1 to {MAX_LETTERS} letters of {alphabet!r}: drop it")
         known = by_sequence.get(sequence, Entry(sequence, 0, ()))
         forms = known.forms if sequence == word and known.forms else tuple(dict.fromkeys((*known.forms, word)))
         by_sequence[sequence] = Entry(sequence, max(known.frequency, floor), forms)
@@ -152,8 +151,9 @@ def measure(content: bytes, coverage: Path | None) -> BuildReport:
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options. Exits with 2 for a usage error."""
-    parser = argparse.ArgumentParser(prog="python -m training.build_lexicon", description="Build the English lexicon from wordfreq.")
+    parser = argparse.ArgumentParser(prog="python -m training.build_lexicon", description="Build the lexicon of a language from wordfreq.")
     parser.add_argument("out", type=Path, metavar="OUT", help="the lexicon file to write")
+    parser.add_argument("--language", default=DEFAULT_LANGUAGE, metavar="CODE", help="one of Keyglide's languages (default: %(default)s)")
     parser.add_argument("--words", type=int, metavar="N", help="keep the N most frequent key sequences (default: all)")
     parser.add_argument("--cased", type=Path, nargs="+", default=[], metavar="FILE", help="SCOWL word lists with capitals")
     parser.add_argument("--word-list", type=Path, nargs="+", default=[], metavar="FILE", help="add these words: text or JSON lines")
@@ -169,13 +169,13 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> BuildReport:
     """Builds and writes the lexicon. Raises: ValueError for bad lists, OSError for files that cannot be read or written."""
-    casing = Casing.read(options.cased)
+    language, casing = pick_language(load_languages(), options.language), Casing.read(options.cased)
     words = {word for path in options.word_list for word in read_word_list(path, options.min_people)}
-    entries = make_entries(wordfreq.get_frequency_dict("en", "large"), options.words, casing)
-    source = f"wordfreq {importlib.metadata.version('wordfreq')} (large, English)"
+    entries = make_entries(wordfreq.get_frequency_dict(language.code, LIST), options.words, casing, language)
+    source = f"wordfreq {importlib.metadata.version('wordfreq')} ({LIST}, {language.name})"
     source += "; capitals of SCOWL" if options.cased else ""
     source += f"; {len(words)} words of {', '.join(path.name for path in options.word_list)}" if options.word_list else ""
-    content = build_lexicon(with_words(entries, words, options.floor), ALPHABET, source)
+    content = build_lexicon(with_words(entries, words, options.floor, language.alphabet), language.alphabet, source)
     report = measure(content, options.coverage)
     write_lexicon(content, options.out)
     return report

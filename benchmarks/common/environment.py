@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.resources
 import json
 import os
 import platform
@@ -16,6 +15,7 @@ from typing import Any
 import cpuinfo
 import numpy as np
 
+from engine.language import default_language
 from engine.model import MANIFEST
 from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord, read_swipes
@@ -99,7 +99,7 @@ def as_line(record: SwipeRecord) -> str:
 
 def bundle_hash(bundle: Path | None = None) -> str:
     """sha256 of the manifest, which holds those of the other files. None: of the shipped bundle."""
-    folder = bundle or importlib.resources.files("engine") / "models" / "english"
+    folder = bundle or default_language().require_bundle()
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 

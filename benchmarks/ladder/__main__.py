@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib.resources
 import json
 import sys
 from collections import Counter
@@ -28,6 +27,7 @@ from benchmarks.ladder.rungs import CountedBundle, Outcome, Rung, build_ladder, 
 from engine import recordings
 from engine.accuracy import Accuracy
 from engine.grid import load_grids, pick_grid
+from engine.language import default_language
 from engine.lexicon import key_sequence
 from engine.recognizer import SwipeRecognizer, open_lexicon
 from engine.shipped import DEFAULT_GRID
@@ -196,10 +196,7 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
 def run(options: argparse.Namespace) -> Comparison:
     """Raises: ModelBundleError, ValueError, OSError."""
     torch.set_num_threads(1)
-    if options.bundle:
-        return climb(options, options.bundle)
-    with importlib.resources.as_file(importlib.resources.files("engine") / "models" / "english") as folder:
-        return climb(options, folder)
+    return climb(options, options.bundle or default_language().require_bundle())
 
 
 def main() -> None:

@@ -7,13 +7,11 @@ one process, on one thread; the accuracy is that of all swipes. The strata that 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib.resources
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -34,6 +32,7 @@ from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
 from engine.beam_search import Method, SearchOptions
 from engine.files import write_whole
+from engine.language import default_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
@@ -235,21 +234,11 @@ def fp32_bundle(folder: Path | None) -> dict[Precision, Path]:
     return {"fp32": folder}
 
 
-@contextlib.contextmanager
-def _bundle(folder: Path | None) -> Iterator[Path]:
-    """The folder, or that of the shipped bundle."""
-    if folder is not None:
-        yield folder
-        return
-    with importlib.resources.as_file(importlib.resources.files("engine") / "models" / "english") as shipped:
-        yield shipped
-
-
 def run(options: argparse.Namespace) -> Report:
     """Measures, and writes pareto.md and pareto.png. Raises: ModelBundleError, ValueError, OSError, CalledProcessError."""
     options.out.mkdir(parents=True, exist_ok=True)
-    with _bundle(options.bundle) as bundle, tempfile.TemporaryDirectory() as folder:
-        report = measure(options, bundle, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        report = measure(options, options.bundle or default_language().require_bundle(), Path(folder))
     write_whole(options.out / "pareto.md", f"# Accuracy against time\n\n{report.as_text()}\n")
     draw(report, options.out / "pareto.png")
     return report

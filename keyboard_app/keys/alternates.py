@@ -7,83 +7,31 @@ from typing import TYPE_CHECKING
 from keyboard_app.text.shift import Shift
 
 if TYPE_CHECKING:
-    from engine import Grid, Key
+    from engine import Grid, Key, Language
 
 DIGITS = "1234567890"
 
-ALTERNATES = {
-    "a": "àáâäãåæā",
-    "c": "çćč",
-    "d": "ďđ",
-    "e": "éèêëēęě",
-    "g": "ğ",
-    "i": "íìîïīı",
-    "l": "łľ",
-    "n": "ñńň",
-    "o": "öóòôõøœ",
-    "r": "ř",
-    "s": "ßśšş",
-    "t": "ťţ",
-    "u": "üúùûūů",
-    "w": "ŵ",
-    "y": "ýÿ",
-    "z": "žźż",
-    "е": "ё",
-    "ь": "ъ",
-    "и": "іїѝ",
-    "у": "ў",
-    "г": "ґ",
-    "э": "є",
-    ",": ";:'\"",
-    ".": "?!…:",
-    "?": "!¿",
-    "!": "¡",
-    "-": "–—·",
-    "'": "‘’‚‹›",
-    '"': "“”„«»",
-    "(": "[{<",
-    ")": "]}>",
-    "/": "\\|",
-    "&": "§",
-    "%": "‰",
-    "*": "†‡",
-    "+": "±",
-    "=": "≠≈∞",
-    "$": "€£¥₽¢",
-    "€": "$£¥₽¢",
-    "£": "€$¥₽¢",
-    "¥": "€$£₽¢",
-    "₽": "€$£¥¢",
-    "°": "′″",
-    "<": "≤‹«",
-    ">": "≥›»",
-    "1": "¹½¼",
-    "2": "²",
-    "3": "³¾",
-}
-"""label of a key -> what a long press offers, the likeliest first; letters small"""
 
-
-def alternates(grid: Grid, key: Key, shift: Shift = Shift.OFF) -> tuple[str, ...]:
+def alternates(language: Language, grid: Grid, key: Key, shift: Shift = Shift.OFF) -> tuple[str, ...]:
     """What a long press of the key offers on this grid, the likeliest first; letters in the case of `shift`. Often nothing.
 
-    First the letters that are swiped on this key and have none of their own (ё on е), then the digit of the top row, then the
-    letter's other variants; none that has a key of its own.
+    First the letters that are swiped on this key and have none of their own (ё on е), then the digit of the top row, then what
+    the language has for the key; no letter that has a key of its own.
     """
     label = key.label or ""
     own = {other.label for other in grid.letter_keys}
-    variants = [letter for letter in ALTERNATES.get(label, "") if letter not in own]
+    variants = [letter for letter in language.alternates.get(label, "") if letter not in own]
     aliased = [letter for letter, on in grid.aliases.items() if on == label]
     digit = [top_row_digits(grid)[label]] if label in top_row_digits(grid) else []
     letters = [shift.letter(letter) for letter in [*aliased, *variants]]
     return tuple(dict.fromkeys([*letters[: len(aliased)], *digit, *letters[len(aliased) :]]))
 
 
-def hints(grid: Grid) -> dict[str, str]:
+def hints(language: Language, grid: Grid) -> dict[str, str]:
     """What stands in the corner of a letter's key, by label: the first of its alternates where that is a letter without a key
     or a digit."""
     labels = [*top_row_digits(grid), *grid.aliases.values()]
-    return {key.name: alternates(grid, key)[0] for key in grid.letter_keys if key.label in labels}
+    return {key.name: alternates(language, grid, key)[0] for key in grid.letter_keys if key.label in labels}
 
 
 def top_row_digits(grid: Grid) -> dict[str, str]:

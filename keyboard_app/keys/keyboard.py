@@ -12,11 +12,12 @@ from kivy.lang import Builder
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
+from engine import language_of
 from keyboard_app.keys.alternates import alternates, hints
 from keyboard_app.keys.alternates_popup import AlternatesPopup
 from keyboard_app.keys.grid_view import GridView
 from keyboard_app.keys.layout import Area, KeyLayout, complete, fit
-from keyboard_app.keys.symbol_pages import letters_label, space_label, symbol_pages
+from keyboard_app.keys.symbol_pages import symbol_pages
 from keyboard_app.keys.trail import Trail, thickness_on
 from keyboard_app.keys.word_bubble import WordBubble
 from keyboard_app.style.theme import LIGHT
@@ -226,13 +227,13 @@ class Keyboard(FloatLayout):
     # --- alternates ---
 
     def _has_alternates(self, key: Key) -> bool:
-        return bool(alternates(self.grid, key, self.shift))
+        return bool(alternates(self._language, self.grid, key, self.shift))
 
     def _open_alternates(self, finger: int, key: Key) -> None:
         layout = self.view.layout_of_keys
         start = layout.to_px(*self._recorders[finger].last)
         bounds = Area(self.x, self.y, self.width, self._window_top - self.y)
-        self.popup.open(layout.placed(key), alternates(self.grid, key, self.shift), start, bounds)
+        self.popup.open(layout.placed(key), alternates(self._language, self.grid, key, self.shift), start, bounds)
         self._held = finger
 
     def _write_alternate(self) -> None:
@@ -250,11 +251,18 @@ class Keyboard(FloatLayout):
 
     def _use_grid(self, *_: object) -> None:
         self._give_up()
-        grid = self.grid
-        self._pages = () if grid is None else (complete(grid)[0], *symbol_pages(grid))
+        grid, view = self.grid, self.view
         self._touches = Touches(1.0 if grid is None else grid.key_width, self._has_alternates)
-        if grid is not None:
-            self.view.hints, self.view.space_label, self.view.letters_label = hints(grid), space_label(grid), letters_label(grid)
+        if grid is None:
+            self._pages = ()
+        else:
+            language = self._language = language_of(grid)
+            self._pages = (complete(grid)[0], *symbol_pages(language, grid))
+            view.hints, view.space_label, view.letters_label = (
+                hints(language, grid),
+                language.space_label(grid),
+                language.letters_label(grid),
+            )
         self._turn_to(0)
 
     def _turn_to(self, page: int) -> None:

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import Grid, Key
+from engine import Grid, Key, Language
 from keyboard_app.keys.layout import Part, complete, row
-
-SYMBOLS = (
-    ("1234567890", "@#$_&-+()/", "*\"':;!?", ",."),
-    ("~`|•√π÷×§№", "£€₽¥^°={}\\", "%«»…—[]", "<>"),
-)
-"""For each page its three rows, and what stands left and right of the space bar."""
 
 WIDE = 1.5
 """Width of the actions at both ends of the lower rows, in widths of a symbol; ten symbols fill a row."""
 SPACE = 5.0
 """Width of the space bar, in widths of a symbol."""
 
-LANGUAGES = {("qwerty_en", "ABC"): "English", ("yandex_ru", "АБВ"): "Русский", ("yandex_ru_extra", "АБВ"): "Русский (ё, ъ)"}
-"""A grid's name and its first letters -> the language."""
 
-
-def symbol_pages(grid: Grid) -> tuple[tuple[Key, ...], ...]:
-    """The pages in their order, in units of the grid and on the height of `complete(grid)`.
+def symbol_pages(language: Language, grid: Grid) -> tuple[tuple[Key, ...], ...]:
+    """The language's pages in their order, in units of the grid and on the height of `complete(grid)`.
 
     Action `toNumberState` leads to the next page, from the last one to the first; `toLetters` back to the letters. The lowest
     row is where the grid's own is, so that the space bar stays under the thumb.
@@ -36,7 +27,8 @@ def symbol_pages(grid: Grid) -> tuple[tuple[Key, ...], ...]:
     height = (lowest - top) / 3
     heights = ((top, height), (top + height, height), (top + 2 * height, height), (lowest, bottom - lowest))
     return tuple(
-        tuple(key for parts, place in zip(_rows(*page), heights, strict=True) for key in row(parts, grid.width, *place)) for page in SYMBOLS
+        tuple(key for parts, place in zip(_rows(*page), heights, strict=True) for key in row(parts, grid.width, *place))
+        for page in language.symbols
     )
 
 
@@ -57,13 +49,3 @@ def next_page_label(keys: Sequence[Key]) -> str:
     """What stands on the key `toNumberState` of a page: more symbols on that of the digits, else the digits."""
     labels = {key.label or key.action for key in keys}
     return "=\\<" if {"1", "toLetters"} <= labels else "?123"
-
-
-def space_label(grid: Grid) -> str:
-    """What stands on the space bar: the language of a grid that comes with Keyglide, else the grid's name."""
-    return LANGUAGES.get((grid.name, letters_label(grid)), grid.name)
-
-
-def letters_label(grid: Grid) -> str:
-    """What stands on the key `toLetters`: the first three letters of the grid's alphabet."""
-    return "".join(sorted(key.label or "" for key in grid.letter_keys)[:3]).upper()

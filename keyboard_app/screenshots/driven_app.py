@@ -14,6 +14,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.input import MotionEvent
 
+from engine import language_of
 from keyboard_app.keys.layout import KeyLayout, complete, fit, keyboard_area
 from keyboard_app.keys.symbol_pages import symbol_pages
 from keyboard_app.style.screenshot import SETTLE_FRAMES, save_screenshot
@@ -157,7 +158,7 @@ class DrivenApp:
     def _layout(self, page: int | None) -> KeyLayout:
         grid = self.app.configuration.opened.grid
         letters, height = complete(grid)
-        keys: tuple[Key, ...] = letters if page is None else symbol_pages(grid)[page]
+        keys: tuple[Key, ...] = letters if page is None else symbol_pages(language_of(grid), grid)[page]
         return fit(keys, grid.width, height, keyboard_area(*Window.size))
 
     def _down(self, x: float, y: float) -> None:

@@ -17,7 +17,7 @@ import platformdirs
 from keyboard_app.swipe_lines import append_line, curve_as_json
 
 if TYPE_CHECKING:
-    from engine import Grid, Lexicon, Swipe
+    from engine import Grid, Language, Lexicon, Swipe
 
 MIN_LETTERS = 2
 """A word of one letter is tapped."""
@@ -68,14 +68,14 @@ def swipes_path() -> Path:
     return platformdirs.user_data_path("keyglide") / "swipes.jsonl"
 
 
-def prompts_for(grid: Grid, lexicon: Lexicon | None, own: Sequence[str] = ()) -> tuple[str, ...]:
-    """What can be swiped on a grid: of a person's own sentences; without them of ours, or else the lexicon's commonest words."""
+def prompts_for(language: Language, grid: Grid, lexicon: Lexicon | None, own: Sequence[str] = ()) -> tuple[str, ...]:
+    """What can be swiped on a grid: of a person's own sentences; without them the language's, or else the lexicon's commonest words."""
     on_grid = {*grid.aliases, *(key.label for key in grid.letter_keys)}
 
     def can_be_swiped(sentence: str) -> bool:
         return on_grid.issuperset(letters_of(sentence))
 
-    sentences = tuple(filter(can_be_swiped, own or Path(__file__).with_name("prompts.txt").read_text(encoding="utf-8").splitlines()))
+    sentences = tuple(filter(can_be_swiped, own or language.prompts))
     if sentences or own or lexicon is None:
         return sentences
     long_enough = (item for item in lexicon.key_sequences() if len(item[0]) >= MIN_LETTERS and can_be_swiped(item[0]))

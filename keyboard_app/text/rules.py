@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 
 import regex
 
@@ -20,8 +21,6 @@ PREFIXES = frozenset("#@$£€₽/\\_~^№")
 JOINING = frozenset("-–—&+=*|")
 """What joins two words where no space stands before it: well-known, but fish & chips."""
 SENTENCE_ENDS = frozenset(".!?…")
-ABBREVIATIONS = frozenset(["etc", "vs", "approx", "т", "е", "д", "п", "г", "ул", "им", "др", "пр", "см", "стр", "напр"])
-"""Their full stop ends no sentence. Those with a stop inside (e.g., a.m.) are known by it."""
 WORD_AND_SPACE_BACKWARDS = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of surrogate pairs: nothing that can be shown or saved."""
@@ -65,8 +64,11 @@ def starts_word(character: str, before: str) -> bool:
     return character.isalnum() or character in OPENING or character in "#№&‘" or is_symbol
 
 
-def starts_sentence(before: str) -> bool:
-    """Whether what is written after this text begins a sentence: at the start, on a new line, after a full stop and a space."""
+def starts_sentence(before: str, abbreviations: Set[str] = frozenset()) -> bool:
+    """Whether what is written after this text begins a sentence: at the start, on a new line, after a full stop and a space.
+
+    abbreviations: small, without the full stop, which ends no sentence. Those with a stop inside (e.g., a.m.) are known by it.
+    """
     head = before.rstrip("".join(OPENING | QUOTES))
     body = head.rstrip(" \t\u00a0")
     if not body or body[-1] == "\n":
@@ -74,12 +76,12 @@ def starts_sentence(before: str) -> bool:
     ended = body.rstrip("".join(QUOTES) + ")]}»”")
     if body == head or not ended or ended[-1] not in SENTENCE_ENDS:
         return False
-    return ended[-1] != "." or not _is_abbreviation(ended[:-1])
+    return ended[-1] != "." or not _is_abbreviation(ended[:-1], abbreviations)
 
 
-def _is_abbreviation(before_stop: str) -> bool:
+def _is_abbreviation(before_stop: str, abbreviations: Set[str]) -> bool:
     word = re.split(r"[\s(\[\"]", before_stop)[-1].lower()
-    return word in ABBREVIATIONS or ("." in word and all(len(part) == 1 and part.isalpha() for part in word.split(".")))
+    return word in abbreviations or ("." in word and all(len(part) == 1 and part.isalpha() for part in word.split(".")))
 
 
 def capitalized(word: str) -> str:

@@ -42,6 +42,8 @@ class WritingOptions:
     """whether sentences get their capitals automatically"""
     spaces: bool = True
     """whether swiped words get their spaces automatically, and two taps of space a full stop"""
+    abbreviations: frozenset[str] = frozenset()
+    """of the language, small, without the full stop: it ends no sentence"""
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,7 @@ class Writer:
     def _shift_after(self, before: str) -> Shift:
         if self._place.pressed is not None:
             return self._place.pressed
-        return Shift.ONCE if self.options.capitals and starts_sentence(before) else Shift.OFF
+        return Shift.ONCE if self.options.capitals and starts_sentence(before, self.options.abbreviations) else Shift.OFF
 
     def _erase_from(self, start: int, run: Run | None = None) -> None:
         automatic = _still_there(self._place.automatic_space, start)

@@ -82,11 +82,11 @@ def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty:
     assert isinstance(recognizer, SwipeRecognizer)
     assert len(reports) == 1
     assert str(tmp_path / "gone") in reports[0]
-    assert "Keyglide's own English is used" in reports[0]
+    assert "Keyglide's own model is used" in reports[0]
 
 
 def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, grids: dict[str, Grid]) -> None:
-    with pytest.raises(ValueError, match="reads English, and grid 'yandex_ru' has other letters"):
+    with pytest.raises(ValueError, match=r"Keyglide has no model for Русский yet\. Choose a model and a lexicon in Settings"):
         open_files.open_recognizer(Settings(), grids["yandex_ru"], pytest.fail)
     with pytest.raises(ValueError, match="gone"):
         open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), grids["yandex_ru"], pytest.fail)

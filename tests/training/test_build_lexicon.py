@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import gzip
-import importlib.resources
 import json
 import string
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.language import default_language
 from engine.lexicon import Entry, Lexicon, key_sequence
+from engine.recognizer import open_lexicon
+from tests.conftest import CYRILLIC, LATIN
 from training import build_lexicon
-from training.lexicon.casing import CURATED, Casing, read_written_forms
+from training.lexicon.casing import Casing, curated_forms
 
 LISTS = {
     "english-words.10": "will may march the a as were well its god ill us",
@@ -90,7 +93,7 @@ def test_forms_are_swiped_as_the_word(word: str) -> None:
 
 
 def entries(frequencies: dict[str, float], casing: Casing, n_words: int | None = None) -> dict[str, Entry]:
-    return {entry.key_sequence: entry for entry in build_lexicon.make_entries(frequencies, n_words, casing)}
+    return {entry.key_sequence: entry for entry in build_lexicon.make_entries(frequencies, n_words, casing, default_language())}
 
 
 def test_frequencies_of_one_key_sequence_add_up(casing: Casing) -> None:
@@ -139,7 +142,7 @@ def test_n_words_keeps_the_most_frequent(casing: Casing) -> None:
 
 def test_added_words_get_the_floor_and_keep_their_forms() -> None:
     known = [Entry("london", 1e-3, ("London",)), Entry("rare", 1e-12, ("rare",))]
-    added = build_lexicon.with_words(known, {"london", "rare", "Zheneng", "zu"}, 1e-8)
+    added = build_lexicon.with_words(known, {"london", "rare", "Zheneng", "zu"}, 1e-8, LATIN)
     assert sorted(added) == [
         Entry("london", 1e-3, ("London",)),
         Entry("rare", 1e-8, ("rare",)),
@@ -151,7 +154,7 @@ def test_added_words_get_the_floor_and_keep_their_forms() -> None:
 @pytest.mark.parametrize("word", ["3d", "a" * 33, "-"])
 def test_added_word_that_cannot_be_swiped(word: str) -> None:
     with pytest.raises(ValueError, match="expected 1 to 32 letters"):
-        build_lexicon.with_words([], {word}, 1e-8)
+        build_lexicon.with_words([], {word}, 1e-8, LATIN)
 
 
 PEOPLE = {"hello": "aba", "once": "a", "twice": "aa", "vf": "ab", "kwg": "ab"}
@@ -174,18 +177,17 @@ def test_text_word_list(tmp_path: Path) -> None:
     assert build_lexicon.read_word_list(path, 2) == {"London", "hello"}
 
 
-def test_curated_file_is_sound() -> None:
-    written = read_written_forms(CURATED, build_lexicon.ALPHABET)
+def test_the_languages_own_forms() -> None:
+    written = curated_forms(default_language())
     assert written["dont"] == ("don't",)
     assert written["im"] == ("I'm",)
 
 
-@pytest.mark.parametrize("line", ["can't cant's", "3d", "can't # again", "won't won't"])
-def test_bad_curated_file(line: str, tmp_path: Path) -> None:
-    path = tmp_path / "forms.txt"
-    path.write_text(f"# forms\ncan't cant\n{line}\n")
-    with pytest.raises(ValueError, match=r"forms.txt, line 3: expected different forms of one new key sequence"):
-        read_written_forms(path, build_lexicon.ALPHABET)
+@pytest.mark.parametrize("forms", ["can't cant's", "3d", "can't again", "won't won't"])
+def test_bad_forms_of_a_language(forms: str) -> None:
+    language = replace(default_language(), written_forms=(("can't", "cant"), tuple(forms.split())))
+    with pytest.raises(ValueError, match="language 'en', written_forms: expected different forms of one new key sequence, got"):
+        curated_forms(language)
 
 
 FREQUENCIES = {"the": 0.05, "don't": 1e-3, "dont": 1e-5, "london": 1e-4, "its": 1e-3, "it's": 2e-3, "hello": 1e-5}
@@ -216,6 +218,23 @@ def test_command(tmp_path: Path, list_paths: list[Path], monkeypatch: pytest.Mon
     assert (report["key_sequences"], report["with_written_forms"]) == (5, 3)
     assert (report["bytes"], report["coverage"]) == (out.stat().st_size, pytest.approx(2 / 3))
     assert "SCOWL" in lexicon.source
+
+
+def test_command_for_another_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    frequencies = {"ёлка": 1e-4, "и": 1e-2, "т": 1e-3, "hello": 1e-3}
+    monkeypatch.setattr(build_lexicon.wordfreq, "get_frequency_dict", lambda code, _: asked.append(code) or frequencies)
+    monkeypatch.setattr(sys, "argv", ["build_lexicon", str(tmp_path / "ru.lexicon"), "--language", "ru"])
+    assert build_lexicon.main() == 0
+    lexicon = Lexicon.open(tmp_path / "ru.lexicon")
+    assert (asked, lexicon.alphabet) == (["ru"], CYRILLIC)
+    assert [sequence for sequence, _ in lexicon.key_sequences()] == ["ёлка", "и"]
+    assert "Русский" in lexicon.source
+
+
+def test_an_unknown_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main([str(tmp_path / "out"), "--language", "rv"], monkeypatch) == 1
+    assert "unknown language 'rv': known are 'en', 'ru'; did you mean 'ru'?" in capsys.readouterr().err
 
 
 BAD_INPUT = {
@@ -257,8 +276,7 @@ def test_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def english() -> Lexicon:
-    with importlib.resources.as_file(importlib.resources.files("engine") / "lexicons" / "english.lexicon") as path:
-        return Lexicon.open(path)
+    return open_lexicon()
 
 
 def test_shipped_size(english: Lexicon) -> None:

@@ -1,7 +1,7 @@
-"""How English words are written: their capitals and apostrophes.
+"""How words are written: their capitals and apostrophes.
 
 The frequencies of wordfreq are case-folded. Capitals come from the word lists of SCOWL, whose file names end in a level, 10
-(the commonest words) to 95 (nearly anything), and from `written_forms.txt`, which stands above them.
+(the commonest words) to 95 (nearly anything), and from the language's own written forms, which stand above them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.language import Language
 from engine.lexicon import key_sequence
 
-CURATED = Path(__file__).with_name("written_forms.txt")
 UNLISTED = 100
 """The level of what no list has."""
 COMMONEST = 10
@@ -84,18 +84,17 @@ class Casing:
         return word.capitalize() if plain != word and self.forms(plain)[0].istitle() else word
 
 
-def read_written_forms(path: Path, alphabet: str) -> dict[str, tuple[str, ...]]:
-    """Key sequence -> its written forms, from lines of forms separated by spaces; # begins a comment.
+def curated_forms(language: Language) -> dict[str, tuple[str, ...]]:
+    """Key sequence -> its written forms, from the language's file.
 
-    Raises: ValueError for a line whose forms are not swiped alike, or whose key sequence had a line before.
+    Raises: ValueError for forms that are not swiped alike, or whose key sequence is given twice.
     """
     written: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        forms = tuple(line.partition("#")[0].split())
-        if not forms:
-            continue
-        sequence, *others = {key_sequence(form, alphabet) or "" for form in forms}
+    for forms in language.written_forms:
+        sequence, *others = {key_sequence(form, language.alphabet) or "" for form in forms}
         if others or not sequence or sequence in written or len(set(forms)) < len(forms):
-            raise ValueError(f"{path}, line {number}: expected different forms of one new key sequence, got {line!r}")
+            raise ValueError(
+                f"language '{language.code}', written_forms: expected different forms of one new key sequence, got {' '.join(forms)!r}"
+            )
         written[sequence] = forms
     return written

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from engine import Grid
-from keyboard_app.keys.alternates import ALTERNATES, alternates, hints, top_row_digits
-from keyboard_app.keys.symbol_pages import SYMBOLS
+from engine import Grid, language_of, load_languages
+from keyboard_app.keys.alternates import alternates, hints, top_row_digits
 from keyboard_app.text.shift import Shift
 
 
 def of(grid: Grid, letter: str, shift: Shift = Shift.OFF) -> str:
-    return "".join(alternates(grid, next(key for key in grid.keys if key.label == letter), shift))
+    return "".join(alternates(language_of(grid), grid, next(key for key in grid.keys if key.label == letter), shift))
 
 
 def test_letters_offer_their_accents_and_the_top_row_its_digits_first(qwerty: Grid) -> None:
@@ -39,22 +40,23 @@ def test_the_top_row_counts_from_the_left(grids: dict[str, Grid]) -> None:
 
 
 def test_corners_show_what_is_offered_first(grids: dict[str, Grid]) -> None:
-    assert hints(grids["qwerty_en"]) == top_row_digits(grids["qwerty_en"])
-    assert {"е": "ё", "ь": "ъ", "й": "1"}.items() <= hints(grids["yandex_ru"]).items()
+    assert hints(language_of(grids["qwerty_en"]), grids["qwerty_en"]) == top_row_digits(grids["qwerty_en"])
+    assert {"е": "ё", "ь": "ъ", "й": "1"}.items() <= hints(language_of(grids["yandex_ru"]), grids["yandex_ru"]).items()
 
 
 def test_actions_offer_nothing(qwerty: Grid) -> None:
-    assert [alternates(qwerty, key) for key in qwerty.keys if key.action is not None] == [()] * 6
+    assert [alternates(language_of(qwerty), qwerty, key) for key in qwerty.keys if key.action is not None] == [()] * 6
 
 
-@pytest.mark.parametrize("label", ALTERNATES)
-def test_each_is_offered_once_is_one_character_and_is_not_its_own_alternate(label: str) -> None:
-    offered = ALTERNATES[label]
-    assert len(set(offered)) == len(offered)
-    assert label not in offered
-    assert len(offered) <= 8  # with a digit and a letter without a key they stand in one row of ten
+@pytest.mark.parametrize("code", load_languages())
+def test_alternates_are_single_characters_and_stand_in_one_row_of_ten(code: str) -> None:
+    for offered in load_languages()[code].alternates.values():
+        assert len(offered) <= 8  # with a digit and a letter without a key there are ten
 
 
-def test_every_sign_with_alternates_can_be_reached(grids: dict[str, Grid]) -> None:
-    labels = {key.label for grid in grids.values() for key in grid.keys} | {sign for page in SYMBOLS for row in page for sign in row}
-    assert ALTERNATES.keys() <= labels
+@pytest.mark.parametrize("code", load_languages())
+def test_every_key_with_alternates_can_be_reached(grids: Mapping[str, Grid], code: str) -> None:
+    language = load_languages()[code]
+    labels = {key.label for name in language.grids for key in grids[name].keys}
+    labels |= {sign for page in language.symbols for row in page for sign in row}
+    assert language.alternates.keys() <= labels

@@ -9,7 +9,7 @@ from kivy.core.window import Window
 from kivy.graphics import Rectangle
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 
-from engine import Grid, Key, load_grids
+from engine import Grid, Key, language_of, load_grids
 from keyboard_app.keys.grid_view import GridView
 from keyboard_app.keys.key_face import KeyFace, font_of, text_texture
 from keyboard_app.keys.layout import Area, KeyLayout, PlacedKey, complete, fit, keyboard_area
@@ -66,7 +66,7 @@ def window() -> Iterator[WindowDriver]:
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
 def test_every_key_is_drawn_with_something_to_read_on_it(grid: Grid, size: tuple[int, int]) -> None:
     pages = [layout_of(grid, size)]
-    pages += [fit(page, grid.width, complete(grid)[1], keyboard_area(*size)) for page in symbol_pages(grid)]
+    pages += [fit(page, grid.width, complete(grid)[1], keyboard_area(*size)) for page in symbol_pages(language_of(grid), grid)]
     with open_window(lambda: GridView(space_label="English"), size) as driver:
         for theme in (LIGHT, DARK):
             for layout in pages:
@@ -86,7 +86,9 @@ def test_every_key_is_drawn_with_something_to_read_on_it(grid: Grid, size: tuple
 
 
 def test_characters_of_all_pages_are_in_their_font(grids: dict[str, Grid]) -> None:
-    labels = {key.label for grid in grids.values() for page in (grid.keys, *symbol_pages(grid)) for key in page if key.label}
+    labels = {
+        key.label for grid in grids.values() for page in (grid.keys, *symbol_pages(language_of(grid), grid)) for key in page if key.label
+    }
     labels |= set("éèêëēąćčçßñøåœæżğıіїєґўαβγω") | {label.upper() for label in labels}
     labels |= set("†←→✓♥աბא")
     for font in ("Roboto", "DejaVuSans"):

@@ -15,7 +15,7 @@ from kivy.core.image import Image
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
-from engine import Grid, Swipe
+from engine import Grid, Swipe, language_of
 from keyboard_app.keys.alternates import alternates
 from keyboard_app.keys.keyboard import Keyboard
 from keyboard_app.keys.layout import Area, keyboard_area
@@ -222,7 +222,7 @@ def test_alternates_stay_in_the_window(qwerty: Grid, size: tuple[int, int]) -> N
     with typing_on(qwerty, size) as typing:
         popup, layout = typing.keyboard.popup, typing.keyboard.layout_of_keys
         for placed in layout.keys:
-            options = alternates(qwerty, placed.key) or ("a",)
+            options = alternates(language_of(qwerty), qwerty, placed.key) or ("a",)
             popup.open(placed, options, placed.centre, Area(0, 0, *size))
             assert popup.x >= popup.margin
             assert popup.right + popup.margin <= size[0]

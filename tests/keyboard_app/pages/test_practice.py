@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from kivy.clock import Clock
 
-from engine import Grid, Key, Recognition, Swipe, SwipeRecord, read_swipes
+from engine import Grid, Key, Recognition, Swipe, SwipeRecord, language_of, read_swipes
 from keyboard_app.keys.layout import complete, fit, keyboard_area
 from keyboard_app.pages.practice import FIRST, LOADING, NO_PROMPTS, SWIPE_IT, PracticePage
 from keyboard_app.session.practice import Practice, prompts_for
@@ -251,7 +251,7 @@ def test_another_practice_and_theme_can_be_set(path: Path, grids: dict[str, Grid
 @pytest.mark.parametrize("size", [(320, 480), (360, 640), (640, 360), (1280, 800)])
 @pytest.mark.parametrize("name", ["qwerty_en", "yandex_ru"])
 def test_nothing_is_clipped(path: Path, grids: dict[str, Grid], size: tuple[int, int], name: str) -> None:
-    longest = max(prompts_for(grids[name], None), key=len)
+    longest = max(prompts_for(language_of(grids[name]), grids[name], None), key=len)
     with practising(path, grids[name], prompts=[longest]) as person:
         person.driver.resize(*size)
         person.page.result = "“congratulations”: not recognised, read as “congratulation”"

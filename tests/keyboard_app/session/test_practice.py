@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from engine import Grid, Lexicon, Swipe, SwipeRecord, read_swipes
+from engine import Grid, Lexicon, Swipe, SwipeRecord, language_of, read_swipes
 from engine.lexicon import Entry, build_lexicon
 from keyboard_app.session.practice import Practice, Prompt, prompts_for, swipes_path
 from tests.conftest import CYRILLIC, LATIN
@@ -74,7 +74,7 @@ def _order(practice: Practice, count: int) -> list[str]:
 
 @pytest.mark.parametrize(("name", "alphabet"), [("qwerty_en", LATIN), ("yandex_ru", CYRILLIC), ("yandex_ru_extra", CYRILLIC)])
 def test_our_prompts_cover_the_alphabet_of_every_grid(grids: dict[str, Grid], name: str, alphabet: str) -> None:
-    prompts = prompts_for(grids[name], None)
+    prompts = prompts_for(language_of(grids[name]), grids[name], None)
     assert len(prompts) > 30
     assert set(alphabet) == {letter for prompt in prompts for letter in prompt.lower() if letter.isalpha()}
 
@@ -85,8 +85,8 @@ def test_another_alphabet_takes_the_commonest_words_of_its_lexicon(qwerty: Grid)
     grid = replace(qwerty, name="greek", keys=keys)
     entries = [Entry("αβ", 1, ("αβ",)), Entry("γδ", 9, ("Γδ",)), Entry("α", 20, ("α",))]
     lexicon = Lexicon.from_bytes(build_lexicon(entries, greek, "test"))
-    assert prompts_for(grid, lexicon) == ("Γδ", "αβ")
-    assert prompts_for(grid, None) == ()
+    assert prompts_for(language_of(grid), grid, lexicon) == ("Γδ", "αβ")
+    assert prompts_for(language_of(grid), grid, None) == ()
 
 
 def test_without_prompts_there_is_nothing_to_swipe(path: Path) -> None:

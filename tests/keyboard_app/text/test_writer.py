@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import Grid
+from engine import Grid, language_of, load_languages
 from keyboard_app.session.practice import prompts_for
 from keyboard_app.text.writer import Shift, WritingOptions
 from tests.support.writing import LETTERS, PLAIN, Person, shown
@@ -85,7 +85,7 @@ def test_spaces_can_be_left_to_the_person() -> None:
 @pytest.mark.parametrize("name", ["qwerty_en", "yandex_ru"])
 def test_our_prompts_are_written_by_swipes_and_taps_of_what_they_show(grids: dict[str, Grid], name: str) -> None:
     person, expected = Person(), []
-    for prompt in prompts_for(grids[name], None):
+    for prompt in prompts_for(language_of(grids[name]), grids[name], None):
         sentence = prompt if prompt[-1] in "!?" else f"{prompt}."
         expected.append(sentence[0].upper() + sentence[1:])
         for at, word in enumerate(re.findall(r"[\w']+|[^\w\s]", sentence)):
@@ -103,6 +103,19 @@ def test_our_prompts_are_written_by_swipes_and_taps_of_what_they_show(grids: dic
 
 
 @pytest.mark.parametrize(
+    ("code", "script", "expected"),
+    [
+        ("en", "~pens, etc. <space> ~and", "Pens, etc. and|"),
+        ("en", "~see ~ул. <space> ~им", "See ул. Им|"),
+        ("ru", "~на ~ул. <space> ~мира", "На ул. мира|"),
+        ("ru", "~pens, etc. <space> ~and", "Pens, etc. And|"),
+    ],
+)
+def test_the_stop_of_the_languages_own_abbreviations_ends_no_sentence(code: str, script: str, expected: str) -> None:
+    assert shown(script, options=WritingOptions(abbreviations=load_languages()[code].abbreviations)) == expected
+
+
+@pytest.mark.parametrize(
     ("script", "expected"),
     [
         ("hi . <space> you", "Hi. You|"),
@@ -111,7 +124,6 @@ def test_our_prompts_are_written_by_swipes_and_taps_of_what_they_show(grids: dic
         ("~at 3 . 1 4 ~or", "At 3.14 or|"),
         ("~fruit, e.g. <space> ~pears", "Fruit, e.g. pears|"),
         ("~at <space> 5 <space> a.m. <space> ~today", "At 5 a.m. today|"),
-        ("~pens, etc. <space> ~and", "Pens, etc. and|"),
         ("~и <space> т.д. <space> ~и", "И т.д. и|"),
         ("~well... <space> ~yes", "Well... Yes|"),
         ("~really ?! <space> ~yes", "Really?! Yes|"),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Grid, Key, load_grids
+from engine import Grid, Key, language_of, load_grids
 from keyboard_app.keys.alternates import alternates
 from keyboard_app.touch.events import Cancelled, End, Event, Lifted, LongPress, Place, Repeat, Swiped, Tap
 from keyboard_app.touch.gestures import (
@@ -36,7 +36,7 @@ class Hand:
     """Fingers on the English grid, at times of their own choosing. Remembers what was told, with the time."""
 
     def __init__(self) -> None:
-        self.touches = Touches(WIDTH, lambda key: bool(alternates(QWERTY, key)))
+        self.touches = Touches(WIDTH, lambda key: bool(alternates(language_of(QWERTY), QWERTY, key)))
         self.t = 0.0
         self.at: dict[int, tuple[float, float]] = {}
         self.told: list[Event] = []
