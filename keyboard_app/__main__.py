@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, warn_where_unseen, window_size
+from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, require_screen, window_size
 
 if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
@@ -52,10 +53,12 @@ def run(args: argparse.Namespace) -> int:
 
         run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
     else:
-        warn_where_unseen()
+        require_screen()
         app.run()
     if args.print:
         print(app.text)
+    if app.worker.alive:
+        _exit_now(0)
     return 0
 
 
@@ -74,8 +77,15 @@ def main(prog: str = "python -m keyboard_app") -> int:
     except (NoDisplayError, ValueError) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
-        return 130
+        _exit_now(130)
     return 1
+
+
+def _exit_now(code: int) -> NoReturn:
+    """Ends the process without waiting for a model that is still being loaded: the C++ code below would abort if Python went first."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> KeyboardApp:

@@ -12,7 +12,7 @@ from keyboard_app.harness.collection import SHOWS
 from keyboard_app.harness.engine_thread import describe
 from keyboard_app.harness.listing import list_changes, list_outcomes
 from keyboard_app.harness.source import Source, Start
-from keyboard_app.style.kivy_setup import NoDisplayError, prepare, warn_where_unseen, window_size
+from keyboard_app.style.kivy_setup import NoDisplayError, prepare, require_screen, window_size
 
 DEFAULT_SIZE = (1280, 800)
 """px"""
@@ -62,6 +62,8 @@ def main() -> int:
     except BrokenPipeError:  # the reader of our output has left, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -77,8 +79,12 @@ def _list(args: argparse.Namespace) -> int:
 
 def _open_window(args: argparse.Namespace) -> int:
     """The exit code once it is closed. Raises: ModuleNotFoundError for a module of our own."""
+    source = _source(args)
     try:
+        source.check()
         prepare(args.size)
+        if args.screenshot is None:
+            require_screen()
         from keyboard_app.harness.harness_app import open_harness
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
@@ -87,9 +93,9 @@ def _open_window(args: argparse.Namespace) -> int:
         return _fail(f"the window needs {package}, and it is not installed: pip install 'keyglide[app]'; --list works without")
     except NoDisplayError as error:
         return _fail(str(error))
-    if args.screenshot is None:
-        warn_where_unseen()
-    return open_harness(_source(args), _start(args))
+    except (OSError, ValueError) as error:
+        return _fail(describe(error))
+    return open_harness(source, _start(args))
 
 
 def _source(args: argparse.Namespace) -> Source:

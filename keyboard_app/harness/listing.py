@@ -56,7 +56,8 @@ def _fields(outcome: Outcome) -> dict[str, Any]:
         return {"error": outcome.problem}
     candidates = [{"word": one.word, "score": one.score, "probability": one.probability} for one in outcome.candidates]
     times = {stage: round(value, 3) for stage, value in asdict(outcome.recognition.milliseconds).items()}
-    return {"right": outcome.is_right, "rank": outcome.rank, "candidates": candidates, "milliseconds": times}
+    rank = None if outcome.rank is None else outcome.rank + 1  # as people count
+    return {"right": outcome.is_right, "rank": rank, "candidates": candidates, "milliseconds": times}
 
 
 def _changed_json(entry: Entry) -> str:

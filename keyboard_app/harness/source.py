@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine import BadRecord, Recognizers, read_swipes
+from engine import BadRecord, Recognizers, SwipeRecord, read_swipes
 from keyboard_app.harness.collection import Show
 from keyboard_app.harness.outcome import Record
 
@@ -28,6 +30,24 @@ class Source:
     grid_name: str | None = None
     """of all swipes; None for what each one names"""
 
+    def check(self) -> None:
+        """Finds out early what would make the window useless; reads the file no further than its first swipe.
+
+        Raises: OSError for a path that does not exist or a file that cannot be read; ValueError for a file without a single swipe.
+        """
+        for path in (self.model, self.other_model, self.lexicon, self.grids):
+            if path is not None and not path.exists():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        if self.file is None:
+            return
+        bad = []
+        with self.file.open("rb") as file:
+            for record in read_swipes(file):
+                if isinstance(record, SwipeRecord):
+                    return
+                bad.append(record)
+        raise self._without_swipes(bad)
+
     def read_records(self) -> list[Record]:
         """The file's records, good and bad; none without a file. Raises: OSError; ValueError for a file without a single swipe."""
         if self.file is None:
@@ -36,9 +56,12 @@ class Source:
             records = list(read_swipes(file))
         bad = [record for record in records if isinstance(record, BadRecord)]
         if len(bad) == len(records):
-            reason = bad[0].reason if bad else "it is empty"
-            raise ValueError(f"no swipe could be read from {self.file}: {reason}; docs/cli.md describes the format")
+            raise self._without_swipes(bad)
         return records
+
+    def _without_swipes(self, bad: list[BadRecord]) -> ValueError:
+        """bad: all records of the file; an empty file counts as a bad record."""
+        return ValueError(f"no swipe could be read from {self.file}: {bad[0].reason}; see the README for the format")
 
     def load_recognizers(self) -> tuple[Recognizers, ...]:
         """The model's, and the second model's where there is one. Raises: ModelBundleError, ValueError, OSError."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
-import sys
+from pathlib import Path
 from typing import Any
 
 DEFAULT_SIZE = (480, 800)
@@ -35,9 +36,11 @@ NO_DISPLAY = (
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 UNSEEN = (
-    "no desktop session was reached (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}): "
-    "where you see no window it is drawn offscreen, and Ctrl+C closes it."
+    "no window can be shown: there is no display (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}). Run Keyglide in a desktop "
+    "session. Without one, --screenshot draws the window into a file, and SDL_VIDEODRIVER=offscreen runs it unseen"
 )
+OFFSCREEN = {"offscreen", "dummy"}
+"""SDL's drivers that show nothing."""
 
 
 class NoDisplayError(RuntimeError):
@@ -82,12 +85,10 @@ def prepare(size: tuple[int, int] | None = None) -> None:
     deliver_fingers(window)
 
 
-def warn_where_unseen() -> None:
-    """Says on stderr that nobody may see the window, where that is so."""
-    from kivy.core.window import Window
-
-    if sys.platform == "linux" and Window.get_window_info() is None:
-        print(UNSEEN.format(**_displays()), file=sys.stderr)
+def require_screen() -> None:
+    """Raises: NoDisplayError where SDL fell back to drawing offscreen, so that nobody would ever see the window that `prepare` opened."""
+    if _video_driver() in OFFSCREEN and "SDL_VIDEODRIVER" not in os.environ:
+        raise NoDisplayError(UNSEEN.format(**_displays()))
 
 
 def _open_window() -> Any:
@@ -99,6 +100,20 @@ def _open_window() -> Any:
     if Window is None:
         raise NoDisplayError(NO_DISPLAY.format(**_displays()))
     return Window
+
+
+def _video_driver() -> str:
+    """What SDL draws with, as "x11" or "offscreen"; "" where that cannot be found out: Kivy does not say it."""
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    libraries = {line.split(maxsplit=5)[-1] for line in maps.splitlines() if "/libSDL2-2" in line}
+    for library in libraries:
+        driver = ctypes.CDLL(library).SDL_GetCurrentVideoDriver
+        driver.restype = ctypes.c_char_p
+        return (driver() or b"").decode()
+    return ""
 
 
 def _displays() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,19 @@ from keyboard_app.text.writer import TEXT_LIMIT
 
 BLOCKED = "import runpy, sys; sys.modules['{package}'] = None; runpy.run_module('keyboard_app', run_name='__main__')"
 """Runs the command as if that package were not installed."""
+
+INTERRUPTED = """
+import runpy
+from keyboard_app.style.kivy_setup import prepare
+prepare()
+from kivy.core.window import Window
+def say(_):
+    Window.unbind(on_flip=say)
+    print("drawn", flush=True)
+Window.bind(on_flip=say)
+runpy.run_module("{module}", run_name="__main__")
+"""
+"""Runs the command and says when it has drawn its window."""
 
 
 def run(*options: str | Path, code: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -42,11 +56,27 @@ def test_without_display_and_offscreen_driver_it_says_what_to_do(tmp_path: Path)
     assert "Traceback" not in done.stderr
 
 
-def test_a_display_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    code = "from keyboard_app.style.kivy_setup import prepare, warn_where_unseen; prepare(); warn_where_unseen()"
-    done = run(code=code, DISPLAY=":4711")
-    assert done.returncode == 0
-    assert done.stderr.startswith("no desktop session was reached (DISPLAY is :4711, WAYLAND_DISPLAY is not set)")
+@pytest.mark.parametrize(("environment", "display"), [({}, "not set"), ({"DISPLAY": ":4711"}, ":4711")])
+def test_a_window_that_nobody_would_see_is_not_opened(tmp_path: Path, environment: dict[str, str], display: str) -> None:
+    done = run("--config", tmp_path / "settings.json", **environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"no window can be shown: there is no display (DISPLAY is {display}, WAYLAND_DISPLAY is not set). ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("module", ["keyboard_app", "keyboard_app.harness"])
+def test_control_c_ends_it_without_a_word(tmp_path: Path, module: str) -> None:
+    options = ["--config", str(tmp_path / "settings.json")] if module == "keyboard_app" else []
+    line = [sys.executable, "-c", INTERRUPTED.format(module=module), *options]
+    environment = {name: value for name, value in os.environ.items() if name not in DISPLAYS}
+    with subprocess.Popen(
+        line, env={**environment, "SDL_VIDEODRIVER": "offscreen"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "drawn\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "")
 
 
 @pytest.mark.parametrize("package", ["kivy", "platformdirs", "regex"])

@@ -102,7 +102,7 @@ def test_list_as_json(files: dict[str, str], capsys: pytest.CaptureFixture[str])
     assert command(files, "--json", "--show", "wrong") == 1
     captured = capsys.readouterr()
     wrong, unread = map(json.loads, captured.out.splitlines())
-    assert (wrong["where"], wrong["word"], wrong["right"], wrong["rank"]) == ("line 2", "wet", False, 1)
+    assert (wrong["where"], wrong["word"], wrong["right"], wrong["rank"]) == ("line 2", "wet", False, 2)
     assert wrong["candidates"][0]["word"] == "were"
     assert set(wrong["milliseconds"]) == {"features", "encode", "search", "total"}
     assert list(unread) == ["where", "word", "error"]

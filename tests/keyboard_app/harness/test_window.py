@@ -261,9 +261,30 @@ def test_a_screenshot_needs_no_display(swipe_file: Path, toy_bundle: Path, toy_l
 
 
 def test_a_picture_that_cannot_be_written_or_a_bundle_that_is_missing(swipe_file: Path, tmp_path: Path) -> None:
-    process = run_harness(swipe_file, "--model", "not/there", "--screenshot", tmp_path / "out.png")
+    process = run_harness(swipe_file, "--model", tmp_path, "--screenshot", tmp_path / "out.png")
     assert process.returncode == 1
-    assert process.stderr.startswith("error: model bundle not/there")
+    assert process.stderr.startswith(f"error: model bundle {tmp_path}")
+    assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["nofile.jsonl"], "cannot read nofile.jsonl: No such file or directory"),
+        (["{empty}"], "no swipe could be read from {empty}: the input is empty"),
+        (["{broken}"], "no swipe could be read from {broken}: not JSON"),
+        (["{swipes}", "--model", "not/there"], "cannot read not/there: No such file or directory"),
+        (["{swipes}", "--grids", "none.json"], "cannot read none.json: No such file or directory"),
+        (["{swipes}"], "no window can be shown: there is no display"),
+    ],
+)
+def test_no_window_opens_that_would_show_nothing(swipe_file: Path, tmp_path: Path, options: list[str], message: str) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "broken").write_text("{broken\n")
+    files = {"empty": str(tmp_path / "empty"), "broken": str(tmp_path / "broken"), "swipes": str(swipe_file)}
+    process = run_harness(*(option.format(**files) for option in options))
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr.startswith("error: " + message.format(**files))
     assert process.stderr.count("\n") == 1
 
 
