@@ -17,6 +17,10 @@ class MasterAdamW(torch.optim.AdamW):
     """AdamW on float32 copies of the parameters; after each step the network gets them rounded to its own type.
 
     In pure bfloat16 most updates would be lost to rounding; autocast costs more than it saves on a CPU.
+
+    The running average is ours for the same reason. Lightning's WeightAveraging averages the parameters that the network computes with,
+    in their bfloat16: after 1,000 steps of the preset "tiny", the same schedule gave it a cross-entropy of 0.858 on the people held out,
+    where the average of the float32 copies had 0.819. It does not warm up either: EMAWeightAveraging with the decay alone gave 2.73.
     """
 
     def __init__(self, network: nn.Module, lr: float, weight_decay: float, average: float) -> None:

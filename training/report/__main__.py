@@ -44,7 +44,9 @@ def run(options: argparse.Namespace) -> None:
     rows = range(min(len(data), options.limit or len(data)))
     data = data.select(np.array(rows))
     search = wide(recognizer.default_options)
+    say(f"decoding {len(rows):,} swipes of {options.data.name}")
     outcomes = decode_rows(setup, rows, search, options.processes)
+    say("comparing what was read with what was meant")
     findings = find(recognizer, data, outcomes, Question(options.worst, options.order, train))
     source = Source(
         bundle=options.bundle.resolve().name,
@@ -58,6 +60,12 @@ def run(options: argparse.Namespace) -> None:
         order=options.order,
     )
     write_whole(options.out, write_page(source, findings))
+    say(f"wrote '{options.out}'")
+
+
+def say(what: str) -> None:
+    """Tells on standard error, terminal or not, what takes the next seconds."""
+    print(f"training.report: {what}", file=sys.stderr, flush=True)
 
 
 def main() -> None:

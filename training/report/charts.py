@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 
@@ -144,15 +143,3 @@ def confusion_chart(confusion: Confusion, grid: Grid, alphabet: str) -> str:
         title = f"{one.meant} read as {one.read}: {one.n_times} times"
         parts.append(rectangle(box, "near" if one.are_neighbours else "far", 0.1 + 0.9 * one.n_times / most, title))
     return picture(WIDTH + 6, "Letters read for others", parts)
-
-
-def confusion_table(confusion: Confusion, n_rows: int) -> str:
-    """The commonest misreadings with words in which they happened."""
-    rows = []
-    for one in confusion.misreadings[:n_rows]:
-        words = ", ".join(f"{html.escape(meant)} → {html.escape(read)}" for meant, read in one.examples)
-        near = "yes" if one.are_neighbours else "no"
-        letters = f"<b>{html.escape(one.meant)}</b> → <b>{html.escape(one.read)}</b>"
-        rows.append(f"<tr><td>{letters}</td><td>{one.n_times}</td><td>{near}</td><td>{words}</td></tr>")
-    head = "<tr><th>meant → read</th><th>times</th><th>neighbours</th><th>for example</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"

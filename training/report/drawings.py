@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ import numpy as np
 
 from engine.explain import Explanation
 from engine.grid import Grid
-from training.report.calibration import probabilities
 from training.report.mistakes import Mistake
 from training.report.svg import WIDTH, Box, circle, dots, picture, polyline, rectangle, text
 
@@ -99,15 +97,3 @@ def _keys_passed(explanation: Explanation, grid: Grid, width: float) -> list[str
             parts.append(text(26 + (frame + 0.5) * width, 9, nearest, "tick", "middle"))
         before = nearest
     return parts
-
-
-def candidates(mistake: Mistake) -> str:
-    """A line for each candidate with its probability."""
-    reading = mistake.reading
-    shares = probabilities([score for _, score in reading.candidates])
-    rows = []
-    for (word, score), share in zip(reading.candidates, shares, strict=True):
-        kind = ' class="is-meant"' if word == reading.meant else ""
-        bar = f'<td><span class="share" style="width:{100 * share:.1f}%"></span></td>'
-        rows.append(f"<tr{kind}><td>{html.escape(word)}</td><td>{100 * share:.1f} %</td><td>{score:.2f}</td>{bar}</tr>")
-    return f'<table class="candidates"><tr><th>candidate</th><th>probability</th><th>score</th><th></th></tr>{"".join(rows)}</table>'

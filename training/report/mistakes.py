@@ -37,7 +37,12 @@ class Reading:
     @property
     def probability(self) -> float:
         """Of the best candidate; 0 where there is none."""
-        return probabilities([score for _, score in self.candidates])[0] if self.candidates else 0.0
+        return next((share for _, share in self.shares), 0.0)
+
+    @property
+    def shares(self) -> list[tuple[tuple[str, float], float]]:
+        """Each candidate with its probability."""
+        return list(zip(self.candidates, probabilities([score for _, score in self.candidates]), strict=True))
 
 
 @dataclass(frozen=True, eq=False)

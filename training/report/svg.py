@@ -1,4 +1,9 @@
-"""Pictures as SVG text that takes its colours from the page's style sheet, so that they are right in light and dark."""
+"""Pictures as SVG text that takes its colours from the page's style sheet, so that they are right in light and dark.
+
+Not matplotlib's, although it draws our other figures: on 2,000 swipes of dev its SVG is three to eight times as large (calibration 17 kB
+for 5, path lengths 222 for 29, a swipe over its keys 39 for 10, attention 55 for 14), which makes the page of 0.5 MB one of 2 MB; its
+colours are written into it, and it has no titles that show where the pointer rests.
+"""
 
 from __future__ import annotations
 

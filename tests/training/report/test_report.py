@@ -159,6 +159,17 @@ def test_the_page_is_whole_and_needs_nothing_else(
     assert not list(tmp_path.glob(".out*"))
 
 
+def test_it_says_what_it_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toy_bundle: Path, toy_lexicon: Path, data: Path, tmp_path: Path
+) -> None:
+    """Not only in a terminal: on all of dev it takes half a minute."""
+    run_report(monkeypatch, toy_bundle, data, tmp_path / "out.html", "--lexicon", toy_lexicon)
+    said, talk = capsys.readouterr()
+    assert said == ""
+    steps = [rf"decoding {len(SWIPES)} swipes of {data.name}", "comparing what was read with what was meant", "wrote '.*/out.html'"]
+    assert re.fullmatch("".join(f"training.report: {step}\n" for step in steps), talk)
+
+
 def test_every_style_is_known(monkeypatch: pytest.MonkeyPatch, toy_bundle: Path, toy_lexicon: Path, data: Path, tmp_path: Path) -> None:
     """What a picture calls for is in the style sheet."""
     out = tmp_path / "out.html"
