@@ -11,10 +11,10 @@ from typing import Literal
 import lightning
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.strategies import DDPStrategy
 
 from training.config import Preset
 from training.loop.checkpoint_files import WholeFiles
+from training.loop.processes import LocalProcesses
 from training.overrides import keep_settings
 
 SETTINGS = "settings.txt"
@@ -38,7 +38,7 @@ def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min"
     return lightning.Trainer(
         accelerator="cpu",
         devices=n_processes,
-        strategy=DDPStrategy(gradient_as_bucket_view=True, static_graph=True) if n_processes > 1 else "auto",
+        strategy=LocalProcesses(folder) if n_processes > 1 else "auto",
         max_steps=preset.n_steps,
         val_check_interval=preset.interval,
         check_val_every_n_epoch=None,
