@@ -65,6 +65,7 @@ def prepare(size: tuple[int, int] | None = None) -> None:
     Raises: NoDisplayError where no video driver works; ImportError where Kivy is not installed.
     """
     os.environ.update(ENVIRONMENT)
+    _keep_caches_ours()
     from kivy.config import Config
 
     logging.getLogger("kivy").setLevel(logging.ERROR)
@@ -89,6 +90,20 @@ def require_screen() -> None:
     """Raises: NoDisplayError where SDL fell back to drawing offscreen, so that nobody would ever see the window that `prepare` opened."""
     if _video_driver() in OFFSCREEN and "SDL_VIDEODRIVER" not in os.environ:
         raise NoDisplayError(UNSEEN.format(**_displays()))
+
+
+def _keep_caches_ours() -> None:
+    """Has Kivy and Mesa, which draws, keep in our folder what they would put into ~/.kivy and ~/.cache/mesa_shader_cache."""
+    import platformdirs
+
+    cache = platformdirs.user_cache_path("keyglide")
+    os.environ["KIVY_HOME"] = str(cache / "kivy")
+    try:
+        cache.mkdir(parents=True, exist_ok=True)  # Mesa makes the last folder of a path alone
+    except OSError:
+        os.environ["MESA_SHADER_CACHE_DISABLE"] = "true"
+    else:
+        os.environ.setdefault("MESA_SHADER_CACHE_DIR", str(cache))
 
 
 def _open_window() -> Any:
