@@ -4,6 +4,7 @@ recognizer = SwipeRecognizer.load()
 candidates = recognizer.recognize(Swipe.from_points(x, y, t))
 """
 
+from engine import telemetry  # noqa: F401  first of all: before anything imports onnxruntime
 from engine.accuracy import Accuracy, rank_of
 from engine.beam_search import SearchOptions
 from engine.explain import Explanation, LetterExplanation, explain

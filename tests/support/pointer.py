@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -136,11 +136,14 @@ class Hand:
 
 
 @contextmanager
-def keyboard(hand: Hand, folder: Path, *options: str) -> Iterator[list[str]]:
-    """The keyboard in a process of its own, its settings in `folder`; when the block ends the list holds what it printed."""
+def keyboard(hand: Hand, folder: Path, *options: str, before: Sequence[str] = ()) -> Iterator[list[str]]:
+    """The keyboard in a process of its own, its settings in `folder`; when the block ends the list holds what it printed.
+
+    before: a command that is to run the keyboard's.
+    """
     lines: list[str] = []
     size = "{}x{}".format(*SIZE)
-    command = [sys.executable, "-m", "keyboard_app", "--size", size, "--config", str(folder / "settings.json"), *options]
+    command = [*before, sys.executable, "-m", "keyboard_app", "--size", size, "--config", str(folder / "settings.json"), *options]
     with (folder / "log").open("w") as log:
         app = subprocess.Popen(command, env=hand.display.environment, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
