@@ -17,7 +17,7 @@ EXTRA = {"kivy", "platformdirs", "darkdetect", "regex"}
 """What the keyboard needs and the engine does not."""
 MISSING = "the keyboard needs {package}, and it is not installed. Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
-"""The options that are settings."""
+"""The options that override settings."""
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
 
@@ -25,17 +25,19 @@ BYTES_PER_CHARACTER = 4
 def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_app") -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=prog, description="A keyboard to swipe on. Nothing leaves this machine.")
     usual = "{}x{}".format(*DEFAULT_SIZE)
-    parser.add_argument("--size", type=window_size, metavar="WxH", help=f"pixels of the window (default {usual})")
-    parser.add_argument("--page", choices=("write", "settings", "practice"), default="write", help="the page to begin with")
-    parser.add_argument("--text", type=Path, metavar="FILE", help="begin with the text of a file")
-    parser.add_argument("--print", action="store_true", help="write the text to standard output when the window closes")
-    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="write a picture of the window and close it; needs no display")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="the settings file (default: in the platform's folder)")
-    parser.add_argument("--swipes", type=Path, metavar="FILE", help="where practice keeps its swipes (default: in the platform's folder)")
-    parser.add_argument("--prompts", type=Path, metavar="FILE", help="what practice shows, a sentence a line (default: Keyglide's own)")
-    settings = parser.add_argument_group("settings of this run alone")
-    settings.add_argument("--grid", metavar="NAME", help="the grid by its name")
-    settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids, as grid_name_to_grid.json")
+    parser.add_argument("--size", type=window_size, metavar="WxH", help=f"size of the window in pixels (default {usual})")
+    parser.add_argument("--page", choices=("write", "settings", "practice"), default="write", help="the page to open first")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="start with the text of a file")
+    parser.add_argument("--print", action="store_true", help="print the text when the window closes")
+    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save a picture of the window and quit; needs no display")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the settings file (default: in the system's folder for settings)")
+    parser.add_argument(
+        "--swipes", type=Path, metavar="FILE", help="where practice keeps swipes (default: in the system's folder for data)"
+    )
+    parser.add_argument("--prompts", type=Path, metavar="FILE", help="what practice shows, one sentence per line (default: Keyglide's own)")
+    settings = parser.add_argument_group("settings for this run only")
+    settings.add_argument("--grid", metavar="NAME", help="the name of a grid")
+    settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids in the format of grid_name_to_grid.json")
     settings.add_argument("--model", metavar="FOLDER", help="a model bundle")
     settings.add_argument("--lexicon", metavar="FILE", help="a lexicon")
     settings.add_argument("--theme", choices=("system", "light", "dark"), help="the colours")
@@ -43,7 +45,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_ap
 
 
 def run(args: argparse.Namespace) -> int:
-    """Opens the window until it is closed. Raises: ValueError, OSError, NoDisplayError, ImportError with what to do."""
+    """Shows the window until it is closed; returns the exit code. Raises: ValueError, OSError, NoDisplayError, ImportError."""
     text = _read_text(args.text) if args.text else ""
     prompts = _read_prompts(args.prompts) if args.prompts else ()
     prepare(args.size)
@@ -82,7 +84,7 @@ def main(prog: str = "python -m keyboard_app") -> int:
 
 
 def _exit_now(code: int) -> NoReturn:
-    """Ends the process without waiting for a model that is still being loaded: the C++ code below would abort if Python went first."""
+    """Ends the process at once: leaving Python while a thread still loads the model would make its C++ code abort."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -99,16 +101,16 @@ def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> Keybo
 
 
 def _read_prompts(file: Path) -> tuple[str, ...]:
-    """Raises: ValueError where no line has a letter; OSError; as `_read_text`."""
+    """The lines that have letters. Raises: ValueError if there are none; as `_read_text`."""
     lines = (line.strip() for line in _read_text(file).splitlines())
     prompts = tuple(line for line in lines if any(map(str.isalpha, line)))
     if not prompts:
-        raise ValueError(f"{file} has no words to practise: give a file with a sentence in each line")
+        raise ValueError(f"{file} has no words to practise: give a file with one sentence per line")
     return prompts
 
 
 def _read_text(file: Path) -> str:
-    """Raises: ValueError where it is no text or more than the keyboard takes; OSError."""
+    """Raises: ValueError for a file that is not text, or too long for the keyboard; OSError."""
     from keyboard_app.text.writer import TEXT_LIMIT  # late: regex may not be installed
 
     with file.open("rb") as content:
@@ -116,9 +118,9 @@ def _read_text(file: Path) -> str:
     try:
         text = data.decode("utf-8") if len(data) <= TEXT_LIMIT * BYTES_PER_CHARACTER else ""
     except UnicodeDecodeError as error:
-        raise ValueError(f"{file} is no text in UTF-8: {error}") from error
+        raise ValueError(f"{file} is not text in UTF-8: {error}") from error
     if len(data) > TEXT_LIMIT * BYTES_PER_CHARACTER or len(text) > TEXT_LIMIT:
-        raise ValueError(f"{file} has more than the {TEXT_LIMIT:,} characters that a text may have here: begin with a part of it")
+        raise ValueError(f"{file} is longer than the {TEXT_LIMIT:,} characters that the keyboard can hold: start with a part of it")
     return text
 
 

@@ -1,4 +1,4 @@
-"""What the settings name, opened. Where something cannot be opened Keyglide's own stands in, and a message says why."""
+"""Opens the files that the settings name. If one cannot be opened, Keyglide's own is used, and a message says why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine import DEFAULT_GRID, Grid, Language, Lexicon, ModelBundle, ModelBund
 from keyboard_app.settings import Settings
 
 UNUSABLE = (ValueError, OSError, RecursionError)
-"""What a file that is missing, damaged or of another kind raises; the last for JSON that is nested too deeply."""
+"""Raised for a file that is missing, damaged, or of the wrong kind; the last one for JSON that is nested too deeply."""
 
 
 @dataclass(frozen=True)
@@ -19,36 +19,36 @@ class OpenedGrid:
 
     grid: Grid
     grids: Mapping[str, Grid]
-    """all grids of its file by name"""
+    """all grids of its file, by name"""
     notice: str
-    """why it is not the one that the settings name; "" where it is"""
+    """why it is not the one that the settings name; "" if it is"""
 
     @property
     def language(self) -> Language:
-        """What is written on it."""
+        """The language to write in."""
         return language_of(self.grid)
 
 
 def open_grid(settings: Settings) -> OpenedGrid:
-    """The grid that the settings name; where that cannot be, another of its file; where the file cannot be read, Keyglide's own."""
+    """The grid that the settings name. If its file has no such grid, another one of the file; without the file, one of Keyglide's own."""
     try:
         grids = load_grids(_path(settings.grids_file))
     except UNUSABLE as error:
         own = load_grids()
         instead = own.get(settings.grid, own[DEFAULT_GRID])
-        notice = f"{reason(error)}. Keyglide's own '{instead.name}' is shown: choose another file in Settings."
+        notice = f"{reason(error)}. Keyglide's own '{instead.name}' is shown instead: choose another file in Settings."
         return OpenedGrid(instead, own, notice)
     try:
         return OpenedGrid(pick_grid(grids, settings.grid), grids, "")
     except ValueError as error:
         instead = grids.get(DEFAULT_GRID, next(iter(grids.values())))
-        return OpenedGrid(instead, grids, f"{reason(error)}. '{instead.name}' is shown: choose another in Settings.")
+        return OpenedGrid(instead, grids, f"{reason(error)}. '{instead.name}' is shown instead: choose another in Settings.")
 
 
 def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
-    """The recognizer that the settings name, warm; where it cannot be opened, Keyglide's own, and `report` says why.
+    """The recognizer that the settings name, warmed up. If it cannot be opened, Keyglide's own, and `report` is told why.
 
-    Raises: ValueError, OSError where neither can be used with the grid; the message says why the first could not.
+    Raises: ValueError, OSError if neither can be used with the grid; the message says why the first one cannot.
     """
     if not settings.model and not settings.lexicon:
         return _own_recognizer(grid)
@@ -59,12 +59,12 @@ def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None
             own = _own_recognizer(grid)
         except UNUSABLE:
             raise error from None
-        report(f"{reason(error)}. Keyglide's own model is used: choose another in Settings.")
+        report(f"{reason(error)}. Keyglide's own model is used instead: choose another in Settings.")
         return own
 
 
 def _own_recognizer(grid: Grid) -> SwipeRecognizer:
-    """Keyglide's own for the grid's language. Raises: ValueError where there is none."""
+    """Keyglide's own for the grid's language. Raises: ValueError if there is none."""
     language = language_of(grid)
     wanted = language.name if language else f"the letters of grid '{grid.name}'"
     none = f"Keyglide has no model for {wanted} yet. Choose a model and a lexicon in Settings"
@@ -79,24 +79,24 @@ def _own_recognizer(grid: Grid) -> SwipeRecognizer:
 
 
 def check_grids_file(file: str) -> tuple[str, ...]:
-    """The names of the grids in a file. Raises: ValueError, OSError, RecursionError where it is not a file of grids."""
+    """The names of the grids in a file. Raises: ValueError, OSError, RecursionError if it is not a file of grids."""
     return tuple(load_grids(_path(file)))
 
 
 def check_model(folder: str) -> None:
-    """Opens a model bundle. Raises: ModelBundleError, OSError where it is none that works."""
+    """Opens a model bundle. Raises: ModelBundleError, OSError if it does not work."""
     ModelBundle.load(_path(folder))
 
 
 def check_lexicon(file: str) -> None:
-    """Opens a lexicon. Raises: ValueError, OSError where it is none."""
+    """Opens a lexicon. Raises: ValueError, OSError if it is not one."""
     path = _path(file)
     if path is not None:
         Lexicon.open(path)
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, as the beginning of a sentence: without the number that the system gives it and without a full stop."""
+    """What went wrong, as the start of a sentence: without the system's error number, and without a full stop."""
     if isinstance(error, RecursionError):
         return "The file is nested too deeply"
     if isinstance(error, OSError) and error.strerror:

@@ -1,4 +1,4 @@
-"""What a person has chosen, in a file that survives a restart."""
+"""The person's settings, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from engine.shipped import DEFAULT_GRID
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
 VALUES = {"theme": get_args(ThemeChoice), "backspace": get_args(BackspaceChoice)}
-"""The values of the settings that have only some."""
+"""The values allowed for the settings that have a fixed choice."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be chosen in the settings panel."""
+    """What can be chosen on the settings page."""
 
     grid: str = DEFAULT_GRID
     """the grid's name"""
@@ -34,7 +34,7 @@ class Settings:
     backspace: BackspaceChoice = "word"
     """what backspace removes right after a swiped word"""
     preview: bool = True
-    """whether the likely word shows while the finger moves"""
+    """whether the likely word is shown while the finger moves"""
     capitals: bool = True
     """whether sentences get their capitals automatically"""
     spaces: bool = True
@@ -43,46 +43,46 @@ class Settings:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings from a file, and what to tell about it."""
+    """Settings from a file, and what to tell the person about it."""
 
     settings: Settings
     notice: str
-    """what was wrong with the file; "" where nothing was"""
+    """what was wrong with the file; "" if nothing"""
 
 
 def settings_path() -> Path:
-    """Where the settings are kept: in the platform's configuration folder."""
+    """The settings file, in the system's folder for settings."""
     return platformdirs.user_config_path("keyglide") / "settings.json"
 
 
 def load_settings(path: Path) -> Loaded:
-    """The settings in a file; the defaults where there is none, or where it is damaged: then it is set aside.
+    """The settings in a file, or the defaults if there is no file. A damaged file is renamed, and the defaults are used.
 
-    Settings that the file lacks have their defaults, and what is none of our settings is ignored.
+    Settings missing from the file have their defaults; names that we do not know are ignored.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return Loaded(Settings(), "")
     except OSError as error:
-        return Loaded(Settings(), f"The settings in {path} cannot be read ({error.strerror}): the defaults hold.")
+        return Loaded(Settings(), f"The settings in {path} cannot be read ({error.strerror}). The defaults are used.")
     try:
         return Loaded(_settings(json.loads(content)), "")
     except (ValueError, RecursionError) as error:
-        return Loaded(Settings(), f"The settings were damaged ({error}): the defaults hold now. {_set_aside(path)}")
+        return Loaded(Settings(), f"The settings were damaged ({error}). The defaults are used now. {_set_aside(path)}")
 
 
 def save_settings(settings: Settings, path: Path) -> None:
-    """Writes the settings as one step: a crash or a full disk leaves the old file. Raises: OSError."""
+    """Writes the settings in one step: after a crash or on a full disk the old file is still there. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(settings), indent=1, ensure_ascii=False) + "\n"
     write_whole(path, text.encode(errors="surrogatepass"))
 
 
 def _settings(value: object) -> Settings:
-    """Raises: ValueError for what is no settings."""
+    """Raises: ValueError if these are not settings."""
     if not isinstance(value, dict):
-        raise ValueError("they are no JSON object")
+        raise ValueError("they are not a JSON object")
     known = {field.name: value[field.name] for field in fields(Settings) if field.name in value}
     for name, default in asdict(Settings()).items():
         _check(name, known.get(name, default), default)
@@ -97,11 +97,11 @@ def _check(name: str, value: object, default: object) -> None:
 
 
 def _set_aside(path: Path) -> str:
-    """Renames a damaged file to the first free name; what became of it."""
+    """Renames a damaged file to the first free name; says what happened to it."""
     n = next(n for n in range(1, 1_000_000) if not path.with_name(f"{path.stem}.damaged-{n}{path.suffix}").exists())
     aside = path.with_name(f"{path.stem}.damaged-{n}{path.suffix}")
     try:
         path.rename(aside)
     except OSError as error:
-        return f"The damaged file {path} could not be set aside ({error.strerror})."
-    return f"The damaged file is {aside}."
+        return f"The damaged file {path} could not be renamed ({error.strerror})."
+    return f"The damaged file was kept as {aside}."

@@ -1,1 +1,1 @@
-"""A typing session: swipes become words on a worker thread. Never Kivy."""
+"""A typing session: swipes become words on a worker's thread, and practice records them. Never Kivy."""

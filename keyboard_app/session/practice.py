@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 MIN_LETTERS = 2
 """A word of one letter is tapped."""
 N_COMMON_WORDS = 300
-"""Words of a lexicon that serve where no sentence can be swiped on the grid."""
+"""How many words of the lexicon are shown if no sentence can be swiped on the grid."""
 N_CANDIDATES = 4
-"""Candidates that are recorded."""
+"""How many candidates are recorded."""
 RECORDED_WITH = "Keyglide keyboard"
 
 
@@ -38,33 +38,33 @@ class Prompt:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The sentence's words as it writes them, with punctuation."""
+        """The words as the sentence has them, with punctuation."""
         return tuple(self.sentence.split())
 
     @property
     def word(self) -> str:
-        """The word as it is swiped and recorded: its letters, small."""
+        """The word as it is swiped and recorded: its letters in lower case."""
         return letters_of(self.words[self.position])
 
 
 @dataclass(frozen=True)
 class _Recorded:
-    """A line that was put into the file."""
+    """A line that was added to the file."""
 
     start: int
     """offset in the file"""
     turn: int
-    """when its prompt was"""
+    """the turn of its prompt"""
     recognised: bool
 
 
 def letters_of(word: str) -> str:
-    """What is swiped of a word: its letters, small."""
+    """What is swiped of a word: its letters in lower case."""
     return "".join(filter(str.isalpha, word.lower()))
 
 
 def swipes_path() -> Path:
-    """Where swipes are recorded: in the platform's folder for data."""
+    """The file that swipes are recorded in, in the system's folder for data."""
     return platformdirs.user_data_path("keyglide") / "swipes.jsonl"
 
 
@@ -84,10 +84,10 @@ def prompts_for(language: Language, grid: Grid, lexicon: Lexicon | None, own: Se
 
 
 class Practice:
-    """One after the other the words of some prompts, and the record of how they were swiped."""
+    """Goes through the words of some prompts, and records how they are swiped."""
 
     def __init__(self, path: Path, prompts: Sequence[str], seed: int | None = None) -> None:
-        """path: where swipes are recorded, made when there is one. Without a seed the prompts' order is another one every time."""
+        """path: where swipes are recorded; the file is created with the first one. Without a seed the order of the prompts is random."""
         self.path = path
         sentences = Random(seed).sample(prompts, len(prompts))
         every_word = [Prompt(sentence, position) for sentence in sentences for position in range(len(sentence.split()))]
@@ -99,26 +99,26 @@ class Practice:
 
     @property
     def turn(self) -> int:
-        """Counts the words that were shown."""
+        """How many words came before the one that is shown."""
         return self._turn
 
     @property
     def prompt(self) -> Prompt | None:
-        """The word to swipe now; None where there are no prompts."""
+        """The word to swipe now; None if there are no prompts."""
         return self.prompt_at(self._turn) if self._prompts else None
 
     def prompt_at(self, turn: int) -> Prompt:
-        """The word of a turn; after the last one they begin again."""
+        """The word of that turn; after the last word comes the first one again."""
         return self._prompts[turn % len(self._prompts)]
 
     @property
     def n_recorded(self) -> int:
-        """Lines that were recorded, and not undone."""
+        """How many swipes were recorded and not undone."""
         return len(self._recorded)
 
     @property
     def n_recognised(self) -> int:
-        """How many of them had their word as the first candidate."""
+        """For how many of them the first candidate was the word."""
         return sum(recorded.recognised for recorded in self._recorded)
 
     def next(self) -> None:
@@ -126,10 +126,10 @@ class Practice:
         self._turn += 1
 
     def record(self, turn: int, swipe: Swipe, grid: Grid, candidates: Sequence[str] | None) -> bool:
-        """Adds the swipe of that turn's word to the file; whether its word is the first candidate.
+        """Adds the swipe of that turn's word to the file; returns whether the first candidate is the word.
 
-        candidates: best first; None where the swipe was not read.
-        Raises: OSError where the file cannot be written; it is then as it was.
+        candidates: best first; None if the swipe could not be decoded.
+        Raises: OSError if the file cannot be written; it is left unchanged.
         """
         prompt = self.prompt_at(turn)
         best = candidates[0] if candidates else ""
@@ -139,28 +139,28 @@ class Practice:
         return recognised
 
     def undo_last(self) -> None:
-        """Takes the last line of this practice out of the file, and goes back to its word. Does nothing where there is none.
+        """Removes the last line of this practice from the file, and goes back to its word. Does nothing if there is none.
 
-        Raises: OSError where the file cannot be written, or was changed by somebody else since.
+        Raises: OSError if the file cannot be written, or another program has changed it since.
         """
         if not self._recorded:
             return
         last = self._recorded[-1]
         with self.path.open("r+b") as file:
             if file.seek(0, os.SEEK_END) != self._end:
-                raise OSError(errno.EBUSY, "another program wrote to the file: take the line out there", str(self.path))
+                raise OSError(errno.EBUSY, "another program has changed the file: remove the line there", str(self.path))
             file.truncate(last.start)
         self._recorded.pop()
         self._turn, self._end = last.turn, last.start
 
 
 def _keys(letters: str, grid: Grid) -> str:
-    """The letters on whose keys these letters are swiped."""
+    """The letters of the keys that these letters are swiped on."""
     return "".join(grid.aliases.get(letter, letter) for letter in letters)
 
 
 def _as_json(prompt: Prompt, swipe: Swipe, grid: Grid, candidates: Sequence[str] | None) -> dict[str, Any]:
-    """The line of a swipe, as engine.decode and the training read it."""
+    """The line for a swipe, as the engine and the training read it."""
     return {
         "word": prompt.word,
         "curve": curve_as_json(swipe, grid),

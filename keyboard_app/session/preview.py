@@ -1,11 +1,11 @@
-"""Which word to show while the finger moves: what lifting it now would write, without flicker.
+"""Which word to show while the finger moves: the one that lifting it now would write, without flicker.
 
-Measured: benchmarks/preview, 500 swipes of How We Swipe's dev set as frames of 60 Hz see them. Were every frame decoded and
-its best word shown, the word would change 11.5 times in a swipe of 5 letters, 0.4 times of them while the finger rests,
-and 9.1 words would stand for less than 150 ms. By the rules below it changes 5.0 times, about once per letter, never at
-rest, and 2.3 words are that short; the word that is written stood there before the lift for 91 % of the swipes (97 % with
-every frame), and 12 places are decoded instead of 73. Waiting for the finger to slow down lost: people lift it in
-full motion, and for 76 % the word stood there.
+Measured with benchmarks.keyboard.preview on 500 swipes of How We Swipe's dev set, seen as frames of 60 Hz. If every frame were
+decoded and its best word shown, the word would change 11.5 times in a swipe of 5 letters, 0.4 of these while the finger rests,
+and 9.1 words would be shown for less than 150 ms. With the rules below it changes 5.0 times, about once per letter, never at
+rest, and 2.3 words are that brief; for 91 % of the swipes the word was shown before the finger was lifted (97 % with every
+frame), and 12 places are decoded instead of 73. Waiting for the finger to slow down was worse: people lift it in full motion,
+and the word was shown before that for only 76 %.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ INTERVAL_MS = 80.0
 """time between places that are decoded: five frames at 60 Hz"""
 REST_MS = 100.0
 REST_STEP = 0.15
-"""key widths: a finger that has stayed within them for REST_MS rests, and the word stays as it is"""
+"""key widths: a finger that has moved no further in REST_MS is at rest, and the word does not change"""
 LEAD = 2.0
-"""nats by which a new word must beat the one that is shown, unless it comes twice in a row"""
+"""nats by which a new word must beat the shown one, unless it is the best twice in a row"""
 
 
 class PreviewFilter:
-    """Decides at which places of a swipe it is decoded, and which of the words found is shown."""
+    """Decides when to decode an unfinished swipe, and which of the words to show."""
 
     def __init__(self, key_width: float) -> None:
         """key_width: of the grid, in grid units."""
@@ -38,16 +38,16 @@ class PreviewFilter:
         self.reset()
 
     def reset(self) -> None:
-        """Begins a new swipe."""
+        """Starts on a new swipe."""
         self.shown = ""
-        """the word over the keys; "" before there is one"""
+        """the word above the keys; "" until there is one"""
         self._challenger = ""
         self._place: tuple[float, float] | None = None
-        """the last one decoded, grid units"""
+        """where the swipe was decoded last, grid units"""
         self._time_ms = 0.0
 
     def wants(self, swipe: Swipe) -> bool:
-        """Whether to decode the swipe as far as it is; what it says yes to counts as decoded."""
+        """Whether to decode the swipe so far; if so, it counts as decoded there."""
         x, y, now = float(swipe.x[-1]), float(swipe.y[-1]), float(swipe.t[-1])
         if self._place is None:
             place, step = (float(swipe.x[0]), float(swipe.y[0])), FIRST_STEP
@@ -61,7 +61,7 @@ class PreviewFilter:
         return True
 
     def show(self, candidates: Sequence[Candidate]) -> str:
-        """The word to show now. candidates: of the last decoded place, best first."""
+        """The word to show now. candidates: of the last place decoded, best first."""
         if not candidates:
             return self.shown
         best = candidates[0]
@@ -74,6 +74,6 @@ class PreviewFilter:
     def _rests(self, swipe: Swipe) -> bool:
         since = swipe.t[-1] - REST_MS
         n_before = int(swipe.t.searchsorted(since, side="right"))
-        recent = slice(n_before - 1, None)  # the last of them is where the finger was then
+        recent = slice(n_before - 1, None)  # the first of these is where the finger was then
         moved = (swipe.x[recent] - swipe.x[-1]) ** 2 + (swipe.y[recent] - swipe.y[-1]) ** 2
         return n_before > 0 and bool(moved.max() < (REST_STEP * self._key_width) ** 2)

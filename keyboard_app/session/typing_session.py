@@ -1,4 +1,4 @@
-"""A typing session: what a person does on the keyboard becomes text, in the order in which it was done."""
+"""A typing session: what a person does on the keyboard becomes text, in the order it was done."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from engine import Candidate, Recognition, Swipe
 
 N_OFFERED = 3
-"""candidates that are offered beside the best one"""
-NO_WORD = "No word found: swipe again."
-LOADING = "Loading the model: the word comes in a moment."
+"""how many candidates are offered besides the best one"""
+NO_WORD = "No word found: swipe it again."
+LOADING = "Loading the model: your word will appear in a moment."
 Change = Callable[[Writer], None]
 """Something to do to the text."""
 
 
 @dataclass(frozen=True, eq=False)
 class _WaitingSwipe:
-    """A swipe whose word is not there yet."""
+    """A swipe whose word has not come yet."""
 
     swipe: Swipe
     changes: list[Change] = field(default_factory=list)
-    """what was done after it, and before the next swipe"""
+    """what was done after it and before the next swipe"""
 
 
 class TypingSession:
-    """Feeds a writer: with taps at once, with swipes as soon as their words are there.
+    """Feeds a writer: taps at once, swipes as soon as their words come.
 
-    What is tapped after a swipe whose word is not there yet waits for it, also while the model loads.
+    What is tapped after a swipe waits until its word has come, even while the model is loading.
     """
 
     def __init__(self, writer: Writer, worker: RecognitionWorker, key_width: float) -> None:
@@ -44,22 +44,22 @@ class TypingSession:
         self.worker = worker
         self.show_previews = True
         self.notice = ""
-        """what the person must know; "" where there is nothing"""
+        """what the person should know; "" for nothing"""
         self.preview = ""
-        """the word to show over the keys; "" for none"""
+        """the word to show above the keys; "" for none"""
         self._listeners: list[Callable[[], None]] = []
         self._waiting: deque[_WaitingSwipe] = deque()
-        """what is not written yet, oldest first"""
+        """swipes not written yet, oldest first"""
         self._filter = PreviewFilter(key_width)
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Words that may take the last swiped word's place."""
+        """Words that may replace the last swiped word."""
         return self.writer.choices
 
     @property
     def n_waiting(self) -> int:
-        """Swipes whose words are not there yet."""
+        """How many swipes wait for their words."""
         return len(self._waiting)
 
     def subscribe(self, listener: Callable[[], None]) -> None:
@@ -67,11 +67,11 @@ class TypingSession:
         self._listeners.append(listener)
 
     def use_key_width(self, key_width: float) -> None:
-        """For another grid, in its units."""
+        """Goes over to another grid, whose keys are that wide in its units."""
         self._filter = PreviewFilter(key_width)
 
     def say(self, notice: str) -> None:
-        """Shows a notice until the next thing that is done."""
+        """Shows a notice until the person does something."""
         self.notice = notice
         self._changed()
 
@@ -82,7 +82,7 @@ class TypingSession:
         self.edit(lambda writer: writer.type(text))
 
     def action(self, name: str) -> None:
-        """Does what a key says: space, enter, backspace or shift. Raises: ValueError for another."""
+        """Does what a key says: space, enter, backspace or shift. Raises: ValueError for any other action."""
         pressed_ms = time.monotonic() * 1000
         changes: dict[str, Change] = {
             "space": Writer.space,
@@ -91,11 +91,11 @@ class TypingSession:
             "shift": lambda writer: writer.press_shift(pressed_ms),
         }
         if name not in changes:
-            raise ValueError(f"a writer has no action '{name}': known are {', '.join(changes)}; others are the page's")
+            raise ValueError(f"the writer has no action '{name}': it knows {', '.join(changes)}; the page handles the others")
         self.edit(changes[name])
 
     def edit(self, change: Change) -> None:
-        """Changes the text, after the swipes that came before."""
+        """Changes the text, once the swipes before have been written."""
         self._renew_notice()
         if self._waiting:
             self._waiting[-1].changes.append(change)
@@ -104,13 +104,13 @@ class TypingSession:
         self._changed()
 
     def choose(self, index: int) -> None:
-        """Replaces the last swiped word by choices[index]; at once, for later swipes and taps are no part of it. Raises: IndexError."""
+        """Replaces the last swiped word with choices[index], at once: it does not depend on swipes that still wait. Raises: IndexError."""
         self._renew_notice()
         self._try(lambda writer: writer.choose(index))
         self._changed()
 
     def swipe(self, swipe: Swipe) -> None:
-        """Writes the word of a finished swipe when it is there."""
+        """Writes the word of a finished swipe when it comes."""
         self._waiting.append(_WaitingSwipe(swipe))
         self._renew_notice()
         self._end_preview()
@@ -118,7 +118,7 @@ class TypingSession:
         self._changed()
 
     def swipe_progress(self, swipe: Swipe | None) -> None:
-        """Previews a swipe that is going on; None: it ended, or became none."""
+        """Previews an unfinished swipe; None: it has ended, or was not a swipe after all."""
         if swipe is None:
             shown = self.preview
             self._end_preview()
@@ -127,7 +127,7 @@ class TypingSession:
         elif self.show_previews and self._filter.wants(swipe):
             self.worker.preview(swipe, self._show_preview)
 
-    # --- what the worker finds ---
+    # --- what the worker answers ---
 
     def _answer(self, swipe: Swipe, outcome: Recognition | Failure) -> None:
         answered = self._waiting.popleft()
@@ -167,10 +167,10 @@ class TypingSession:
             listener()
 
     def _renew_notice(self) -> None:
-        """Takes the last notice away, for something new is done."""
+        """Clears the notice, because the person has done something new."""
         self.notice = LOADING if self._waiting and self.worker.loading else ""
 
 
 def words_to_offer(candidates: Sequence[Candidate]) -> list[str]:
-    """The best word, the next N_OFFERED, then the best one's other written forms."""
+    """The best word, the next N_OFFERED, then the other written forms of the best one."""
     return [candidate.word for candidate in candidates[: 1 + N_OFFERED]] + list(candidates[0].forms[1:])

@@ -1,1 +1,1 @@
-"""What is written: text, cursor, capitals, spaces, undo. Never Kivy."""
+"""The text that is written: cursor, capitals, spaces, undo, and the sink that every edit goes to. Never Kivy."""

@@ -1,4 +1,4 @@
-"""A text broken into the lines of a page: where each starts and ends, and where a place in the text stands in them."""
+"""Breaks a text into lines: where each starts and ends, and which line an offset is on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 WORD = re.compile(r"\S+\s*|\s+")
-"""A word with the spaces behind it, which may hang over the edge."""
+"""A word with the spaces after it, which may hang over the edge."""
 
 LONG_WORD = 100
-"""Characters; longer ones are measured piece by piece."""
+"""Characters; a longer word is measured piece by piece."""
 
 Measure = Callable[[str], float]
 """The width of a text in pixels."""
@@ -26,9 +26,9 @@ class Line:
 
 
 def break_lines(text: str, width: float, measure: Measure) -> tuple[Line, ...]:
-    """The lines of a text, each at most `width` wide but for the spaces at its end; at least one.
+    """The lines of a text, at least one. Each is at most `width` wide, not counting spaces at its end.
 
-    Breaks before a word that does not fit, inside a word only where it is wider than a line.
+    A line breaks before a word that does not fit, and inside a word only if it is wider than a line.
     """
     lines: list[Line] = []
     start = 0
@@ -39,12 +39,12 @@ def break_lines(text: str, width: float, measure: Measure) -> tuple[Line, ...]:
 
 
 def line_of(lines: tuple[Line, ...], offset: int) -> int:
-    """The index of the line in which the cursor stands at that offset; at a soft break, the line that begins there."""
+    """The index of the line that the cursor is on at that offset; at a soft break, the line that starts there."""
     return bisect_right([line.start for line in lines], offset) - 1
 
 
 def offset_at(text: str, line: Line, x: float, measure: Measure) -> int:
-    """The offset nearest to x, in pixels from the line's left edge."""
+    """The offset in the line that is nearest to x, pixels from the line's left edge."""
     content = text[line.start : line.end]
     low, high = 0, len(content)
     while low < high:  # the first offset whose left edge is at x or beyond
@@ -76,7 +76,7 @@ def _break_paragraph(paragraph: str, start: int, width: float, measure: Measure)
 
 
 def _fits(word: str, width: float, measure: Measure) -> bool:
-    """A very long word is not measured as a whole."""
+    """Whether the word is at most `width` wide, without measuring a very long word as a whole."""
     if len(word) > LONG_WORD:
         return _count_fitting(word, width, measure) == len(word)
     return measure(word) <= width

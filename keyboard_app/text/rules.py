@@ -1,4 +1,4 @@
-"""What belongs where in a text: spaces, capitals, the ends of words and of characters. All of it looks at a few characters."""
+"""Where spaces and capitals belong in a text, and where words and characters end. Each rule looks at a few characters only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Set
 import regex
 
 LOOK_BACK = 200
-"""Characters before the cursor that spaces and capitals depend on."""
+"""How many characters before the cursor spaces and capitals depend on."""
 OPENING = frozenset("([{<«“„‚¿¡")
 """Brackets and quotation marks that a word follows without a space."""
 CLOSING = frozenset(",.!?;:…)]}>»”%")
@@ -17,9 +17,9 @@ CLOSING = frozenset(",.!?;:…)]}>»”%")
 QUOTES = frozenset("\"'‘’")
 """Marks that open and close alike, or are apostrophes."""
 PREFIXES = frozenset("#@$£€₽/\\_~^№")
-"""What joins itself to the word that follows."""
+"""What is attached to the word that follows."""
 JOINING = frozenset("-–—&+=*|")
-"""What joins two words where no space stands before it: well-known, but fish & chips."""
+"""What joins two words unless there is a space before it: well-known, but fish & chips."""
 SENTENCE_ENDS = frozenset(".!?…")
 WORD_AND_SPACE_BACKWARDS = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -29,7 +29,7 @@ CHARACTER = regex.compile(r"\X")
 
 
 def writable(text: str) -> str:
-    """The text without what cannot be shown or saved, its lines ended by line feeds."""
+    """The text with line feeds as line ends, and without anything that cannot be shown or saved."""
     return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -49,14 +49,14 @@ def needs_space_after(after: str) -> bool:
 
 
 def ends_word(before: str) -> bool:
-    """Whether a text ends with a word, or with what closes one: two taps of space make a full stop there."""
+    """Whether a text ends with a word, or with a mark that closes one: there, tapping space twice makes a full stop."""
     return bool(before) and (before[-1].isalnum() or before[-1] in QUOTES or before[-1] in ")]}»”%")
 
 
 def starts_word(character: str, before: str) -> bool:
-    """Whether a typed character begins something new after a finished word, so that an automatic space belongs between them.
+    """Whether a typed character starts something new after a finished word, so that an automatic space belongs between them.
 
-    before: the text up to the end of that word. A straight quotation mark opens where none is open on the line.
+    before: the text up to the end of that word. A straight quotation mark opens a quotation unless one is open on the line.
     """
     if character == '"':
         return before.rpartition("\n")[2].count('"') % 2 == 0
@@ -65,9 +65,10 @@ def starts_word(character: str, before: str) -> bool:
 
 
 def starts_sentence(before: str, abbreviations: Set[str] = frozenset()) -> bool:
-    """Whether what is written after this text begins a sentence: at the start, on a new line, after a full stop and a space.
+    """Whether the next word starts a sentence: at the start of the text, on a new line, or after a full stop and a space.
 
-    abbreviations: small, without the full stop, which ends no sentence. Those with a stop inside (e.g., a.m.) are known by it.
+    abbreviations: words whose full stop does not end a sentence, in lower case and without it. Those with a stop inside
+    (e.g., a.m.) are recognised by that.
     """
     head = before.rstrip("".join(OPENING | QUOTES))
     body = head.rstrip(" \t\u00a0")
@@ -85,7 +86,7 @@ def _is_abbreviation(before_stop: str, abbreviations: Set[str]) -> bool:
 
 
 def capitalized(word: str) -> str:
-    """The word with its first letter as a capital; a word with capitals of its own (iPhone) stays as it is."""
+    """The word with a capital first letter; a word that has capitals of its own (iPhone) is left alone."""
     if word != word.lower():
         return word
     at = next((i for i, character in enumerate(word) if character.isalpha()), len(word))
@@ -93,7 +94,7 @@ def capitalized(word: str) -> str:
 
 
 def word_start(text: str, offset: int) -> int:
-    """Where the word before `offset` starts, white space behind it included; or the run of punctuation."""
+    """Where the word before `offset` starts, or the run of punctuation; white space after it is skipped."""
     backwards = WORD_AND_SPACE_BACKWARDS.match(text[:offset][::-1])
     return offset - backwards.end() if backwards else offset
 
@@ -101,12 +102,12 @@ def word_start(text: str, offset: int) -> int:
 def character_start(text: str, offset: int) -> int:
     """Where the visible character before `offset` starts: marks, joined emoji and flags stay together. offset > 0."""
     start = max(0, offset - LOOK_BACK)
-    while start > 0 and not text[start].isascii():  # flags and the like pair up from somewhere before; a line of 100,000 would take 60 ms
+    while start > 0 and not text[start].isascii():  # not in the middle of a row of flags; a whole text takes 60 ms
         start -= 1
     return int([character.start() for character in CHARACTER.finditer(text, start, offset)][-1])
 
 
 def character_end(text: str, offset: int) -> int:
-    """Where the visible character that starts at `offset` ends; the end of the text stays where it is."""
+    """Where the visible character that starts at `offset` ends; at the end of the text, `offset` itself."""
     character = CHARACTER.match(text, offset)
     return character.end() if character else offset

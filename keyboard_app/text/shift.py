@@ -1,4 +1,4 @@
-"""The case in which letters are written, and the key that switches it."""
+"""The case that letters are written in, and the key that switches it."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import enum
 from keyboard_app.text.rules import capitalized
 
 DOUBLE_TAP_MS = 400.0
-"""Two presses of shift within it lock the capitals."""
+"""Two presses of shift within this time lock the capitals."""
 
 
 class Shift(enum.Enum):
-    """The case in which the next letters are written."""
+    """The case that the next letters are written in."""
 
     OFF = "off"
     ONCE = "once"
     LOCK = "lock"
 
     def cased(self, word: str) -> str:
-        """A word of a lexicon, in small letters or with capitals of its own, as it is written in this case."""
+        """A word of the lexicon (lower case, or with capitals of its own) as it is written in this case."""
         if self is Shift.LOCK:
             return word.upper()
         return capitalized(word) if self is Shift.ONCE else word
 
     def letter(self, label: str) -> str:
-        """A key's label in this case; as it is where the capital would be two letters (ß)."""
+        """A key's label in this case; unchanged if its capital would be two letters (ß)."""
         return label if self is Shift.OFF or len(label.upper()) != len(label) else label.upper()
 
 
 class ShiftKey:
-    """The presses of one shift key."""
+    """Turns presses of the shift key into a case."""
 
     def __init__(self) -> None:
         self._last_ms: float | None = None
 
     def press(self, shift: Shift, t_ms: float) -> Shift:
-        """The case after a press at a time, given the one that the key shows: a quick second press locks, one more unlocks."""
+        """The case after a press at `t_ms`, given the case that the key shows. A quick second press locks it, one more unlocks it."""
         last, self._last_ms = self._last_ms, t_ms
         if shift is Shift.LOCK:
             self._last_ms = None

@@ -1,4 +1,4 @@
-"""The writer: a text with a cursor, and what taps and swiped words make of it."""
+"""The writer: a text with a cursor, and what taps and swiped words do to it."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ TEXT_LIMIT = 100_000
 
 
 class TextFullError(ValueError):
-    """More was to be written than the text may hold. The text is as it was."""
+    """The text would become too long. It was left unchanged."""
 
 
 @dataclass(frozen=True)
 class WritingOptions:
-    """What a person can choose about writing."""
+    """How the person likes to write."""
 
     backspace: Literal["word", "letter"] = "word"
     """what backspace removes right after a swiped word"""
     capitals: bool = True
     """whether sentences get their capitals automatically"""
     spaces: bool = True
-    """whether swiped words get their spaces automatically, and two taps of space a full stop"""
+    """whether swiped words get their spaces automatically, and tapping space twice makes a full stop"""
     abbreviations: frozenset[str] = frozenset()
     """of the language, small, without the full stop: it ends no sentence"""
 
@@ -53,34 +53,34 @@ class _Swiped:
     start: int
     """offset of the word"""
     end: int
-    """offset behind it, and behind the automatic space after it"""
+    """offset after the word and the automatic space that follows it"""
     word: str
     choices: tuple[str, ...]
     before: _Place = field(compare=False, repr=False)
-    """what it was written at: the whole swipe put in what lies from there to `end`"""
+    """the place before the swipe, which put in everything from there to `end`"""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the cursor is and what is known about it: what undo restores beside the text."""
+    """Where the cursor is, and what the writer remembers about it: what undo restores beside the text."""
 
     cursor: int = 0
     pressed: Shift | None = None
-    """what the shift key chose; None: automatic"""
+    """the case chosen with the shift key; None: automatic"""
     swiped: _Swiped | None = None
     space_due: bool = False
-    """whether an automatic space comes before the next word, be it tapped"""
+    """whether an automatic space comes before the next word, even a tapped one"""
     space_tapped: bool = False
-    """whether the last thing done was a tap of space"""
+    """whether the last thing done was tapping space"""
     automatic_space: int | None = None
     """offset of the last automatic space before the cursor, if it is still there"""
 
 
 class Writer:
-    """A text that is written by tapping and swiping. Offsets count code points.
+    """A text written by tapping and swiping. Offsets count code points.
 
-    A swiped word gets a space before it where one belongs; a letter tapped right after a swiped word, or after the
-    punctuation behind it, begins the next word. What edits the text raises TextFullError beyond TEXT_LIMIT characters.
+    A swiped word gets a space before it where one belongs. A letter tapped right after a swiped word, or after the
+    punctuation that follows it, starts the next word. Methods that edit raise TextFullError beyond TEXT_LIMIT characters.
     """
 
     def __init__(self, options: WritingOptions, text: str = "", sink: TextSink | None = None) -> None:
@@ -105,16 +105,16 @@ class Writer:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What else the swiped word before the cursor may be, best first, as it would be written."""
+        """The other words that the swiped word before the cursor may be, best first, as they would be written."""
         return self._place.swiped.choices if self._place.swiped else ()
 
     @property
     def shift(self) -> Shift:
-        """The case of the next letter tapped."""
+        """The case of the next tapped letter."""
         return self._shift_after(self._before() + " " * self._place.space_due)
 
     def as_written(self, word: str) -> str:
-        """The word in the case that `commit` would write it in now."""
+        """The word in the case that `commit` would use now."""
         return self._shift_for_word().cased(word)
 
     @property
@@ -128,7 +128,7 @@ class Writer:
     # --- writing ---
 
     def type(self, text: str) -> None:
-        """Writes what was tapped, one character as a rule, as it is. Raises: TextFullError."""
+        """Writes what was tapped, usually one character, unchanged. Raises: TextFullError."""
         if text in (" ", "\n"):
             return self.space() if text == " " else self.enter()
         text = writable(text)
@@ -148,7 +148,7 @@ class Writer:
         return self._replace(start, self.cursor, lead + text, after, "typed" if text.isalnum() else None)
 
     def commit(self, words: Sequence[str]) -> None:
-        """Writes the best of the words that a swipe may mean, and offers the others. Raises: TextFullError, ValueError (no words)."""
+        """Writes the first word, the best guess of a swipe, and offers the others. Raises: TextFullError, ValueError (no words)."""
         if not words:
             raise ValueError("a swiped word needs at least one candidate, got none: show a notice instead")
         place, shift = self._place, self._shift_for_word()
@@ -167,7 +167,7 @@ class Writer:
         self._replace(self.cursor, self.cursor, lead + word + trail, after)
 
     def choose(self, index: int) -> None:
-        """Replaces the swiped word by choices[index], and offers it in that place. Raises: IndexError, TextFullError."""
+        """Replaces the swiped word with choices[index], and offers it instead. Raises: IndexError, TextFullError."""
         swiped = self._place.swiped
         if swiped is None or not 0 <= index < len(swiped.choices):
             raise IndexError(f"there is no choice {index} among the {len(self.choices)} offered: choose one of `choices`")
@@ -178,7 +178,7 @@ class Writer:
         self._replace(swiped.start, self.cursor, chosen, after)
 
     def space(self) -> None:
-        """Writes a space; none beside an automatic one. The second in a row makes a full stop. Raises: TextFullError."""
+        """Writes a space, unless there is an automatic one already. The second in a row makes a full stop. Raises: TextFullError."""
         place, before = self._place, self._before()
         pressed, cursor = place.pressed, place.cursor
         if place.swiped is not None and place.swiped.end > cursor:
@@ -191,12 +191,12 @@ class Writer:
             self._replace(cursor, cursor, " ", _Place(cursor + 1, pressed, space_tapped=True))
 
     def enter(self) -> None:
-        """Begins a new line. Raises: TextFullError."""
+        """Starts a new line. Raises: TextFullError."""
         start = self.cursor - (self._place.automatic_space == self.cursor - 1)
         self._replace(start, self.cursor, "\n", _Place(start + 1, _kept(self._place.pressed)))
 
     def paste(self, text: str) -> None:
-        """Writes a text as it is, without what cannot be shown. Raises: TextFullError."""
+        """Writes a text unchanged, except for what cannot be shown. Raises: TextFullError."""
         text = writable(text)
         if text:
             self._replace(self.cursor, self.cursor, text, _Place(self.cursor + len(text), _kept(self._place.pressed)))
@@ -204,7 +204,7 @@ class Writer:
     # --- removing ---
 
     def backspace(self) -> None:
-        """Removes the visible character before the cursor; right after a swiped word, what its swipe put in, if so chosen."""
+        """Removes the visible character before the cursor; right after a swiped word, all that its swipe wrote, if the options say so."""
         swiped = self._place.swiped
         if swiped is not None and self.options.backspace == "word":
             self._replace(swiped.before.cursor, swiped.end, "", swiped.before)
@@ -212,7 +212,7 @@ class Writer:
             self._erase_from(character_start(self._text, self.cursor), "erased")
 
     def delete_word(self) -> None:
-        """Removes the word before the cursor, with the white space between."""
+        """Removes the word before the cursor, and the white space between them."""
         if self.cursor > 0:
             self._erase_from(word_start(self._text, self.cursor))
 
@@ -222,14 +222,14 @@ class Writer:
             self._replace(0, len(self._text), "", _Place(pressed=_kept(self._place.pressed)))
 
     def undo(self) -> None:
-        """Takes back the last step, if there is one: text, cursor, shift and choices are as they were before it."""
+        """Takes back the last step, if there is one: text, cursor, shift and choices become what they were before it."""
         if self._history.can_undo:
             step = self._history.step_back()
             self._go(step.after)
             self._change(step.edit.inverse, step.before)
 
     def redo(self) -> None:
-        """Makes again what was undone last, if nothing was written since."""
+        """Repeats the step that was undone last, if nothing has been written since."""
         if self._history.can_redo:
             step = self._history.step_forward()
             self._go(step.before)
@@ -238,7 +238,7 @@ class Writer:
     # --- cursor and shift ---
 
     def move_to(self, offset: int) -> None:
-        """Puts the cursor at an offset, or at the nearest one that lies in the text and not inside of a visible character."""
+        """Puts the cursor at an offset, or at the nearest one in the text that is not inside a visible character."""
         offset = min(max(offset, 0), len(self._text))
         if 0 < offset < len(self._text):
             start = character_start(self._text, offset + 1)
@@ -247,10 +247,10 @@ class Writer:
             self._go(_Place(offset, _kept(self._place.pressed)))
 
     def press_shift(self, t_ms: float) -> None:
-        """Switches the next letter's case; a second press within DOUBLE_TAP_MS locks the capitals, one more unlocks them."""
+        """Switches the case of the next letter. A second press within DOUBLE_TAP_MS locks the capitals, one more unlocks them."""
         self._go(replace(self._place, pressed=self._shift_key.press(self.shift, t_ms)))
 
-    # --- within ---
+    # --- inside ---
 
     def _before(self) -> str:
         return self._text[max(0, self.cursor - LOOK_BACK) : self.cursor]
@@ -260,7 +260,7 @@ class Writer:
         return self.options.spaces and needs_space_before(self._before())
 
     def _shift_for_word(self) -> Shift:
-        """The case of the next word swiped: after "It rains." it is the next letter's after a space."""
+        """The case of the next swiped word: after "It rains." it gets a space first, and so a capital."""
         return self._shift_after(self._before() + " " * self._takes_space())
 
     def _shift_after(self, before: str) -> Shift:
@@ -280,31 +280,31 @@ class Writer:
         self._change(edit, after)
 
     def _change(self, edit: Edit, after: _Place) -> None:
-        """Every change of the text comes through here."""
+        """Changes the text. Every change comes through here."""
         self._text = edit.apply_to(self._text)
         self._sink.edit(edit)
         self._place = replace(self._place, cursor=edit.end)
         self._go(after)
 
     def _go(self, place: _Place) -> None:
-        """Takes another place in the same text."""
+        """Takes another place, in the same text."""
         if place.cursor != self._place.cursor:
             self._sink.move(place.cursor)
         self._place = place
 
 
 def _kept(pressed: Shift | None) -> Shift | None:
-    """What stays of the shift key's choice once a letter is written."""
+    """What remains of the shift key's choice once a letter is written."""
     return Shift.LOCK if pressed is Shift.LOCK else None
 
 
 def _still_there(automatic_space: int | None, start: int) -> int | None:
-    """The automatic space after an edit that begins at `start`."""
+    """The automatic space, if it is left by an edit that starts at `start`."""
     return automatic_space if automatic_space is not None and automatic_space < start else None
 
 
 def _check_length(n_characters: int) -> None:
     if n_characters > TEXT_LIMIT:
         raise TextFullError(
-            f"the text would have {n_characters:,} characters, and {TEXT_LIMIT:,} are the most: copy it away and clear it, or paste less"
+            f"the text would have {n_characters:,} characters, and the limit is {TEXT_LIMIT:,}: copy it out and clear it, or paste less"
         )

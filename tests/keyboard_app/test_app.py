@@ -170,7 +170,7 @@ def test_a_million_characters_are_refused_with_a_message(driver: WindowDriver) -
     press("v", *CONTROL)
     driver.frames()
     assert driver.app.text == "kept"
-    assert f"{TEXT_LIMIT:,} are the most" in driver.app.pages.write.ids.candidates.notice
+    assert f"the limit is {TEXT_LIMIT:,}" in driver.app.pages.write.ids.candidates.notice
 
 
 def test_shift_shows_on_the_keys(driver: WindowDriver) -> None:

@@ -89,12 +89,12 @@ def test_without_a_package_of_its_own_it_says_how_to_install_it(package: str) ->
 def test_a_million_characters_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "long.txt").write_text("x" * 1_000_000)
     assert call("--text", tmp_path / "long.txt") == 1
-    assert f"long.txt has more than the {TEXT_LIMIT:,} characters that a text may have here: begin with a part" in capsys.readouterr().err
+    assert f"long.txt is longer than the {TEXT_LIMIT:,} characters that the keyboard can hold: start with a part" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"\xff\xfe", "is no text in UTF-8"), ("ж".encode() * (TEXT_LIMIT + 1), "has more than"), (None, "No such file or directory")],
+    [(b"\xff\xfe", "is not text in UTF-8"), ("ж".encode() * (TEXT_LIMIT + 1), "is longer than"), (None, "No such file or directory")],
 )
 def test_a_text_that_cannot_be_begun_with_is_named(
     content: bytes | None, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -111,7 +111,7 @@ def test_a_text_that_cannot_be_begun_with_is_named(
 def test_prompts_without_a_word_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "prompts.txt").write_text("\n - \n1 2\n")
     assert call("--prompts", tmp_path / "prompts.txt") == 1
-    assert "has no words to practise: give a file with a sentence in each line" in capsys.readouterr().err
+    assert "has no words to practise: give a file with one sentence per line" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("size", ["big", "480", "10x10", "100000x500", "-480x800"])

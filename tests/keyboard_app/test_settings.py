@@ -67,7 +67,7 @@ def test_what_the_file_lacks_has_its_default_and_what_is_unknown_is_left_out(pat
         ('{"theme": "da', "Unterminated string"),
         (b"\xff\xfe\x00", "decode"),
         ("[" * 100_000, "recursion"),
-        ("[]", "they are no JSON object"),
+        ("[]", "they are not a JSON object"),
         ('{"theme": "pink"}', "'theme' is 'pink', not one of 'system', 'light', 'dark'"),
         ('{"backspace": "all"}', "'backspace' is 'all', not one of 'word', 'letter'"),
         ('{"preview": 1}', "'preview' is 1, not a value like True"),
@@ -81,7 +81,7 @@ def test_a_damaged_file_is_set_aside_with_a_notice(path: Path, content: str | by
     aside = path.with_name("settings.damaged-1.json")
     assert loaded.settings == Settings()
     assert reason in loaded.notice
-    assert loaded.notice.endswith(f"The damaged file is {aside}.")
+    assert loaded.notice.endswith(f"The damaged file was kept as {aside}.")
     assert aside.read_bytes() == (content if isinstance(content, bytes) else content.encode())
     assert load_settings(path) == Loaded(Settings(), ""), "the notice comes once"
 
@@ -96,7 +96,7 @@ def test_every_damaged_file_is_kept(path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_gives_a_notice_and_stays(path: Path) -> None:
     path.mkdir(parents=True)
-    assert load_settings(path) == Loaded(Settings(), f"The settings in {path} cannot be read (Is a directory): the defaults hold.")
+    assert load_settings(path) == Loaded(Settings(), f"The settings in {path} cannot be read (Is a directory). The defaults are used.")
     assert path.is_dir()
 
 
@@ -105,7 +105,7 @@ def test_a_damaged_file_that_cannot_be_set_aside_gives_a_notice(path: Path, monk
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "rename", rename)
-    assert "could not be set aside (Permission denied)" in load_settings(write(path, "[]")).notice
+    assert "could not be renamed (Permission denied)" in load_settings(write(path, "[]")).notice
 
 
 def test_a_full_disk_leaves_the_old_settings(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,7 +135,7 @@ def test_touches_elsewhere_are_not_its_own() -> None:
 def test_a_notice_takes_the_words_place() -> None:
     with _open((360, 640)) as driver:
         shown = Bar(driver, driver.root)
-        shown.show("gas", "had", notice="No word found: swipe again.")
+        shown.show("gas", "had", notice="No word found: swipe it again.")
         assert len(shown.textures) == 1
         driver.tap(100, 20)
         assert shown.chosen == []

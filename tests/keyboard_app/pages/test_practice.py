@@ -145,7 +145,7 @@ def test_a_swipe_that_cannot_be_read_is_recorded_with_the_reason(path: Path, qwe
     with practising(path, qwerty) as person:
         person.swipe("im")
         person.wait_for(1)
-        assert person.page.result == "“I'm”: recorded. No model is loaded: choose a model in the settings."
+        assert person.page.result == "“I'm”: recorded. No model is loaded: choose one in Settings."
         assert person.page.counts == "1 recorded, 0 recognised"
 
 
@@ -222,7 +222,7 @@ def test_a_line_that_cannot_be_taken_back_gives_a_message(path: Path, qwerty: Gr
         person.wait_for(1)
         path.write_text("other\n")
         person.press("undo")
-        assert "another program wrote to the file" in person.page.message
+        assert "another program has changed the file" in person.page.message
         assert person.page.counts == "1 recorded, 1 recognised"
 
 

@@ -190,7 +190,7 @@ def test_what_another_program_added_is_not_taken_out(practice: Practice, path: P
     with path.open("a") as file:
         file.write("more\n")
     content = path.read_bytes()
-    with pytest.raises(OSError, match="another program wrote to the file"):
+    with pytest.raises(OSError, match="another program has changed the file"):
         practice.undo_last()
     assert path.read_bytes() == content
     assert practice.n_recorded == 1

@@ -218,7 +218,7 @@ def test_a_full_text_says_so_and_stays(typing: Typing) -> None:
 
 
 def test_refuses_actions_that_are_not_the_writers(typing: Typing) -> None:
-    with pytest.raises(ValueError, match="no action 'globe': known are space, enter, backspace, shift"):
+    with pytest.raises(ValueError, match="no action 'globe': it knows space, enter, backspace, shift"):
         typing.session.action("globe")
 
 

@@ -226,7 +226,7 @@ def test_a_pasted_text_keeps_its_letters_and_loses_what_cannot_be_shown() -> Non
 @pytest.mark.parametrize("script", ["a", "~word", "<space>", "<enter>"])
 def test_a_full_text_takes_nothing_more_and_stays_as_it_is(script: str) -> None:
     person = Person(text="x" * TEXT_LIMIT)
-    with pytest.raises(TextFullError, match="100,000 are the most: copy it away and clear it, or paste less"):
+    with pytest.raises(TextFullError, match="the limit is 100,000: copy it out and clear it, or paste less"):
         person.follow(script)
     assert person.writer.text == "x" * TEXT_LIMIT
     assert not person.writer.can_undo
