@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.common.environment import Environment, as_line, describe, read_records
+from benchmarks.common.memory import measure_in_fresh_process
 from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.recognizer import StageTimes, SwipeRecognizer
@@ -108,13 +109,6 @@ def measure_start(file: Path, model_options: list[str]) -> list[float]:
     return seconds[1:]
 
 
-def measure_memory(file: Path, model_options: list[str]) -> dict[str, float]:
-    """Resident MB of a process that decodes the file."""
-    command = [sys.executable, "-m", "benchmarks.common.memory", str(file), *model_options]
-    memory: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-    return memory
-
-
 def run(options: argparse.Namespace) -> Measurement:
     """Raises: ModelBundleError, ValueError, OSError, CalledProcessError."""
     data = options.data or recordings.default_recordings()
@@ -131,7 +125,7 @@ def run(options: argparse.Namespace) -> Measurement:
         one.write_text(as_line(records[0]), encoding="utf-8")
         all_of_them.write_text("".join(map(as_line, records)), encoding="utf-8")
         start_s = measure_start(one, lexicon + (["--model", str(options.bundle)] if options.bundle else []))
-        memory = measure_memory(all_of_them, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
+        memory = measure_in_fresh_process(all_of_them, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
     return Measurement(environment, stages, accuracy, start_s, memory)
 
 

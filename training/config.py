@@ -42,6 +42,8 @@ Transforms = Literal["none", "narrow", "wide"]
 """How swipes are varied: not at all, or by a pipeline of training.augment.pipelines."""
 PathOutliers = Literal["keep", "drop"]
 
+HELD_OUT = 0.05
+"""Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
 ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 READS: dict[Embedding, tuple[Column, ...]] = {"google_2015": ("x", "y", "dt"), "indiswipe": ("x", "y", "vx", "vy"), "phrase_swipe": ()}
 """The columns that an embedding takes; the others take all that the features have."""

@@ -12,27 +12,16 @@ from typing import Any, get_args
 
 import numpy as np
 
-from engine.accuracy import Accuracy
 from engine.arguments import positive
 from engine.beam_search import Method, SearchOptions
-from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from engine.shipped import DEFAULT_GRID
-from training.data.swipe_data import SwipeData, load_swipes
-from training.evaluation.decode_data import Outcome, Setup, decode_rows
-from training.evaluation.metrics import STAGES, Interval, Percentiles, bootstrap_interval, stage_percentiles, top_k
-from training.evaluation.strata import Stratum, strata
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the report."""
-
-    group: str
-    name: str
-    accuracy: Accuracy
-    top_1_interval: Interval
+from training.data.swipe_data import load_swipes
+from training.evaluation.decode_data import Setup, decode_rows
+from training.evaluation.metrics import STAGES, Percentiles, stage_percentiles
+from training.evaluation.rows import Row, accuracy_rows, words_of
+from training.evaluation.strata import strata
 
 
 @dataclass(frozen=True)
@@ -111,18 +100,6 @@ def search_options(defaults: SearchOptions, options: argparse.Namespace) -> Sear
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
-def evaluate(data: SwipeData, outcomes: list[Outcome], divided: list[Stratum]) -> list[Row]:
-    """The accuracy in each stratum. data, outcomes and the strata's rows: of the same n swipes."""
-    ranks = [outcome.rank for outcome in outcomes]
-    hits = top_k(ranks, 1)
-    report = []
-    for stratum in divided:
-        rows = np.flatnonzero(stratum.rows)
-        accuracy = Accuracy.of_ranks(ranks[row] for row in rows)
-        report.append(Row(stratum.group, stratum.name, accuracy, bootstrap_interval(hits[rows], data.users[rows])))
-    return report
-
-
 def run(options: argparse.Namespace) -> Report:
     """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
     setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
@@ -138,15 +115,10 @@ def run(options: argparse.Namespace) -> Report:
         lexicon_words=len(recognizer.lexicon),
         data=options.data.name,
         search=search,
-        rows=evaluate(data, outcomes, strata(data, recognizer.lexicon, recognizer.grid, train_words)),
+        rows=accuracy_rows(data, outcomes, strata(data, recognizer.lexicon, recognizer.grid, train_words)),
         milliseconds=stage_percentiles([outcome.milliseconds for outcome in outcomes]),
         n_processes=options.processes,
     )
-
-
-def words_of(data: SwipeData, alphabet: str) -> set[str]:
-    """The key sequences of all words in the data."""
-    return {sequence for word in set(data.words.tolist()) if (sequence := key_sequence(word, alphabet))}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from engine.arguments import positive
 from engine.grid import load_grids, pick_grid
-from training.config import PRESETS, Preset, named_preset
+from training.config import HELD_OUT, PRESETS, Preset, named_preset
 from training.data.batches import Augmentation, Stretch
 from training.data.swipe_data import SwipeData, load_swipes
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
@@ -29,7 +29,6 @@ from training.loop.lightning_module import SwipeTraining
 from training.loop.masked_points import MaskedBatch, MaskedBatches, MaskedPointPrediction, MaskingCollator, score
 from training.loop.trainer import make_trainer, prepare_process
 from training.overrides import apply_settings
-from training.train import HELD_OUT
 
 VALIDATION_BATCH = 64
 

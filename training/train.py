@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 from engine.arguments import positive
 from engine.grid import load_grids, pick_grid
 from engine.recognizer import open_lexicon
-from training.config import PRESETS, Preset, named_preset
+from training.config import HELD_OUT, PRESETS, Preset, named_preset
 from training.data.batches import Batch, Collator, Stretch, SwipeSource, TrainingBatches, validation_batches
 from training.data.swipe_data import SwipeData, load_swipes
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
@@ -26,9 +26,6 @@ from training.loop.checkpoint_files import check_resumable, take_encoder
 from training.loop.lightning_module import SwipeTraining
 from training.loop.trainer import make_trainer, prepare_process
 from training.overrides import apply_settings, settings_of
-
-HELD_OUT = 0.05
-"""Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,13 @@ def measure(file: Path, bundle: Path | None, lexicon: Path | None) -> dict[str, 
                 recognizer.recognize(record.swipe)
     after = resident_mb()
     return measured | {"after_mb": after["now"], "peak_mb": after["peak"], "lexicon_after_mb": resident_of_file(mapped).all_mb}
+
+
+def measure_in_fresh_process(file: Path, model_options: list[str]) -> dict[str, float]:
+    """Resident MB of a process that decodes the file."""
+    command = [sys.executable, "-m", "benchmarks.common.memory", str(file), *model_options]
+    memory: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return memory
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchmarks.common.tables import percent, table
 from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, TITLES, Group
 from benchmarks.experiments.results import Result, Results, Rung
 from benchmarks.experiments.runs import BEAM, PRIOR_WEIGHT
-from benchmarks.pareto.report import percent, table
 
 HEAD = [
     *("", "parameters", "top-1", "top-4", "swipe_mrr", "95 % of it"),

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.common.paired import PairedTimes, Ratio, time_in_turns
+from benchmarks.common.tables import Change
 from benchmarks.experiments.ensembles import Together, combine
 from benchmarks.experiments.plan import EXPERIMENTS, PREDECESSOR_ORDER, Experiment
 from benchmarks.experiments.runs import N_BEST, Bench
-from benchmarks.pareto.choices import Change
 from engine.accuracy import Accuracy
 from engine.model import MANIFEST
 from engine.recognizer import SwipeRecognizer

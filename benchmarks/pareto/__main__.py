@@ -21,10 +21,11 @@ from tqdm import tqdm
 
 from benchmarks.common.environment import as_line, describe
 from benchmarks.common.lexicons import write_lexicon_of_size
+from benchmarks.common.memory import measure_in_fresh_process
 from benchmarks.common.paired import PairedTimes, time_in_turns
+from benchmarks.common.tables import Change
 from benchmarks.common.variants import Precision, own_precision, variant
-from benchmarks.latency import measure_memory
-from benchmarks.pareto.choices import Axes, Change, Choice, Point, around
+from benchmarks.pareto.choices import Axes, Choice, Point, around
 from benchmarks.pareto.plot import draw
 from benchmarks.pareto.report import Report
 from engine import recordings
@@ -39,8 +40,8 @@ from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from training.data.swipe_data import SwipeData, load_swipes
-from training.evaluate import words_of
 from training.evaluation.metrics import bootstrap_interval, top_k
+from training.evaluation.rows import words_of
 from training.evaluation.strata import Stratum, strata
 
 HARD = {
@@ -161,7 +162,7 @@ def measure_peaks(engines: Engines, data: SwipeData) -> dict[tuple[Precision, in
         file.write_text("".join(lines), encoding="utf-8")
         for precision, n_words in tqdm(engines.recognizers, desc="memory", disable=not sys.stderr.isatty()):
             files = ["--bundle", str(engines.bundles[precision]), "--lexicon", str(engines.lexicons[n_words])]
-            peaks[precision, n_words] = measure_memory(file, files)["peak_mb"]
+            peaks[precision, n_words] = measure_in_fresh_process(file, files)["peak_mb"]
     return peaks
 
 

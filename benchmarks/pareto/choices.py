@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from benchmarks.common.paired import Ratio
+from benchmarks.common.tables import Change
 from benchmarks.common.variants import Precision
 from engine.accuracy import Accuracy
 from engine.beam_search import Method
@@ -40,16 +41,6 @@ class Axes:
     precisions: Sequence[Precision]
     lexicons: Sequence[int]
     """numbers of words"""
-
-
-@dataclass(frozen=True)
-class Change:
-    """How much larger a share of the swipes, 0 to 1, is than the default's."""
-
-    mean: float
-    low: float
-    high: float
-    """where it would lie in 95 of 100 collections from other people"""
 
 
 @dataclass(frozen=True)

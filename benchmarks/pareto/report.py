@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.common.environment import Environment
+from benchmarks.common.tables import percent, table
 from benchmarks.pareto.choices import Choice, Point, front
 
 
@@ -74,7 +74,7 @@ class Report:
             "" if is_default else str(point.ratio),
             percent(accuracy.top_1),
             percent(accuracy.top_4),
-            "" if is_default else f"{100 * change.mean:+.2f} [{100 * change.low:+.2f}, {100 * change.high:+.2f}]",
+            "" if is_default else str(change),
             f"{point.peak_mb:.0f}",
         ]
 
@@ -92,8 +92,6 @@ class Report:
         return [*table(head, rows), "", *(f"- {name}: {choice}" for name, choice in zip(names, columns, strict=True))]
 
 
-NUMBERS = re.compile(r"[-+\d., \[\]]*")
-"""A cell that holds no words."""
 LEGEND = (
     "front: nothing else is at least as fast (times default) and as accurate (top-1); within the intervals that is chance. times default:",
     "median of the ratios of single swipes, with the interval that holds 95 % of such medians when swipes are drawn again. top-1 against",
@@ -115,21 +113,3 @@ POINT_HEAD = [
     "top-1 against default",
     "MB",
 ]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of a Markdown table whose columns are padded to one width. Words go left, columns of nothing but numbers right."""
-    columns = list(zip(*rows, strict=True))
-    right = [all(map(NUMBERS.fullmatch, column)) for column in columns]
-    widths = [max(map(len, (name, *column))) for name, column in zip(head, columns, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (cell.rjust(width) if is_right else cell.ljust(width) for cell, width, is_right in zip(cells, widths, right, strict=True))
-        return f"| {' | '.join(padded)} |"
-
-    rule = "".join(f"|{'-' * (width + 1)}{':' if is_right else '-'}" for width, is_right in zip(widths, right, strict=True))
-    return [line(head), f"{rule}|", *map(line, rows)]
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.2f}"

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from benchmarks.common.agreement import Agreement, ScoredWord, agreement
 from benchmarks.common.environment import describe
 from benchmarks.common.paired import PairedTimes, time_in_turns
-from benchmarks.pareto.choices import Change
+from benchmarks.common.tables import Change
 from benchmarks.searches.beam import Pruning
 from benchmarks.searches.repair import Repair
 from benchmarks.searches.report import ExhaustiveCheck, Report, Row

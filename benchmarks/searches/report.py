@@ -8,8 +8,7 @@ from typing import Any
 
 from benchmarks.common.environment import Environment
 from benchmarks.common.paired import Ratio
-from benchmarks.pareto.choices import Change
-from benchmarks.pareto.report import percent, table
+from benchmarks.common.tables import Change, percent, table
 from engine.accuracy import Accuracy
 
 
@@ -108,6 +107,6 @@ def _cells(row: Row, is_first: bool) -> list[str]:
         "" if is_first else str(row.ratio),
         percent(row.accuracy.top_1),
         percent(row.accuracy.top_4),
-        "" if is_first else f"{100 * change.mean:+.2f} [{100 * change.low:+.2f}, {100 * change.high:+.2f}]",
+        "" if is_first else str(change),
         percent(row.lost),
     ]

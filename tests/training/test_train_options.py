@@ -18,7 +18,7 @@ from engine.lexicon import Entry, build_lexicon, write_lexicon
 from tests.conftest import LATIN
 from tests.training.test_train import EXAMPLES, spell
 from training import train
-from training.config import PRESETS
+from training.config import HELD_OUT, PRESETS
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import load_checkpoint
 from training.loop.checkpoint_files import ENCODER
@@ -160,7 +160,7 @@ def test_all_batches_are_made_of_the_share_that_is_labelled(lexicon: Path, tmp_p
     options = train.parse_args(arguments(tmp_path, lexicon, "--labels", "0.2"))
     preset = apply_settings(PRESETS["tiny"], ["mixture.synthetic_start=0", "mixture.synthetic_end=0", "n_steps=5"])
     training, validation = train.loaders(options, preset, 0)
-    data = load_swipes(EXAMPLES).split_by_user(train.HELD_OUT)[0]
+    data = load_swipes(EXAMPLES).split_by_user(HELD_OUT)[0]
     words = {word for batch in training.dataset for word in spell(batch.targets)}
     assert words == set(train.share_of(data, 0.2, 1).words) < set(data.words)
     full = train.loaders(train.parse_args(arguments(tmp_path, lexicon)), preset, 0)[1]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.grid import Grid
-from training.evaluate import Row
+from training.evaluation.rows import Row
 from training.report.calibration import Calibration
 from training.report.confusion import Confusion
 from training.report.findings import Findings

@@ -14,9 +14,9 @@ from engine.lexicon import key_sequence
 from engine.recognizer import SwipeRecognizer
 from training.data.path_length import Limits, PathLengths
 from training.data.swipe_data import SwipeData
-from training.evaluate import Row, evaluate, words_of
 from training.evaluation.decode_data import Outcome
 from training.evaluation.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
+from training.evaluation.rows import Row, accuracy_rows, words_of
 from training.evaluation.strata import Stratum, strata
 from training.report.calibration import Calibration, calibrate
 from training.report.confusion import Confusion, confuse
@@ -125,7 +125,7 @@ def ranks_of(readings: Sequence[Reading], recognizer: SwipeRecognizer) -> tuple[
 
 def rows_of(data: SwipeData, outcomes: Sequence[Outcome], divided: Sequence[Stratum]) -> tuple[Row, ...]:
     """Those of GROUPS with more than one stratum, of strata with at least LEAST_SWIPES."""
-    rows = evaluate(data, list(outcomes), [one for one in divided if one.group in GROUPS and one.n_swipes >= LEAST_SWIPES])
+    rows = accuracy_rows(data, outcomes, [one for one in divided if one.group in GROUPS and one.n_swipes >= LEAST_SWIPES])
     by_group = [[row for row in rows if row.group == group] for group in GROUPS]
     return tuple(row for group in by_group if len(group) > 1 for row in group)
 

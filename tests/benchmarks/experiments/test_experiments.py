@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from benchmarks.common.paired import Ratio
+from benchmarks.common.tables import Change
 from benchmarks.experiments import __main__ as command
 from benchmarks.experiments import plan, results, runs
 from benchmarks.experiments.plan import EXPERIMENTS, Experiment, chosen
 from benchmarks.experiments.report import markdown
 from benchmarks.experiments.results import Ranks, Result, Results
 from benchmarks.experiments.runs import FINISHED, Bench, training_command
-from benchmarks.pareto.choices import Change
 from engine.accuracy import Accuracy
 from engine.model import ModelBundle
 from tests.conftest import ROOT

@@ -15,10 +15,11 @@ from matplotlib.text import Text
 
 from benchmarks.common.environment import Environment
 from benchmarks.common.paired import Ratio
+from benchmarks.common.tables import Change, table
 from benchmarks.pareto import __main__ as pareto
-from benchmarks.pareto.choices import Axes, Change, Choice, Point, around, front
+from benchmarks.pareto.choices import Axes, Choice, Point, around, front
 from benchmarks.pareto.plot import figure_of, series_of
-from benchmarks.pareto.report import Report, table
+from benchmarks.pareto.report import Report
 from engine.accuracy import Accuracy
 from engine.grid import Grid
 from engine.recognizer import SwipeRecognizer

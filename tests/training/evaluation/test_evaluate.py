@@ -190,7 +190,7 @@ def test_the_latency_record(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     latency.main()
     record = json.loads(capsys.readouterr().out)
     assert record["accuracy"]["n_swipes"] == 6 and record["accuracy"]["top_1"] == pytest.approx(4 / 6)
-    assert (record["setting"]["n_threads"], record["setting"]["lexicon_words"]) == (1, len(toy.ENTRIES))
+    assert (record["environment"]["n_threads"], record["environment"]["lexicon_words"]) == (1, len(toy.ENTRIES))
     assert len(record["start_s"]) == 1 and record["memory"]["peak_mb"] >= record["memory"]["loaded_mb"] > 10
     for stage in record["milliseconds"].values():
         assert 0 < stage["p50"] <= stage["p95"] <= stage["p99"]
