@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PageName = Literal["write", "settings", "practice", "grid", "files"]
 FILES: dict[str, tuple[str, Wanted]] = {
-    "grids_file": ("File with grids", "file"),
-    "model": ("Folder of the model", "folder"),
+    "grids_file": ("Grids file", "file"),
+    "model": ("Model folder", "folder"),
     "lexicon": ("Lexicon", "file"),
 }
 """For each setting that names a path: the title of the page that asks for it, and what is asked for."""

@@ -1,1 +1,1 @@
-"""The keyboard itself: where its keys are, how they look, and the trail of a finger over them."""
+"""The keyboard: where its keys are, how they look, and the trail of a finger on them."""

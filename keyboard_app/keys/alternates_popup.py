@@ -1,4 +1,4 @@
-"""The row of alternates over a key that is pressed long. Its look is in keyboard.kv."""
+"""The row of alternates above a long-pressed key. Its look is in keyboard.kv."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from keyboard_app.keys.layout import Area, PlacedKey
 from keyboard_app.style.theme import LIGHT
 
 CELL = 1.3
-"""Width of an alternate, in key heights, at most: keys of a wide window are wider."""
+"""Greatest width of an alternate, in key heights: the keys of a wide window are wider."""
 STEP = 0.25
-"""Key widths that the finger moves before what is chosen follows it."""
+"""Key widths that the finger must move before the choice follows it."""
 LEAVE = 0.75
-"""Key widths or heights beyond the row and its key, where the finger has left them."""
+"""Key widths or heights: a finger this far from the row and its key has left them."""
 
 BELOW = 0.25
-"""Key heights below the row in which the finger still chooses from it."""
+"""Key heights: this far below the row, the finger still chooses from it."""
 
 
 class Alternate(Label):
-    """One of the row."""
+    """One alternate of the row."""
 
     theme = ObjectProperty(LIGHT, rebind=True)
     chosen = BooleanProperty(False)
 
 
 class AlternatesPopup(BoxLayout):
-    """Offers alternates in a row over a key. The first is chosen until the finger slides."""
+    """Offers alternates in a row above a key. The first is chosen until the finger slides."""
 
     theme = ObjectProperty(LIGHT, rebind=True)
     options = ListProperty()
@@ -47,11 +47,11 @@ class AlternatesPopup(BoxLayout):
 
     @property
     def chosen(self) -> str:
-        """The alternate that a lift writes."""
+        """The alternate that lifting the finger writes."""
         return str(next(cell.text for cell in self.children if cell.chosen))
 
     def open(self, key: PlacedKey, options: Sequence[str], start: tuple[float, float], bounds: Area) -> None:
-        """Shows the options over the key, within the bounds; `start` is where the finger rests. px, y up."""
+        """Shows the options above the key, within the bounds. start: where the finger rests. All in px, y up."""
         self._key, self._start, self._slid = key, start, False
         self.margin = key.h * 0.06
         lowest, highest = bounds.x + 2 * self.margin, bounds.x + bounds.width - 2 * self.margin
@@ -67,11 +67,11 @@ class AlternatesPopup(BoxLayout):
             self.add_widget(Alternate(text=option, theme=self.theme, chosen=option == options[0], font_name=font_of(option)))
 
     def close(self) -> None:
-        self.options, self.size, self.margin = [], (0, 0), 0  # what is not seen is not to cost time either
+        self.options, self.size, self.margin = [], (0, 0), 0  # what is invisible should not take time either
         self.clear_widgets()
 
     def slide(self, x: float, y: float) -> None:
-        """The finger is there now: the alternate over or under it is chosen."""
+        """The finger is at that point now: chooses the alternate above or below it."""
         if self._key is None or not self.options:
             return
         moved = max(abs(x - self._start[0]), abs(y - self._start[1]))
@@ -80,14 +80,14 @@ class AlternatesPopup(BoxLayout):
             self._choose(x)
 
     def choose_at(self, x: float, y: float) -> bool:
-        """Chooses the alternate at that point; False where there is none."""
+        """Chooses the alternate at that point; returns whether there is one."""
         inside = bool(self.options) and self.collide_point(x, y)
         if inside:
             self._choose(x)
         return inside
 
     def is_left(self, x: float, y: float) -> bool:
-        """Whether the finger is far from the row and from its key: it draws a word. Beside the key it is, although the row is wider."""
+        """Whether the finger is far from both the row and its key, and so is swiping. The row may be much wider than the key."""
         if self._key is None:
             return False
         key, across, along = self._key, LEAVE * self._key.w, LEAVE * self._key.h

@@ -1,4 +1,4 @@
-"""The keys of a page, drawn on one canvas."""
+"""Draws the keys of a page on one canvas."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from keyboard_app.text.shift import Shift
 
 
 class GridView(Widget):
-    """Draws the keys where their layout places them in the window, on a board that fills the widget.
+    """Draws the keys where the layout puts them in the window, on a board that fills the widget.
 
-    The keys are drawn once into a texture, and again only for another layout, shift or theme. A frame shows the texture, and
-    over it the few keys that are pressed. Source: measured on a machine without a GPU, where the shapes of all keys took four
-    to ten times as long per frame.
+    All keys are drawn once into a texture, and again only when layout, shift or theme change. A frame shows the texture, and
+    on top of it the few keys that are pressed. Source: measured on a machine without a GPU, where drawing the shapes of all
+    keys took four to ten times as long per frame.
     """
 
     layout_of_keys = ObjectProperty(None, allownone=True)
     """KeyLayout | None"""
     theme = ObjectProperty(LIGHT)
     shift = ObjectProperty(Shift.OFF)
-    """the case that the letters are shown in"""
+    """the case that letters are shown in"""
     pressed = ObjectProperty(frozenset())
-    """frozenset[Key]: the keys under tapping fingers"""
+    """frozenset[Key]: the keys that are shown pressed"""
     hints = DictProperty()
-    """label -> what a long press of its key gives, shown in the corner"""
+    """label of a key -> what its corner shows: the first thing that a long press offers"""
     space_label = StringProperty()
-    """what stands on the space bar: the grid's name"""
+    """what the space bar shows: the language, or the grid's name"""
     letters_label = StringProperty("ABC")
-    """what stands on the key that leads back to the letters"""
+    """what the key back to the letters shows"""
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
@@ -51,7 +51,7 @@ class GridView(Widget):
         self._picture = Rectangle()
         for part in (self._drawing, Color(), self._picture, self._pressed_keys):
             self.canvas.add(part)
-        draw_soon = Clock.create_trigger(self._draw, -1)  # before the next frame, once for all that changes before it
+        draw_soon = Clock.create_trigger(self._draw, -1)  # before the next frame, once for all changes until then
         for name in ("layout_of_keys", "hints", "space_label", "letters_label", "pos", "size"):
             self.fbind(name, draw_soon)
         self.fbind("shift", self._show)
@@ -60,7 +60,7 @@ class GridView(Widget):
         draw_soon()
 
     def _draw(self, _dt: float) -> None:
-        left, bottom = math.floor(self.x), math.floor(self.y)  # whole pixels, else all is blurred
+        left, bottom = math.floor(self.x), math.floor(self.y)  # whole pixels, or everything is blurred
         size = max(1, math.ceil(self.right) - left), max(1, math.ceil(self.top) - bottom)
         if self._drawing.size != size:
             self._drawing.size = size
@@ -74,7 +74,7 @@ class GridView(Widget):
         self._show()
 
     def _faces_on(self, layout: KeyLayout) -> dict[Key, KeyFace]:
-        """The layout's keys, without their content and colours."""
+        """The keys of the layout, still without content and colours."""
         sizes = Sizes.of(layout)
         next_page = next_page_label([placed.key for placed in layout.keys])
         captions = {"toNumberState": next_page, "toLetters": self.letters_label, "space": self.space_label}
@@ -85,7 +85,7 @@ class GridView(Widget):
         return faces
 
     def _press(self, *_: object) -> None:
-        """Draws the pressed keys, and no other, over the picture of all."""
+        """Draws just the pressed keys, on top of the picture of all keys."""
         self._pressed_keys.clear()
         self._pressed = {key: self._faces[key].copy() for key in self.pressed if key in self._faces}
         for face in self._pressed.values():

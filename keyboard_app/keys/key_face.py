@@ -1,4 +1,4 @@
-"""One key, drawn: its face with the shade below it, and a letter, a word or an icon on it."""
+"""Draws a key: its face with a shade below, and a letter, a word or an icon on it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ ICONS = {"backspace": key_icons.BACKSPACE, "enter": key_icons.ENTER, "globe": ke
 SHIFT_ICONS = {Shift.OFF: key_icons.SHIFT, Shift.ONCE: key_icons.SHIFT_ONCE, Shift.LOCK: key_icons.SHIFT_LOCK}
 
 ROBOTO = (range(0x0250), range(0x0370, 0x0530), range(0x1E00, 0x1F00), range(0x2000, 0x20C0))
-"""Code points that Kivy's usual font draws: Latin, Greek, Cyrillic, punctuation, currencies."""
+"""Code points in Kivy's usual font: Latin, Greek, Cyrillic, punctuation, currencies."""
 ROBOTO_SIGNS = "√™№∞≈≠≤≥"
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How the keys of a page are drawn, px."""
+    """The sizes in which the keys of a page are drawn, px."""
 
     gap_x: float
-    """between a hitbox's left or right edge and the face"""
+    """from the left or right edge of the hitbox to the face"""
     gap_y: float
     radius: float
     """of the corners"""
     shade: float
-    """how far the shade shows below the face"""
+    """how much of the shade shows below the face"""
     letter: int
     """font size"""
     word: int
@@ -60,23 +60,23 @@ class Sizes:
 
 @lru_cache(maxsize=256)
 def text_texture(text: str, font_size: int) -> Texture:
-    """The text in white, to be coloured by what is drawn before it."""
+    """The text in white, to be coloured by a Color drawn before it."""
     label = Label(text=text, font_size=font_size, font_name=font_of(text))
     label.refresh()
     return label.texture
 
 
 def font_of(text: str) -> str:
-    """Kivy's usual font, or DejaVu Sans, which comes with Kivy too, where the first lacks a character."""
+    """Kivy's usual font, or DejaVu Sans, which also comes with Kivy, if the usual one lacks a character."""
     roboto = all(character in ROBOTO_SIGNS or any(ord(character) in part for part in ROBOTO) for character in text)
     return "Roboto" if roboto else "DejaVuSans"
 
 
 class KeyFace:
-    """Draws one key into `group`. The colours are set apart from the shapes, as they change most."""
+    """Draws one key into `group`. Colours are kept apart from shapes, because they change most often."""
 
     def __init__(self, placed: PlacedKey, sizes: Sizes, caption: str = "", hint: str = "") -> None:
-        """`caption` is what an action without an icon shows."""
+        """caption: what an action without an icon shows. hint: the small text in the corner."""
         self.placed = placed
         self.group = InstructionGroup()
         self._sizes = sizes
@@ -94,11 +94,11 @@ class KeyFace:
             self._draw_hint(hint)
 
     def copy(self) -> KeyFace:
-        """The same key for another group, without its content and colours."""
+        """The same key in a group of its own, still without content and colours."""
         return KeyFace(self.placed, self._sizes, self._caption, self._hint)
 
     def show(self, shift: Shift) -> None:
-        """Draws the content anew, in the case of `shift`."""
+        """Draws the content again, in the case of `shift`."""
         key = self.placed.key
         self._content.clear()
         icon = SHIFT_ICONS[shift] if key.action == "shift" else ICONS.get(key.action or "")
@@ -110,7 +110,7 @@ class KeyFace:
             self._draw_text(self._caption, self._sizes.word)
 
     def colour(self, theme: Theme, shift: Shift, pressed: bool) -> None:
-        """Colours what is drawn already."""
+        """Colours what has been drawn."""
         key = self.placed.key
         if pressed:
             face, ink = theme.pressed, theme.pressed_text

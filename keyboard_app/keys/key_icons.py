@@ -1,4 +1,4 @@
-"""The icons of the keys, in the same box as those of the buttons."""
+"""The icons on the keys, in the same box as those of the buttons."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import math
 from keyboard_app.style.icons import BOX, Icon, Point
 
 SHAFT = (8.0, 16.0)
-"""Left and right edge of the shaft of shift's arrow."""
+"""Left and right edges of the shaft of the shift arrow."""
 HEAD = 11.0
 """Height at which its head begins."""
 
 
 def _ellipse(width: float, height: float, n_points: int = 48) -> tuple[Point, ...]:
-    """The ellipse of that size around the middle of the box, closed."""
+    """A closed ellipse of that size around the middle of the box."""
     angles = [2 * math.pi * at / n_points for at in range(n_points + 1)]
     return tuple((BOX / 2 + width / 2 * math.cos(angle), BOX / 2 + height / 2 * math.sin(angle)) for angle in angles)
 
 
 def _shift(foot: float, filled: bool, *below: tuple[Point, ...]) -> Icon:
-    """Shift's arrow, whose shaft begins at the height `foot`."""
+    """The shift arrow, whose shaft begins at the height `foot`."""
     left, right = SHAFT
     head = ((2.5, HEAD), (12.0, 21.0), (21.5, HEAD))
     shaft = ((right, HEAD), (right, foot), (left, foot), (left, HEAD))
-    seam = (BOX / 2, foot)  # a line ends with no joint: where it is straight
+    seam = (BOX / 2, foot)  # where the line closes it has no joint: put that where it is straight
     outline = (seam, *shaft[2:], *head, *shaft[:2], seam)
     return Icon((outline, *below), areas=(head, shaft) if filled else ())
 

@@ -1,4 +1,4 @@
-"""The keyboard: keys, trails and touches in one widget."""
+"""The keyboard widget: keys, trails and touches."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from engine import Key, Swipe
 
 PREVIEW_MS = 15.0
-"""The least time between two reports of a swipe that goes on: about a frame. PreviewFilter takes fewer."""
+"""The least time between two reports of an unfinished swipe: about a frame. PreviewFilter picks some of them."""
 FEEDBACK_MS = 80.0
-"""How long a tapped key is shown pressed at least."""
+"""A tapped key is shown pressed for at least this long."""
 REPORTED = {"space", "enter", "backspace", "shift", "globe"}
-"""Actions that are others' to do. Further ones that a grid may have do nothing."""
+"""Actions that are reported for others to do. Any others that a grid may have do nothing."""
 
 Builder.load_file(str(Path(__file__).with_name("keyboard.kv")), encoding="utf-8")
 
 
 class Keyboard(FloatLayout):
-    """A grid's keys to tap and to swipe on, with pages of symbols and alternates.
+    """The keys of a grid, to tap and to swipe on, with pages of symbols and with alternates.
 
-    Dispatches on_type(text), on_action(name of `REPORTED`), on_swipe(engine.Swipe), and, while a finger swipes,
-    on_swipe_progress(engine.Swipe), with None when that has ended.
+    Dispatches on_type(text), on_action(one of `REPORTED`), on_swipe(engine.Swipe), and, while a finger is swiping,
+    on_swipe_progress(engine.Swipe), with None once that has ended.
     """
 
     grid = ObjectProperty(None, allownone=True)
@@ -55,7 +55,7 @@ class Keyboard(FloatLayout):
     preview_word = StringProperty("")
     """shown above the keys; "" for none"""
     headroom = NumericProperty(0.0)
-    """px above the keys that the shown word leaves free, for what stands there"""
+    """px above the keys that the shown word keeps clear of, for what is there"""
 
     __events__ = ("on_type", "on_action", "on_swipe", "on_swipe_progress")
 
@@ -66,11 +66,11 @@ class Keyboard(FloatLayout):
         self._recorders: dict[int, SwipeRecorder] = {}
         self._trailed: set[int] = set()
         self._held: int | None = None
-        """the finger that chooses among alternates"""
+        """the finger that is choosing an alternate"""
         self._flashed: dict[Key, float] = {}
         """tapped keys, and until when they are shown pressed"""
         self._reported: tuple[int, int] | None = None
-        """of the last report: the finger and its number of points"""
+        """the finger of the last report, and how many points it had"""
         self._reported_ms = 0.0
         super().__init__(**properties)
         self.view, self.trail, self.bubble, self.popup = GridView(), Trail(), WordBubble(), AlternatesPopup()
@@ -87,20 +87,20 @@ class Keyboard(FloatLayout):
 
     @property
     def layout_of_keys(self) -> KeyLayout | None:
-        """Where the keys of the page that is shown stand in the window; None without a grid or a size."""
+        """Where the keys of the current page are in the window; None without a grid or a size."""
         return self.view.layout_of_keys  # type: ignore[no-any-return]
 
     def on_type(self, text: str) -> None:
         """Text was tapped."""
 
     def on_action(self, name: str) -> None:
-        """A key of `REPORTED` was tapped, or repeats."""
+        """A key with an action of `REPORTED` was tapped, or is repeating."""
 
     def on_swipe(self, swipe: Swipe) -> None:
         """A word was swiped."""
 
     def on_swipe_progress(self, swipe: Swipe | None) -> None:
-        """What a finger has swiped so far; None where that has ended."""
+        """A finger has swiped this much so far; None: that has ended."""
 
     # --- touches ---
 
@@ -143,7 +143,7 @@ class Keyboard(FloatLayout):
     def _move(self, touch: MotionEvent, t_ms: float) -> None:
         finger = touch.uid
         if finger not in self._recorders or self.layout_of_keys is None:
-            return  # what it meant is told already
+            return  # its end has been reported
         place = self._place(touch)
         self._recorders[finger].add(place.x, place.y, t_ms)
         self._tell(self._touches.move(finger, place, t_ms))
@@ -168,7 +168,7 @@ class Keyboard(FloatLayout):
             self._frames.cancel()
 
     def _give_up(self, *_: object) -> None:
-        """Leaves no finger behind when the keys under it go."""
+        """Cancels all touches, because the keys under them go away."""
         self._tell(self._touches.cancel_all())
 
     # --- what touches mean ---
@@ -211,7 +211,7 @@ class Keyboard(FloatLayout):
         self.trail.end(finger)
 
     def _report(self) -> None:
-        """Tells how far the swipe has come that began first, where it has moved since the last time."""
+        """Reports the swipe that began first, if it has moved since the last time."""
         now = clock_ms()
         for finger in self._touches.swiping[:1]:
             state = (finger, len(self._recorders[finger]))
@@ -287,7 +287,7 @@ class Keyboard(FloatLayout):
 
     @property
     def _window_top(self) -> float:
-        """How high the bubble and the alternates may stand, px."""
+        """How far up the bubble and the alternates may go, px."""
         root = self.get_root_window()
         return float((root or self).height)
 
@@ -304,5 +304,5 @@ class Keyboard(FloatLayout):
 
 
 def _is_finger(touch: MotionEvent) -> bool:
-    """A finger or the left button of a mouse; not its wheel or another button."""
+    """Whether it is a finger or the left mouse button, and not the wheel or another button."""
     return "button" not in touch.profile or touch.button == "left"

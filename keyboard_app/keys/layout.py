@@ -1,4 +1,4 @@
-"""Where a grid's keys stand in the window. The only place where y is flipped: a grid's goes down, the window's goes up."""
+"""Where a grid's keys are in the window. Only here is y flipped: it goes down in a grid, and up in the window."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from functools import cached_property
 from engine import Grid, Key
 
 MAX_STRETCH = 1.6
-"""How far the keys are stretched or squeezed from the grid's own ratio of width to height to fill their area."""
+"""How much the grid's ratio of width to height may change to fill the area."""
 
 HEIGHT_OF_WINDOW = 0.5
-"""Share of the window's height that the keyboard takes at most."""
+"""The keyboard takes at most this share of the window's height."""
 
 HEIGHT_OF_WIDTH = 0.66
-"""Height of the keyboard in widths of the window, where the window is high enough: four rows of 60 on a phone 360 wide."""
+"""Height of the keyboard in widths of the window, if the window is high enough: four rows of 60 on a phone 360 wide."""
 
 REACH = 1.0
-"""How far from a key a touch beside all keys still counts as on it, in typical key widths and heights."""
+"""A touch that misses all keys counts as on the nearest one up to this distance, in typical key widths and heights."""
 
 Part = tuple[str | None, str | None, float]
 """A key of a row: its label or its action, and its width in shares of the row."""
@@ -35,12 +35,12 @@ ADDED_ROW: tuple[Part, ...] = (
     (None, "backspace", 1.5),
     (None, "enter", 1.5),
 )
-"""What a grid of letters alone gets below them."""
+"""The row that a grid with nothing but letters gets below them."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle of the window, y up from its bottom."""
+    """A rectangle in the window, y up from the bottom."""
 
     x: float
     """of the left edge, px"""
@@ -54,7 +54,7 @@ class Area:
 
 @dataclass(frozen=True)
 class PlacedKey:
-    """A key and its hitbox in the window, y up from its bottom."""
+    """A key and its hitbox in the window, y up from the bottom."""
 
     key: Key
     x: float
@@ -75,17 +75,17 @@ class PlacedKey:
         return self.x <= x < self.x + self.w and self.y < y <= self.y + self.h
 
     def beside(self, x: float, y: float) -> tuple[float, float]:
-        """How far the point lies outside the hitbox, px, across and along; (0, 0) inside."""
+        """How far the point is outside the hitbox, px, horizontally and vertically; (0, 0) inside."""
         return max(self.x - x, x - self.x - self.w, 0.0), max(self.y - y, y - self.y - self.h, 0.0)
 
 
 @dataclass(frozen=True)
 class KeyLayout:
-    """The keys of a page placed in the window. Build it with `fit`."""
+    """The keys of a page, placed in the window. Build it with `fit`."""
 
     keys: tuple[PlacedKey, ...]
     area: Area
-    """what the page of grid_width x grid_height covers, margins of the grid included"""
+    """what the page of grid_width x grid_height covers, with the margins of the grid"""
     grid_width: float
     """grid units"""
     grid_height: float
@@ -93,34 +93,34 @@ class KeyLayout:
 
     @cached_property
     def key_width(self) -> float:
-        """Median width of a key, px."""
+        """Median width of the keys, px."""
         return statistics.median(placed.w for placed in self.keys)
 
     @cached_property
     def key_height(self) -> float:
-        """Median height of a key, px."""
+        """Median height of the keys, px."""
         return statistics.median(placed.h for placed in self.keys)
 
     def to_grid(self, x: float, y: float) -> tuple[float, float]:
-        """The point of the window (px, y up) in grid units, y down."""
+        """A point of the window (px, y up) in grid units, y down."""
         across = (x - self.area.x) / self.area.width * self.grid_width
         return across, (self.area.y + self.area.height - y) / self.area.height * self.grid_height
 
     def to_px(self, x: float, y: float) -> tuple[float, float]:
-        """The point in grid units (y down) in the window, px, y up: undoes `to_grid`."""
+        """A point in grid units (y down) in the window, px, y up: the inverse of `to_grid`."""
         up = self.area.y + self.area.height - y / self.grid_height * self.area.height
         return self.area.x + x / self.grid_width * self.area.width, up
 
     def key_at(self, x: float, y: float) -> Key | None:
-        """The first key whose hitbox holds the point (px, y up), or None."""
+        """The first key whose hitbox contains the point (px, y up), or None."""
         return next((placed.key for placed in self.keys if placed.contains(x, y)), None)
 
     def nearest_key(self, x: float, y: float) -> Key | None:
-        """The key at the point (px, y up); beside all keys the nearest within `REACH`, the first of equally near ones; or None."""
+        """The key at the point (px, y up), or the nearest within `REACH` (of equally near ones the first), or None."""
         return self.key_at(x, y) or self._neighbour(x, y)
 
     def placed(self, key: Key) -> PlacedKey:
-        """Where that key stands. Raises: ValueError where it is not of this layout."""
+        """Where that key is. Raises: ValueError if it is not in this layout."""
         for placed in self.keys:
             if placed.key == key:
                 return placed
@@ -136,10 +136,10 @@ class KeyLayout:
 
 
 def fit(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area) -> KeyLayout:
-    """The keys of a page of grid_width x grid_height units over the area.
+    """Places the keys of a page of grid_width x grid_height units in the area.
 
-    They fill it, or stand in its middle where that would stretch them by more than `MAX_STRETCH`. Both widths and both
-    heights are above 0: windows of no size have no layout.
+    They fill it, or are centred in it if filling it would stretch them by more than `MAX_STRETCH`. Both widths and both
+    heights must be above 0: a window without a size has no layout.
     """
     scale_x, scale_y = area.width / grid_width, area.height / grid_height
     scale_x, scale_y = min(scale_x, scale_y * MAX_STRETCH), min(scale_y, scale_x * MAX_STRETCH)
@@ -153,15 +153,15 @@ def fit(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area) 
 
 
 def keyboard_area(window_width: float, window_height: float) -> Area:
-    """Where the keys stand in a window (px): at the bottom, as wide as the window, at most half as high."""
+    """Where the keys are in a window (px): at the bottom, as wide as the window and at most half as high."""
     return Area(0.0, 0.0, window_width, min(HEIGHT_OF_WINDOW * window_height, HEIGHT_OF_WIDTH * window_width))
 
 
 def complete(grid: Grid) -> tuple[tuple[Key, ...], float]:
-    """The grid's keys, and its height in grid units, such that a message can be written on them.
+    """The grid's keys with all that a message needs, and their height in grid units.
 
-    What a grid lacks of `ADDED_ROW`'s actions stands in a row below its own keys, with the comma and the full stop where
-    they have no key either. A grid that has all the actions is given as it is.
+    The actions of `ADDED_ROW` that the grid lacks get a row below its own keys, together with comma and full stop if the grid
+    lacks those. A grid that has all the actions is returned unchanged.
     """
     present = {(key.label, key.action) for key in grid.keys}
     lacking = [part for part in ADDED_ROW if part[:2] not in present]
@@ -171,7 +171,7 @@ def complete(grid: Grid) -> tuple[tuple[Key, ...], float]:
 
 
 def row(parts: Sequence[Part], width: float, top: float, height: float) -> tuple[Key, ...]:
-    """A row of keys side by side from the grid's left edge over `width`; all in grid units."""
+    """A row of keys side by side, from the left edge of the grid to `width`; all in grid units."""
     unit = width / sum(share for _, _, share in parts)
     lefts = itertools.accumulate((share * unit for _, _, share in parts), initial=0.0)
     return tuple(Key(label, action, left, top, share * unit, height) for (label, action, share), left in zip(parts, lefts, strict=False))

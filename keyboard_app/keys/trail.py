@@ -1,4 +1,4 @@
-"""The trail that a swiping finger leaves, which fades."""
+"""The fading trail of a swiping finger."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from keyboard_app.keys.layout import KeyLayout
 from keyboard_app.style.theme import LIGHT, Theme
 
 TRAIL_MS = 450.0
-"""How long a point of the trail is seen."""
+"""How long a point of the trail is visible."""
 THICKNESS = 0.2
-"""Of the trail under the finger, in key widths or heights, whichever is less."""
+"""Thickness of the trail under the finger, in key widths or key heights, whichever is less."""
 STEP = 0.5
-"""Distance of neighbouring points that are kept, in thicknesses of the trail: a mouse may report a thousand a second."""
+"""Distance between the points that are kept, in thicknesses of the trail: a mouse may report a thousand per second."""
 CURVE = 4
-"""Pieces into which the line from one point to the next is bent."""
+"""How many straight pieces make up the curve from one point to the next."""
 TURN = math.radians(20)
-"""A corner is rounded in turns of at most this."""
+"""Corners are rounded in turns of at most this."""
 OPAQUE = 0.6
-"""Freshness from which the trail is opaque: where it crosses itself while broad, nothing is darker. What is older is thin and fades."""
+"""From this freshness on the trail is opaque, so that it is no darker where it crosses itself. What is older is thin and fades."""
 TAPER = 0.7
-"""Exponent of freshness in the thickness."""
+"""The thickness follows freshness to this power."""
 SOFT_EDGE = 0.14
-"""Share of the thickness at each side over which the trail fades into the keys."""
+"""The share of the thickness, at each side, over which the trail blends into the keys."""
 
 Section = tuple[float, float, float]
-"""x, y (px) and freshness (1 under the finger, 0 where the trail ends) of a point of the line."""
+"""A point of the line: x, y (px) and freshness, 1 under the finger and 0 where the trail ends."""
 
 
 class Trail(Widget):
-    """Draws a fading ribbon behind each finger: one mesh per finger, and no work while there is none."""
+    """Draws a fading ribbon behind each finger: one mesh per finger, and no work without one."""
 
     theme = ObjectProperty(LIGHT)
     thickness = NumericProperty(10.0)
@@ -57,7 +57,7 @@ class Trail(Widget):
         self._colour.rgba = theme.trail
 
     def begin(self, finger: Hashable, x: float, y: float) -> None:
-        """A finger starts a trail at this point of the window, px."""
+        """Starts a finger's trail at a point of the window, px."""
         self.end(finger)
         ribbon = _Ribbon()
         self._held[finger] = ribbon
@@ -67,12 +67,12 @@ class Trail(Widget):
         self._frames()
 
     def extend(self, finger: Hashable, x: float, y: float) -> None:
-        """The finger moved on; nothing where it has no trail."""
+        """Moves the finger on. Does nothing if it has no trail."""
         if finger in self._held:
             self._held[finger].add(x, y, Clock.get_time(), STEP * self.thickness)
 
     def end(self, finger: Hashable) -> None:
-        """The finger is lifted; what it left fades."""
+        """Lifts the finger; its trail fades."""
         self._held.pop(finger, None)
 
     def _fade(self, _dt: float) -> None:
@@ -87,7 +87,7 @@ class Trail(Widget):
 
 
 class _Ribbon:
-    """One finger's points and the mesh that shows them."""
+    """The points of one finger, and the mesh that shows them."""
 
     def __init__(self) -> None:
         self.mesh = Mesh(mode="triangle_strip", texture=_ribbon_texture())
@@ -103,7 +103,7 @@ class _Ribbon:
         self._points.append((x, y, t))
 
     def draw(self, now: float, radius: float, held: bool) -> None:
-        """Draws what is still seen, from the last point that is not: where a finger rested the trail goes on."""
+        """Draws what is still visible, and the last point before it: the trail goes on to where a finger rested."""
         oldest = now - TRAIL_MS / 1000
         while len(self._points) > 1 and self._points[1][2] <= oldest:
             self._points.popleft()
@@ -116,12 +116,12 @@ class _Ribbon:
 
 
 def thickness_on(layout: KeyLayout) -> float:
-    """The thickness that suits keys of that size, px."""
+    """The thickness that suits the size of the keys, px."""
     return THICKNESS * min(layout.key_width, layout.key_height)
 
 
 def bend(line: Sequence[Section]) -> list[Section]:
-    """A smooth line from the first to the last point that is drawn to those between: a quadratic B-spline, which never overshoots."""
+    """A smooth line from the first point to the last that is drawn towards those between: a quadratic B-spline, which never overshoots."""
     if len(line) < 3:
         return list(line)
     middles = [line[0], *(_between(0.5, start, end) for start, end in itertools.pairwise(line[1:-1])), line[-1]]
@@ -139,7 +139,7 @@ def _between(share: float, start: Section, end: Section) -> Section:
 
 
 def ribbon(line: Sequence[Section], radius: float) -> list[float]:
-    """The vertices of a triangle strip along the line, x, y, u, v each: thinner where it is older, round at its end and corners."""
+    """The vertices of a triangle strip along the line, each x, y, u, v: thinner where older, round at corners and at the end."""
     line = [point for at, point in enumerate(line) if at == 0 or point[:2] != line[at - 1][:2]]
     if len(line) < 2:
         return []
@@ -159,7 +159,7 @@ def ribbon(line: Sequence[Section], radius: float) -> list[float]:
 
 
 def _turned(before: float, after: float) -> Iterable[float]:
-    """The directions from one to the other by the shorter way."""
+    """The directions on the shorter turn from one to the other."""
     turn = math.remainder(after - before, 2 * math.pi)
     if abs(turn) <= TURN:
         return [before + turn / 2]
@@ -168,14 +168,14 @@ def _turned(before: float, after: float) -> Iterable[float]:
 
 
 def _across(x: float, y: float, direction: float, half: float, fresh: float) -> tuple[float, ...]:
-    """The two vertices beside a point."""
+    """The two vertices on either side of a point."""
     aside, up = -half * math.sin(direction), half * math.cos(direction)
     return x + aside, y + up, 0.0, fresh, x - aside, y - up, 1.0, fresh
 
 
 @cache
 def _ribbon_texture() -> Texture:
-    """White: u is across, soft at both edges; v is freshness."""
+    """White. u goes across, soft at both edges; v is freshness."""
     size = 64
     pixels = bytearray()
     for row in range(size):

@@ -1,4 +1,4 @@
-"""The word that a swipe is becoming, large above the keys: where no finger hides it. Its look is in keyboard.kv."""
+"""The word that a swipe is becoming, large and above the keys, where no finger hides it. Its look is in keyboard.kv."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from keyboard_app.keys.layout import KeyLayout
 from keyboard_app.style.theme import LIGHT
 
 FONT = 0.62
-"""Size of the word's font, in key heights."""
+"""Font size of the word, in key heights."""
 LETTER = 0.62
-"""Width of a letter, in sizes of the font: more than most have."""
+"""Width of a letter in font sizes: more than most letters have."""
 GAP = 0.12
-"""Between the bubble and the keys, in key heights."""
+"""Space between the bubble and the keys, in key heights."""
 
 
 class WordBubble(Label):
-    """A word on a coloured ground; nothing where the text is empty."""
+    """A word on a coloured background; nothing if the text is empty."""
 
     theme = ObjectProperty(LIGHT, rebind=True)
 
@@ -26,7 +26,7 @@ class WordBubble(Label):
         self.font_name = font_of(text)
 
     def place(self, layout: KeyLayout, bottom: float, window_top: float) -> None:
-        """Stands in the middle above `bottom`, lower where the window ends before it, no wider than the keys. px"""
+        """Puts the bubble in the middle above `bottom`, or lower if the window ends there; no wider than the keys. All in px."""
         area, key_height = layout.area, layout.key_height
         self.font_size = min(FONT * key_height, area.width / (LETTER * len(self.text) + 2))
         self.center_x = area.x + area.width / 2

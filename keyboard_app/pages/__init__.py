@@ -1,1 +1,1 @@
-"""The pages of the app, and what stands on them beside the keyboard."""
+"""The pages of the app, and what is on them besides the keyboard."""

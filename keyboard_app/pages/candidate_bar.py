@@ -1,4 +1,4 @@
-"""The strip above the keys: the words that a swipe may have meant as well, or what the person must know instead."""
+"""The bar above the keys: the other words that a swipe may have meant, or a notice."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from keyboard_app.style.theme import LIGHT, Colour
 
 HEIGHT_DP = 48
 WORD_DP = (18, 17, 16, 15, 14, 13)
-"""font sizes of the words: the first at which all fit; where none is small enough, the longest are shortened"""
+"""font sizes of the words: the first at which all fit is used; if none is small enough, the longest words are shortened"""
 PADDING_DP = 8
 """left and right of a text"""
 SMALLEST_CELL_DP = 48
-"""width that a thumb hits; words for which there is no room are not shown"""
+"""width that a thumb can hit; words that do not have this much room are not shown"""
 LARGEST_CELL_DP = 160
-"""width beyond which short words would stand too far apart"""
+"""with more width, short words would be too far apart"""
 NOTICE_DP = 14
 """font size of a notice"""
 
 
 def cell_widths(needs: Sequence[float], room: float) -> list[float]:
-    """Widths that add up to `room`, as equal as they can be: all get what they need, or, where that is too much, the widest are cut."""
+    """Widths that add up to `room`, as equal as possible: all get what they need, or, if that is too much, the widest are cut."""
     enough = sum(needs) <= room
     widths = list(needs)
     left = room
@@ -41,9 +41,9 @@ def cell_widths(needs: Sequence[float], room: float) -> list[float]:
 
 
 class CandidateBar(Widget):
-    """Words side by side, each as wide as a thumb. Dispatches `on_choose(index)` when one of them is tapped.
+    """Words side by side, each at least as wide as a thumb. Dispatches `on_choose(index)` when one of them is tapped.
 
-    A notice takes the words' place for as long as there is one. Everything is drawn on one canvas.
+    A notice replaces the words for as long as there is one. Everything is drawn on one canvas.
     """
 
     choices = ObjectProperty(())
@@ -53,14 +53,14 @@ class CandidateBar(Widget):
     unit = NumericProperty(1.0)
     """px per dp"""
     least_height = NumericProperty(HEIGHT_DP)
-    """px that the bar needs: more than usual for a notice of many lines"""
+    """px that the bar needs: more than usual for a notice of several lines"""
 
     __events__ = ("on_choose",)
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
         self._edges: list[float] = []
-        """px from the bar's left end: where cell i begins, and the last one's end"""
+        """px from the left end of the bar: where cell i begins, and where the last one ends"""
         self._pressed: int | None = None
         draw = Clock.create_trigger(self._draw, -1)
         for name in ("choices", "notice", "theme", "unit", "size", "pos"):
@@ -71,10 +71,10 @@ class CandidateBar(Widget):
         draw()
 
     def on_choose(self, index: int) -> None:
-        """Somebody tapped choices[index]."""
+        """choices[index] was tapped."""
 
     def cell_center(self, index: int) -> tuple[float, float]:
-        """Where choices[index] is shown, in the coordinates of the bar's parent. Raises: IndexError where it is not."""
+        """The centre of choices[index], in the coordinates of the bar's parent. Raises: IndexError if it is not shown."""
         left, right = self._edges[index], self._edges[index + 1]
         return self.x + (left + right) / 2, self.center_y
 
@@ -119,7 +119,7 @@ class CandidateBar(Widget):
         self._draw_soon()
 
     def _let_go(self, *_: object) -> None:
-        """Under a finger that is down there are other words now: it chooses none."""
+        """Other words have come under a finger that is down: it chooses none of them."""
         self._pressed = None
         self._edges = []
 
@@ -176,14 +176,14 @@ class CandidateBar(Widget):
         self._place(texture, self.x + left + width / 2, colour)
 
     def _word(self, word: str, size_dp: float, width: float | None = None) -> Texture:
-        """The word's picture; one of at most `width` px where that is given, by leaving out its middle."""
+        """The word as a picture, at most `width` px wide if that is given: then the middle is left out."""
         fit = {} if width is None else {"text_size": (max(width, 1), None), "shorten": True, "halign": "center"}
         label = CoreLabel(text=word, font_name=font_of(word), font_size=size_dp * self.unit, **fit)
         label.refresh()
         return label.texture
 
     def _place(self, texture: Texture, center_x: float, colour: Colour) -> None:
-        """Draws a text on whole pixels, else it is blurred."""
+        """Draws a text on whole pixels, or it would be blurred."""
         with self.canvas:
             Color(*colour)
             Rectangle(

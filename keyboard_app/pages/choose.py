@@ -1,4 +1,4 @@
-"""Pages on which one of many is chosen: a name of a list, a file, a folder."""
+"""Pages for choosing one of many: a name from a list, a file, a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from keyboard_app.style.widgets import ThumbButton, load_kv
 
 
 class ChooseRow(ButtonBehavior, BoxLayout):
-    """One row; `page` is told when it is tapped."""
+    """One row. It tells its page when it is tapped."""
 
     text = StringProperty("")
     icon = StringProperty("")
@@ -30,11 +30,11 @@ class ChoosePage(Screen):
     title = StringProperty("")
     subtitle = StringProperty("")
     choices = ListProperty()
-    """of files.Choice"""
+    """of folder.Choice"""
     chosen = StringProperty("")
     """the value that is marked"""
     offers = ListProperty()
-    """of files.Choice: the buttons below the list, the likeliest last"""
+    """of folder.Choice: the buttons below the list, the likeliest last"""
     message = StringProperty("")
 
     __events__ = ("on_choose", "on_back")
@@ -44,10 +44,10 @@ class ChoosePage(Screen):
         super().__init__(**properties)
 
     def on_choose(self, value: str) -> None:
-        """That one was chosen."""
+        """That value was chosen."""
 
     def on_back(self) -> None:
-        """None was chosen."""
+        """The person went back without choosing."""
 
     def tapped(self, value: str) -> None:
         self.dispatch("on_choose", value)
@@ -61,10 +61,10 @@ class ChoosePage(Screen):
 
 
 class FilePage(ChoosePage):
-    """The folders of the machine, to choose a file or a folder from. "" stands for Keyglide's own."""
+    """Shows the folders of this machine, to choose a file or a folder. "" stands for Keyglide's own."""
 
     def browse(self, title: str, wanted: Wanted, path: str) -> None:
-        """Begins where that path lies."""
+        """Starts in the folder of that path."""
         self.title, self.wanted, self.chosen = title, wanted, path
         self._open(start_folder(path))
 

@@ -1,4 +1,4 @@
-"""What a folder holds that can be chosen."""
+"""Lists what can be chosen in a folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 Wanted = Literal["file", "folder"]
 N_ENTRIES = 2000
-"""More entries than that are not listed."""
+"""At most this many entries are listed."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Listing:
-    """The rows of a folder, and what to tell about it."""
+    """The rows for a folder, and what to say about it."""
 
     choices: tuple[Choice, ...]
     notice: str
-    """why not all of it is listed; "" where it is"""
+    """why not everything is listed; "" if it is"""
 
 
 def list_folder(folder: Path, wanted: Wanted) -> Listing:
-    """The way up, the folders, and the files where a file is wanted, by name; hidden ones are left out."""
+    """The way up, then the folders by name, then the files if a file is wanted. Hidden ones are left out."""
     up = () if folder.parent == folder else (Choice(f"Up to {folder.parent.name or folder.parent}", str(folder.parent), "up"),)
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: entry.name.casefold())
@@ -45,7 +45,7 @@ def list_folder(folder: Path, wanted: Wanted) -> Listing:
 
 
 def start_folder(path: str) -> Path:
-    """The folder to begin in: the one that the path lies in, or the nearest above it that exists; without a path the home folder."""
+    """The folder to start in: the one with the path in it, or the nearest above that exists; without a path the home folder."""
     start = Path(path).expanduser().absolute().parent if path else Path.home()
     return next((folder for folder in (start, *start.parents) if _is_folder(folder)), Path("/"))
 
@@ -53,5 +53,5 @@ def start_folder(path: str) -> Path:
 def _is_folder(entry: Path) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # no right to look
+    except OSError:  # not allowed to look
         return False

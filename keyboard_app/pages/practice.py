@@ -1,4 +1,4 @@
-"""The page that shows a word, records how it is swiped, and says whether it was recognised."""
+"""The practice page: shows a word, records how it is swiped, and says whether it was recognised."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, St
 from kivy.uix.screenmanager import Screen
 from kivy.utils import escape_markup, get_hex_from_color
 
-from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in practice_page.kv
+from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in practice.kv
 from keyboard_app.keys.layout import keyboard_area
 from keyboard_app.open_files import reason
 from keyboard_app.session.worker import Failure
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from engine import Grid, Recognition, Swipe
     from keyboard_app.session.practice import Practice, Prompt
 
-NO_PROMPTS = "There are no words to practise on this grid: choose a lexicon in its alphabet in Settings."
-SWIPE_IT = "This page records swipes: draw the word in one stroke."
-LOADING = "Recorded as soon as the model is loaded."
+NO_PROMPTS = "There are no words to practise on this grid: choose a lexicon for its alphabet in Settings."
+SWIPE_IT = "This page records swipes: draw the whole word in one stroke."
+LOADING = "The model is still loading. Your swipe will be recorded after that."
 FIRST = "Swipe the marked word."
 PUNCTUATION = ".,!?;:…"
 
 
 class PracticePage(Screen):
-    """Shows a Practice, and has its swipes read by the worker. Dispatches `on_back`."""
+    """Shows a Practice, and has the worker decode its swipes. Dispatches `on_back`."""
 
     practice = ObjectProperty()
     """Practice"""
@@ -39,11 +39,11 @@ class PracticePage(Screen):
     """engine.Grid"""
     theme = ObjectProperty(LIGHT, rebind=True)
     message = StringProperty("")
-    """what the person must know and close themselves"""
+    """shown until the person closes it"""
     prompt = StringProperty("")
-    """the sentence, its word to swipe marked"""
+    """the sentence, with the word to swipe marked"""
     result = StringProperty("")
-    """what became of the last swipe"""
+    """how the last swipe went"""
     result_colour = StringProperty("hint_text")
     """the name of its colour in the theme"""
     counts = StringProperty("")
@@ -58,17 +58,17 @@ class PracticePage(Screen):
     def __init__(self, **properties: object) -> None:
         load_kv(Path(__file__).with_suffix(".kv"))
         self._n_unread = 0
-        """swipes whose words the worker still looks for"""
+        """how many swipes the worker has not decoded yet"""
         super().__init__(**properties)
         self.bind(practice=self._begin, theme=self._refresh)
         self.bind(size=self._fit)
         self._begin()
 
     def on_back(self) -> None:
-        """The way back was tapped."""
+        """The back button was tapped."""
 
     def swiped(self, swipe: Swipe) -> None:
-        """Takes a swipe as one of the marked word, and goes on to the next word."""
+        """Takes a swipe of the marked word, and goes on to the next word."""
         practice = self.practice
         if practice.prompt is None:
             return
@@ -80,7 +80,7 @@ class PracticePage(Screen):
         self.worker.recognize(swipe, deliver)
 
     def tapped(self) -> None:
-        """Says that taps are not what this page is for."""
+        """Says that this page is not for taps."""
         if self.practice.prompt is not None:
             self._say(SWIPE_IT)
 
@@ -90,17 +90,17 @@ class PracticePage(Screen):
         self._refresh()
 
     def undo_last(self) -> None:
-        """Takes the last swipe out of the file, and shows its word again."""
+        """Removes the last swipe from the file, and shows its word again."""
         try:
             self.practice.undo_last()
         except OSError as error:
             self.message = f"The last swipe is still in the file: {reason(error)}."
         else:
-            self._say(f"Taken back: swipe {_quoted(self.practice.prompt)} again.")
+            self._say(f"Undone: swipe {_quoted(self.practice.prompt)} again.")
         self._refresh()
 
     def _read(self, practice: Practice, turn: int, swipe: Swipe, grid: Grid, outcome: Recognition | Failure) -> None:
-        """Records a swipe with what it was read as."""
+        """Records a swipe, and what it was read as."""
         self._n_unread -= 1
         candidates = None if isinstance(outcome, Failure) else [candidate.word for candidate in outcome.candidates]
         try:
@@ -125,12 +125,12 @@ class PracticePage(Screen):
         self.result, self.result_colour = result, colour
 
     def _begin(self, *_: object) -> None:
-        """Shows another practice."""
+        """Shows another practice from its start."""
         self._say(FIRST if self.practice.prompt else NO_PROMPTS)
         self._refresh()
 
     def _refresh(self, *_: object) -> None:
-        """Shows what the practice has come to."""
+        """Shows the practice as it is now."""
         practice = self.practice
         self.prompt = self._marked(practice.prompt) if practice.prompt else ""
         self.counts = f"{practice.n_recorded} recorded, {practice.n_recognised} recognised"
@@ -138,7 +138,7 @@ class PracticePage(Screen):
         self.can_undo = practice.n_recorded > 0 and self._n_unread == 0
 
     def _marked(self, prompt: Prompt) -> str:
-        """The sentence as Kivy's markup."""
+        """The sentence in Kivy's markup."""
         words = [escape_markup(word) for word in prompt.words]
         bare, accent = escape_markup(_bare(prompt)), get_hex_from_color(self.theme.accent)
         marked = words[prompt.position].replace(bare, f"[b][u][color={accent}]{bare}[/color][/u][/b]", 1)
@@ -149,7 +149,7 @@ class PracticePage(Screen):
 
 
 def _bare(prompt: Prompt) -> str:
-    """The word of a prompt without the punctuation around it."""
+    """The word of a prompt, without the punctuation around it."""
     return prompt.words[prompt.position].strip(PUNCTUATION)
 
 
@@ -158,5 +158,5 @@ def _quoted(prompt: Prompt) -> str:
 
 
 def _short(path: Path) -> str:
-    """The path with ~ for the home folder."""
+    """The path, with ~ for the home folder."""
     return str(Path("~") / path.relative_to(Path.home())) if path.is_relative_to(Path.home()) else str(path)

@@ -1,4 +1,4 @@
-"""The page on which the keyboard is set up."""
+"""The settings page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SettingRow(ButtonBehavior, BoxLayout):
 
 
 class SwitchRow(ButtonBehavior, BoxLayout):
-    """A setting that is on or off. The whole row is tapped."""
+    """A setting that is on or off. The whole row is the button."""
 
     title = StringProperty("")
     detail = StringProperty("")
@@ -31,13 +31,13 @@ class SwitchRow(ButtonBehavior, BoxLayout):
 
 
 class SettingsPage(Screen):
-    """Shows the settings. Dispatches `on_back`, `on_choose(name, value)` and, for what another page asks, `on_ask(name)`."""
+    """Shows the settings. Dispatches `on_back`, `on_choose(name, value)` and, for what is chosen on another page, `on_ask(name)`."""
 
     settings = ObjectProperty(Settings(), rebind=True)
     grid_title = StringProperty("")
-    """how the grid that is shown is named"""
+    """the title of the grid in use"""
     message = StringProperty("")
-    """about a choice that does not work, or one that is being looked at"""
+    """about a choice that does not work, or that is being opened"""
     kept_in = StringProperty("")
     """the settings file"""
 
@@ -48,18 +48,18 @@ class SettingsPage(Screen):
         super().__init__(**properties)
 
     def on_back(self) -> None:
-        """The way back was tapped."""
+        """The back button was tapped."""
 
     def on_choose(self, name: str, value: object) -> None:
-        """That setting shall have that value."""
+        """That value was chosen for that setting."""
 
     def on_ask(self, name: str) -> None:
-        """That setting is chosen on a page of its own."""
+        """That setting was tapped, and is chosen on another page."""
 
     def switch(self, name: str) -> None:
         self.dispatch("on_choose", name, not getattr(self.settings, name))
 
     @staticmethod
     def named(path: str) -> str:
-        """How a path is shown; "" is Keyglide's own."""
+        """What is shown for a path; "" is Keyglide's own."""
         return path or OWN

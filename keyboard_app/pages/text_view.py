@@ -1,4 +1,4 @@
-"""Shows a text with its cursor: breaks it into lines, scrolls, and says where it was tapped. Writing in it is the writer's."""
+"""Shows a text and its cursor: breaks it into lines, scrolls, and says where it was tapped. The writer does the writing."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from kivy.uix.widget import Widget
 from keyboard_app.text.lines import Line, break_lines, line_of, offset_at
 
 BLINK_S = 0.55
-"""How long the cursor shows, and how long it does not."""
+"""The cursor is shown for this long, and then hidden for as long."""
 LINE_SPACING = 1.25
 """Height of a line, in heights of its letters."""
 DRAG = 0.4
-"""Line heights that a finger travels before it scrolls instead of setting the cursor."""
+"""Line heights that a finger must move to scroll, instead of placing the cursor."""
 WHEEL_LINES = 3
-"""Lines that a notch of the mouse wheel scrolls."""
+"""Lines per notch of the mouse wheel."""
 N_TEXTURES = 200
-"""Lines kept drawn: more than a window shows."""
+"""How many lines are kept as pictures: more than a window shows."""
 
 
 class TextView(Widget):
-    """A text and its cursor. Dispatches `on_place(offset)` for a tap in it."""
+    """A text and its cursor. Dispatches `on_place(offset)` when the text is tapped."""
 
     text = StringProperty("")
     cursor = NumericProperty(0)
     """offset in the text"""
     hint = StringProperty("")
-    """shown where there is no text"""
+    """shown if there is no text"""
     font_size = NumericProperty(18.0)
     color = ColorProperty("black")
     hint_color = ColorProperty("grey")
@@ -41,16 +41,16 @@ class TextView(Widget):
     padding = NumericProperty(0.0)
     """px, above and below the text"""
     margin = NumericProperty(0.0)
-    """px, left and right of it; taps there are taps on the line beside"""
+    """px, left and right of it; a tap there is a tap on the line beside"""
     scroll = NumericProperty(0.0)
-    """px of the text above the upper edge"""
+    """px of the text that are above the upper edge"""
 
     __events__ = ("on_place",)
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
         self._broken: tuple[Line, ...] | None = None
-        """the text's lines; None where they have to be found anew"""
+        """the lines of the text; None if they must be found again"""
         self._cursor_shows = True
         self._follow = Clock.create_trigger(self._follow_cursor, -1)
         self._redraw = Clock.create_trigger(self._draw, -1)
@@ -74,12 +74,12 @@ class TextView(Widget):
 
     @property
     def highest_scroll(self) -> float:
-        """px; at it the last line stands at the lower edge."""
+        """px; with this, the last line is at the lower edge."""
         room = float(self.height - 2 * self.padding)
         return max(0.0, len(self._lines) * self.line_height - room)
 
     def line_above(self, offset: int, n_lines: int) -> int:
-        """The offset as far to the right as this one, n lines higher; negative: lower."""
+        """The offset that is as far to the right as this one, n lines up, or down if negative."""
         at = line_of(self._lines, offset)
         target = at - n_lines
         if not 0 <= target < len(self._lines):
@@ -88,12 +88,12 @@ class TextView(Widget):
         return self._offset_in(target, x)
 
     def line_ends(self, offset: int) -> tuple[int, int]:
-        """Where the cursor goes with Home and with End."""
+        """Where Home and End put the cursor."""
         at = line_of(self._lines, offset)
         return self._lines[at].start, self._last_offset(at)
 
     def cursor_place(self, offset: int) -> tuple[float, float]:
-        """Where the cursor stands at that offset: x, and y of its lower end."""
+        """Where the cursor is at that offset: x, and y of its lower end."""
         at = line_of(self._lines, offset)
         x = self.x + self.margin + self._measure(self.text[self._lines[at].start : offset])
         return min(x, self.right - self.margin), self._line_bottom(at)
@@ -127,7 +127,7 @@ class TextView(Widget):
         return True
 
     def _scrolls(self, touch: MotionEvent) -> bool:
-        """Whether the touch has gone so far that it is no tap any more."""
+        """Whether the touch has moved too far to be a tap."""
         touch.ud["scrolls"] = touch.ud.get("scrolls", False) or abs(touch.y - touch.oy) > DRAG * self.line_height
         return bool(touch.ud["scrolls"])
 
@@ -138,7 +138,7 @@ class TextView(Widget):
         return min(offset_at(self.text, self._lines[row], x, self._measure), self._last_offset(row))
 
     def _last_offset(self, row: int) -> int:
-        """The last offset whose cursor stands in that line: at a soft break, before the space that the line ends with."""
+        """The last offset at which the cursor is on that line: at a soft break, before the space that ends the line."""
         line = self._lines[row]
         soft = row + 1 < len(self._lines) and self._lines[row + 1].start == line.end
         return max(line.start, line.end - 1) if soft else line.end
@@ -166,7 +166,7 @@ class TextView(Widget):
         self._follow()
 
     def _follow_cursor(self, *_: object) -> None:
-        """Scrolls as little as shows the cursor, and has it show at once."""
+        """Scrolls just enough to show the cursor, and shows it at once."""
         top = line_of(self._lines, min(int(self.cursor), len(self.text))) * self.line_height
         room = self.height - 2 * self.padding - self.line_height
         self._scroll_to(min(max(self.scroll, top - max(room, 0.0)), top))
@@ -224,5 +224,5 @@ class TextView(Widget):
 
 
 def _shown(text: str) -> str:
-    """Fonts have no tab."""
+    """The text with spaces for tabs, which fonts do not have."""
     return text.replace("\t", "    ")

@@ -1,4 +1,4 @@
-"""The page on which messages are written: the text, the buttons above it, the offered words and the keys."""
+"""The page to write on: the text, the buttons above it, the candidate bar and the keys."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CLEARED = "Cleared. Undo brings the text back."
 
 
 class WritePage(Screen):
-    """Shows a typing session, and hands it what is done. Dispatches `on_settings`, `on_practice` and `on_globe`."""
+    """Shows a typing session, and passes on to it what is done. Dispatches `on_settings`, `on_practice` and `on_globe`."""
 
     grid = ObjectProperty()
     """engine.Grid"""
     message = StringProperty("")
-    """what the person must know and close themselves; the session's notices go away by themselves"""
+    """shown until the person closes it; the session's notices go away by themselves"""
     text = StringProperty("")
     cursor = NumericProperty(0)
     choices = ListProperty()
@@ -40,7 +40,7 @@ class WritePage(Screen):
     keyboard_height = NumericProperty(320.0)
     """px"""
     column = NumericProperty(360.0)
-    """px: as wide as text is still easy to read"""
+    """px: no wider than text that is easy to read"""
 
     __events__ = ("on_settings", "on_practice", "on_globe")
 
@@ -56,13 +56,13 @@ class WritePage(Screen):
         self.refresh()
 
     def on_settings(self) -> None:
-        """The settings were asked for."""
+        """The settings button was tapped."""
 
     def on_practice(self) -> None:
-        """The practice page was asked for."""
+        """The practice button was tapped."""
 
     def on_globe(self) -> None:
-        """Another grid was asked for."""
+        """The globe key was tapped."""
 
     def on_enter(self) -> None:
         self._keys.listen()

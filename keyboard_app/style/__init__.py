@@ -1,1 +1,1 @@
-"""Colours, icons, widgets that the pages share, and how Kivy is set up."""
+"""Colours, icons, the widgets that pages share, and how Kivy is set up."""

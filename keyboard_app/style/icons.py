@@ -1,4 +1,4 @@
-"""Icons as strokes, dots and areas in a box of 24 x 24, y up: those of the pages' buttons, and how any icon is drawn."""
+"""Icons, made of strokes, dots and areas in a box of 24 x 24, y up: those of the pages' buttons, and how an icon is drawn."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from kivy.graphics import InstructionGroup, Mesh, SmoothEllipse, SmoothLine
 
 BOX = 24.0
-"""Width and height of an icon's own coordinates."""
+"""Width and height of the box that icons are designed in."""
 STROKE = 2.2
-"""Width of its lines, in the same coordinates."""
+"""Width of their lines, in the same units."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Icon:
-    """What is drawn of one icon."""
+    """The parts of an icon."""
 
     strokes: tuple[tuple[Point, ...], ...]
     dots: tuple[tuple[float, float, float], ...] = ()
@@ -27,7 +27,7 @@ class Icon:
 
 
 def _arc(centre: Point, radius: float, start: float, end: float) -> tuple[Point, ...]:
-    """Points of an arc; degrees, anticlockwise from the right."""
+    """Points of an arc; angles in degrees, anticlockwise from the right."""
     steps = max(2, round(abs(end - start) / 12))
     angles = [math.radians(start + (end - start) * at / steps) for at in range(steps + 1)]
     return tuple((centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)) for angle in angles)
@@ -38,7 +38,7 @@ def _mirrored(icon: Icon) -> Icon:
 
 
 def _box(left: float, bottom: float, right: float, top: float, corner: float) -> tuple[Point, ...]:
-    """A closed rectangle with round corners."""
+    """A rectangle with round corners."""
     corners = [((right - corner, top - corner), 90), ((left + corner, top - corner), 180)]
     corners += [((left + corner, bottom + corner), 270), ((right - corner, bottom + corner), 360)]
     points = [point for centre, end in corners for point in _arc(centre, corner, end - 90, end)]
@@ -75,7 +75,7 @@ ICONS = {
 
 
 def add_icon(group: InstructionGroup, icon: Icon, left: float, bottom: float, side: float) -> None:
-    """Draws the icon into a square, px, in the colour that was set before."""
+    """Draws the icon into a square, px, in the colour set before."""
     scale = side / BOX
     for area in icon.areas:
         vertices = [value for x, y in area for value in (left + x * scale, bottom + y * scale, 0.0, 0.0)]

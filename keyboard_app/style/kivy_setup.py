@@ -1,4 +1,4 @@
-"""The one place that sets Kivy up: its environment, its options and its window. Called before any other import of Kivy."""
+"""Sets Kivy up: its environment, its options and its window. Call `prepare` before anything else imports Kivy."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_SIZE = (480, 800)
-"""Pixels: a phone held upright."""
+"""Pixels: like a phone held upright."""
 SMALLEST_SIZE = (240, 240)
-"""Pixels: a window is not made smaller than this by its user."""
+"""Pixels: people cannot make the window smaller than this."""
 
 LARGEST_SIDE = 8192
 """Pixels."""
 
 ENVIRONMENT = {
-    "KIVY_NO_ARGS": "1",  # our options are ours
+    "KIVY_NO_ARGS": "1",  # command-line options are ours, not Kivy's
     "KIVY_NO_CONFIG": "1",  # nothing is read from or written to ~/.kivy
     "KIVY_NO_FILELOG": "1",
     "KIVY_NO_CONSOLELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
-    "KIVY_WINDOW": "sdl2",  # the x11 window would end the process where there is no display
-    "SDL_VIDEO_X11_WMCLASS": "keyglide",  # what desktops, and scripts, know the window by
+    "KIVY_WINDOW": "sdl2",  # Kivy's x11 window would end the process if there is no display
+    "SDL_VIDEO_X11_WMCLASS": "keyglide",  # how desktops and scripts find the window
     "SDL_VIDEO_WAYLAND_WMCLASS": "keyglide",
-    "SDL_TOUCH_MOUSE_EVENTS": "0",  # else every touch comes twice, the second time as a mouse
+    "SDL_TOUCH_MOUSE_EVENTS": "0",  # otherwise every touch comes twice, the second time as a mouse
 }
 
 NO_DISPLAY = (
     "no window can be opened: there is no display (DISPLAY is {display}, WAYLAND_DISPLAY is {wayland}, SDL_VIDEODRIVER is {driver}). "
-    "Run Keyglide in a desktop session, or unset all three: SDL then draws offscreen, enough for --screenshot"
+    "Run Keyglide in a desktop session, or unset all three: SDL then draws offscreen, which is enough for --screenshot"
 )
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
@@ -44,25 +44,25 @@ OFFSCREEN = {"offscreen", "dummy"}
 
 
 class NoDisplayError(RuntimeError):
-    """There is nothing to draw on. The message says what to do."""
+    """There is nowhere to draw. The message says what to do."""
 
 
 def window_size(text: str) -> tuple[int, int]:
-    """Reads an option's WIDTHxHEIGHT, pixels. Raises: argparse.ArgumentTypeError for a size that no window can have."""
+    """Reads WIDTHxHEIGHT in pixels from an option. Raises: argparse.ArgumentTypeError for a size that no window can have."""
     try:
         width, height = (int(part) for part in text.lower().split("x"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size: give width and height in pixels, as 480x800") from None
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size: give width and height in pixels, like 480x800") from None
     smallest, largest = min(SMALLEST_SIZE), LARGEST_SIDE
     if not (smallest <= width <= largest and smallest <= height <= largest):
-        raise argparse.ArgumentTypeError(f"a window of {width} x {height} pixels: both must lie between {smallest} and {largest}")
+        raise argparse.ArgumentTypeError(f"a window cannot have {width} x {height} pixels: both must be between {smallest} and {largest}")
     return width, height
 
 
 def prepare(size: tuple[int, int] | None = None) -> None:
-    """Opens Kivy's window, of `size` pixels; one that is open already only changes its size.
+    """Opens Kivy's window with `size` pixels; if it is open already, only its size changes.
 
-    Raises: NoDisplayError where no video driver works; ImportError where Kivy is not installed.
+    Raises: NoDisplayError if no video driver works; ImportError if Kivy is not installed.
     """
     os.environ.update(ENVIRONMENT)
     _keep_caches_ours()
@@ -73,9 +73,9 @@ def prepare(size: tuple[int, int] | None = None) -> None:
     options = {"width": width, "height": height, "minimum_width": SMALLEST_SIZE[0], "minimum_height": SMALLEST_SIZE[1]}
     for name, value in options.items():
         Config.set("graphics", name, value)
-    Config.set("graphics", "multisamples", 0)  # the shapes are smooth of themselves; sampling costs frames on weak machines
+    Config.set("graphics", "multisamples", 0)  # our shapes are smooth anyway; multisampling costs frames on weak machines
     Config.set("kivy", "exit_on_escape", 0)
-    Config.remove_section("input")  # mtdev would bring what SDL brings already
+    Config.remove_section("input")  # mtdev would deliver what SDL delivers already
     Config.add_section("input")
     Config.set("input", "mouse", "mouse,disable_multitouch")  # no red dots
     window = _open_window()
@@ -87,7 +87,7 @@ def prepare(size: tuple[int, int] | None = None) -> None:
 
 
 def require_screen() -> None:
-    """Raises: NoDisplayError where SDL fell back to drawing offscreen, so that nobody would ever see the window that `prepare` opened."""
+    """Makes sure that people can see the window. Raises: NoDisplayError if SDL could only draw offscreen and was not told to."""
     if _video_driver() in OFFSCREEN and "SDL_VIDEODRIVER" not in os.environ:
         raise NoDisplayError(UNSEEN.format(**_displays()))
 
@@ -107,7 +107,7 @@ def _keep_caches_ours() -> None:
 
 
 def _open_window() -> Any:
-    logging.disable(logging.CRITICAL)  # Kivy would log a traceback of each driver that it tries
+    logging.disable(logging.CRITICAL)  # Kivy would log a traceback for each driver that it tries
     try:
         from kivy.core.window import Window
     finally:
@@ -118,7 +118,7 @@ def _open_window() -> Any:
 
 
 def _video_driver() -> str:
-    """What SDL draws with, as "x11" or "offscreen"; "" where that cannot be found out: Kivy does not say it."""
+    """What SDL draws with, like "x11" or "offscreen"; "" if that cannot be found out, as Kivy does not tell."""
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8")
     except OSError:
@@ -132,6 +132,6 @@ def _video_driver() -> str:
 
 
 def _displays() -> dict[str, str]:
-    """What the environment says of displays, for messages."""
+    """What the environment says about displays, for messages."""
     names = ("display", "wayland", "driver")
     return {name: os.environ.get(variable, "not set") for name, variable in zip(names, DISPLAYS, strict=True)}

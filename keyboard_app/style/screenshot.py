@@ -12,15 +12,15 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from kivy.graphics.texture import Texture
 
 SETTLE_FRAMES = 5
-"""Frames after which everything has its place and its text."""
+"""Frames until everything is in place and has its text."""
 
 
 def save_screenshot(path: Path) -> None:
-    """Writes what the window shows as a PNG file. Raises: OSError where it cannot be written."""
+    """Writes what the window shows to a PNG file. Raises: OSError if it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()  # says why, where Kivy would say nothing
+    path.touch()  # raises if that is not possible; Kivy would say nothing
     Window.dispatch("on_draw")
-    # Kivy's own Window.screenshot slants windows whose rows of RGB are no multiple of 4 bytes.
+    # Kivy's own Window.screenshot skews windows whose rows of RGB are not a multiple of 4 bytes.
     pixels = bytearray(glReadPixels(0, 0, *Window.size, GL_RGBA, GL_UNSIGNED_BYTE))
     pixels[3::4] = b"\xff" * (len(pixels) // 4)
     texture = Texture.create(size=Window.size, colorfmt="rgba")
@@ -30,7 +30,7 @@ def save_screenshot(path: Path) -> None:
 
 
 def run_for_screenshot(app: App, path: Path, ready: Callable[[], bool] = lambda: True) -> None:
-    """Runs the app until it is ready and has settled, writes the picture and closes it. Raises: OSError."""
+    """Runs the app until it is ready and everything is in place, saves the picture, and closes the app. Raises: OSError."""
     problems: list[OSError] = []
     frames_left = [SETTLE_FRAMES]
 

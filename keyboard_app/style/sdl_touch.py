@@ -1,4 +1,4 @@
-"""Touch screens on the desktop. Kivy's SDL window hands on touches on phones alone, and drops them everywhere else."""
+"""Touch screens on the desktop: Kivy's SDL window passes on touches only on phones, and drops them everywhere else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FINGER_EVENTS = ("fingerdown", "fingermotion", "fingerup")
 
 
 class _Storage:
-    """SDL's window as Kivy polls it; what it says of fingers goes to Kivy's provider of touches too."""
+    """SDL's window as Kivy polls it, but events about fingers also go to Kivy's provider of touches."""
 
     def __init__(self, storage: Any) -> None:
         self._storage = storage
@@ -26,9 +26,9 @@ class _Storage:
 
 
 def deliver_fingers(window: Any) -> None:
-    """Lets the touches of all fingers through to the widgets of Kivy's SDL window. A second call changes nothing.
+    """Lets the touches of all fingers reach the widgets of Kivy's SDL window. A second call changes nothing.
 
-    SDL must not make mouse events of them as well: SDL_TOUCH_MOUSE_EVENTS=0.
+    SDL must not turn them into mouse events as well: SDL_TOUCH_MOUSE_EVENTS=0.
     """
     if not isinstance(window._win, _Storage):
         window._win = _Storage(window._win)

@@ -1,4 +1,4 @@
-"""Colours, light and dark, and how large a dp is."""
+"""The colours of the light and the dark theme, and the size of a dp."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ Colour = tuple[float, float, float, float]
 """Red, green, blue and opacity, 0 to 1 each."""
 
 PHONE = (360.0, 640.0)
-"""The window whose pixels are one dp each."""
+"""The size of a window in which a dp is one pixel."""
 
 SMALLEST_DP = 0.75
-"""px; below it text is not readable."""
+"""px; with less, text is not readable."""
 
 MIN_CONTRAST = 4.5
-"""What WCAG's level AA asks of text."""
+"""What level AA of WCAG requires of text."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of every page. What is read on what: `TEXT_PAIRS`."""
+    """The colours of all pages. `TEXT_PAIRS` says which text is read on which colour."""
 
     name: str
     background: Colour
@@ -42,7 +42,7 @@ class Theme:
     """the lower edge of a key"""
     trail: Colour
     accent: Colour
-    """enter, shift while it holds, the chosen one of several"""
+    """for enter, for shift while it is locked, and for the chosen one of several"""
     accent_text: Colour
     bar: Colour
     """the candidate bar and toolbars"""
@@ -52,9 +52,9 @@ class Theme:
     notice: Colour
     notice_text: Colour
     good: Colour
-    """text that says that a word was recognised"""
+    """text saying that a word was recognised"""
     bad: Colour
-    """text that says that it was not"""
+    """text saying that it was not"""
 
 
 def rgb(hex_code: str, opacity: float = 1.0) -> Colour:
@@ -137,7 +137,7 @@ TEXT_PAIRS = (
     ("accent_text", "accent"),
     ("notice_text", "notice"),
 )
-"""The colour of a text, and the one it is read on. Tested: all have `MIN_CONTRAST`."""
+"""The colour of a text, and the colour it is read on. A test makes sure that all have `MIN_CONTRAST`."""
 
 
 def contrast(one: Colour, other: Colour) -> float:
@@ -152,10 +152,10 @@ def _luminance(colour: Colour) -> float:
 
 
 def system_theme() -> Theme:
-    """The theme that the system's other windows have; `LIGHT` where it does not say."""
+    """The theme of the system's other windows; `LIGHT` if the system does not say."""
     return DARK if darkdetect.isDark() else LIGHT
 
 
 def px_per_dp(width: float, height: float) -> float:
-    """Pixels of one dp in a window of that size (px): a phone's window is 360 x 640 dp, and nothing gets too small to read."""
+    """Pixels per dp in a window of that size (px): enough for a phone's 360 x 640 dp, and never too few for reading."""
     return max(SMALLEST_DP, min(width / PHONE[0], height / PHONE[1]))

@@ -1,4 +1,4 @@
-"""What the pages share: sizes that follow the window, the theme, and their buttons, switches and notices. Their look is in widgets.kv."""
+"""What the pages share: sizes that follow the window, the theme, buttons, switches and notices. Their look is in widgets.kv."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load_kv(path: Path) -> None:
 
 
 class ThemedApp(App):
-    """An app whose pages read `unit` and `theme`."""
+    """An app whose pages go by `unit` and `theme`."""
 
     unit = NumericProperty(1.0)
     """px per dp; follows the window's size"""
@@ -43,11 +43,11 @@ class ThemedApp(App):
         self.on_theme(self, self.theme)
 
     def on_theme(self, _app: App, theme: Theme) -> None:
-        """The window is cleared in the pages' colour: a rectangle behind each page took up to half of a frame without a GPU."""
+        """Clears the window in the pages' colour: without a GPU, a rectangle behind each page took up to half of a frame's time."""
         Window.clearcolor = theme.background
 
     def load_kv(self, filename: str | None = None) -> bool:
-        """Kivy would look for a .kv of the app's own name; ours are loaded by `load_kv` above."""
+        """Loads nothing: Kivy would look for a .kv file named after the app, but ours are loaded by `load_kv` above."""
         return False
 
     def _fit(self, *_: object) -> None:
@@ -58,7 +58,7 @@ class ThemedApp(App):
 
 
 class Drawing(Widget):
-    """One icon of `ICONS` in the middle of its box."""
+    """An icon of `ICONS` in the middle of its box."""
 
     icon = StringProperty("")
     color = ListProperty([0, 0, 0, 1])
@@ -80,21 +80,21 @@ class Drawing(Widget):
 
 
 class IconButton(ButtonBehavior, BoxLayout):
-    """An icon over its name."""
+    """An icon with its name below."""
 
     icon = StringProperty("")
     caption = StringProperty("")
 
 
 class ThumbButton(ButtonBehavior, Label):
-    """A button with a word on it, high enough for a thumb."""
+    """A button with a word on it, large enough for a thumb."""
 
     primary = BooleanProperty(False)
-    """whether it is what a person most likely wants"""
+    """whether people most likely want this one"""
 
 
 class Segments(BoxLayout):
-    """Some words of which one is chosen."""
+    """A few words, one of which is chosen."""
 
     options = ListProperty()
     chosen = StringProperty("")
@@ -107,7 +107,7 @@ class Segments(BoxLayout):
         self._fill()
 
     def on_choose(self, option: str) -> None:
-        """Somebody tapped a word other than the chosen one."""
+        """A word other than the chosen one was tapped."""
 
     def _fill(self, *_: object) -> None:
         self.clear_widgets()
@@ -129,23 +129,23 @@ class Segment(ButtonBehavior, Label):
 
 
 class Toggle(Widget):
-    """Shows whether something is on; the row around it is what is tapped."""
+    """Shows whether something is on. People tap the row around it."""
 
     active = BooleanProperty(False)
 
 
 class Notice(BoxLayout):
-    """A message with a button that closes it; without text it takes no room."""
+    """A message with a button that closes it. Without text it takes up no room."""
 
     text = StringProperty("")
 
 
 class TitleBar(BoxLayout):
-    """The top of a page that goes back to the one before."""
+    """The top of a page, with a button that goes back."""
 
     title = StringProperty("")
 
     __events__ = ("on_back",)
 
     def on_back(self) -> None:
-        """The way back was tapped."""
+        """The back button was tapped."""

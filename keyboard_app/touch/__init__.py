@@ -1,1 +1,1 @@
-"""Fingers: what they do on the screen, and what they mean by it."""
+"""Touches: what fingers do on the keys, and what they mean by it. Never Kivy."""

@@ -1,4 +1,4 @@
-"""What is told about fingers: where they are, and what they meant."""
+"""Events: where fingers are, and what they meant."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Place:
     y: float
     """grid units"""
     key: Key | None
-    """the key there; None beside all keys"""
+    """the key there; None away from all keys"""
 
 
 @dataclass(frozen=True)
 class Tap:
-    """A key was tapped: the one where the finger came down."""
+    """A key was tapped: the one that the finger came down on."""
 
     finger: int
     key: Key
@@ -38,7 +38,7 @@ class Swiped:
 
 @dataclass(frozen=True)
 class LongPress:
-    """A finger rests on a key that has alternates. It ends with Lifted, Cancelled, or, after `escape`, as a swipe."""
+    """A finger rests on a key that has alternates. It ends with Lifted, with Cancelled, or, after `escape`, as a swipe."""
 
     finger: int
     key: Key
@@ -54,14 +54,14 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Lifted:
-    """The end of a long press or of a held key."""
+    """A long press or a held key has ended."""
 
     finger: int
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The touch meant nothing: it came down on nothing, was given up, or the window took it away."""
+    """The touch meant nothing: it came down away from all keys, was abandoned, or was taken away by the window."""
 
     finger: int
 

@@ -1,17 +1,17 @@
-"""What fingers mean: taps, swipes, long presses and repeats, out of touches that come, move, rest and go.
+"""What fingers mean: turns touches that come, move, rest and go into taps, swipes, long presses and repeats.
 
     down ---> undecided --lift-------------------------> Tap
                  |--moves far, over another letter-----> (swiping) --lift--> Swiped
                  |--rests on a key with alternates-----> LongPress --lift--> Lifted
                  |--rests on backspace-----------------> Repeat, Repeat ... --lift--> Lifted
-                 `--rests while others type------------> (resting: blocks nobody, and may still become any of these)
+                 `--rests while others type------------> (resting: holds nobody up, and may still become any of these)
 
-Every finger that comes down ends in exactly one of Tap, Swiped, Lifted and Cancelled, in the order in which the fingers came
-down: what a later finger does waits for the earlier one. Nobody waits for ever: see LONG_PRESS_MS and STILL_MS.
+Every finger that comes down ends in exactly one of Tap, Swiped, Lifted and Cancelled, in the order the fingers came down: a later
+finger waits for an earlier one. Nobody waits for ever: see LONG_PRESS_MS and STILL_MS.
 
-Source: measured on How We Swipe's training set. TAP_TRAVEL takes 0.20 % of the 7,511 swipes of two letters for taps, 0.39 % of the
-9,940 of three, 0.27 % of all 59,587 (most of these stay on one key), and five of 586 "we". TAP_TRAVEL_TYPING takes 1.0 % and
-0.45 %; 1.2 key widths would take 2.5 % of two letters. 2.3 % of all swipes rest at their start for longer than LONG_PRESS_MS:
+Source: measured on How We Swipe's training set. With TAP_TRAVEL, 0.20 % of the 7,511 swipes of two letters count as taps, 0.39 % of
+the 9,940 of three, 0.27 % of all 59,587 (most of these stay on one key), and five of 586 "we". With TAP_TRAVEL_TYPING it is 1.0 % and
+0.45 %; with 1.2 key widths it would be 2.5 % of two letters. 2.3 % of all swipes rest at their start for longer than LONG_PRESS_MS:
 that is why a long press can still become a swipe (`escape`).
 """
 
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
     from engine import Key
 
 TAP_TRAVEL = 0.6
-"""Key widths from its start within which a touch stays a tap, also over the border of a key."""
+"""Key widths: a touch that stays this close to its start is a tap, even if it leaves its key."""
 TAP_TRAVEL_TYPING = 1.0
-"""The same while somebody types fast: right after another tap, or with another finger still down."""
+"""The same for fast typing: right after another tap, or with another finger still down."""
 TYPING_MS = 350.0
-"""How long after a tap the next touch counts as fast typing."""
+"""A touch this soon after a tap counts as fast typing."""
 ACTION_TRAVEL = 1.5
-"""Key widths to go from where nothing is swiped (space, shift, punctuation, beside the keys) before it is a swipe after all."""
+"""The same for a touch that starts where no word does: on space, shift or punctuation, or away from the keys."""
 FLICK_MS = 80.0
 FLICK_TRAVEL = 1.0
-"""A touch shorter than both, in milliseconds and key widths, was a tap that slipped: nobody swipes that fast and short."""
+"""A touch shorter than both, in milliseconds and in key widths, was a tap that slipped: no swipe is that fast and that short."""
 SLIDE_OFF = 1.5
-"""Key widths from its start beyond which a touch that came to no other letter is given up, if it leaves its key."""
+"""Key widths: a touch that leaves its key and goes this far without reaching another letter means nothing."""
 HOLD_TRAVEL = 0.4
-"""Key widths from its start within which a finger rests."""
+"""Key widths: a finger that stays this close to its start is at rest."""
 PRESS_MS = 120.0
 PRESS_TRAVEL = 0.15
-"""A letter is shown pressed once a finger has rested on it for so long, within so many key widths: 24 % of real swipes begin like that,
-70 % would after 60 ms. A quicker tap is shown when it types."""
+"""A letter is shown pressed once a finger has rested on it for that long, within that many key widths: 24 % of real swipes start so;
+with 60 ms it would be 70 %. A quicker tap is shown when it types."""
 LONG_PRESS_MS = 450.0
-"""How long a finger rests before it is a long press, or waits for nobody and is waited for by nobody."""
+"""A finger that rests this long makes a long press; if others are typing, it stops holding them up."""
 REPEAT_DELAY_MS = 400.0
-"""How long backspace is held before it repeats."""
+"""How long backspace must be held before it repeats."""
 REPEAT_INTERVAL_MS = 60.0
 STILL_MS = 1000.0
-"""A swipe that stands still for so long while another finger waits for it has ended."""
+"""A swipe that stands still for this long while another finger waits for it has ended."""
 
 
 class _State(Enum):
@@ -64,7 +64,7 @@ class _State(Enum):
 
 
 class _Touch:
-    """One finger from its coming down until what it meant is told."""
+    """One finger, from when it comes down until its end is reported."""
 
     def __init__(self, finger: int, start: Place, t_ms: float, tap_travel: float) -> None:
         self.finger = finger
@@ -76,10 +76,10 @@ class _Touch:
         self.moved_ms = t_ms
         self.repeat_ms = t_ms + REPEAT_DELAY_MS
         self.travel = 0.0
-        """the farthest from its start, grid units"""
+        """the farthest that it has been from its start, grid units"""
         self.state = _State.UNDECIDED
         self.overtaken = False
-        """whether a later finger was told first"""
+        """whether a later finger was reported first"""
         self.end: End | None = None
 
     @property
@@ -99,39 +99,39 @@ class _Touch:
 
 
 class Touches:
-    """Tells what fingers mean. Times are milliseconds of any clock that never goes back; positions grid units."""
+    """Works out what fingers mean. Times are milliseconds on any clock that never goes back; positions are in grid units."""
 
     def __init__(self, key_width: float, has_alternates: Callable[[Key], bool]) -> None:
-        """key_width: of a typical letter, grid units. has_alternates: whether a long press of the key offers something."""
+        """key_width: of a typical letter, grid units. has_alternates: whether long-pressing the key offers anything."""
         self._key_width = key_width
         self._has_alternates = has_alternates
         self._touches: list[_Touch] = []
-        """those whose end is not told, in the order in which they came down"""
+        """those whose end is not yet reported, in the order they came down"""
         self._tap_ms = float("-inf")
-        """when the last tap was lifted"""
+        """when the last tap ended"""
 
     def pressed(self, t_ms: float) -> frozenset[Key]:
-        """The keys to show pressed. A letter where a swipe may begin is none before its finger rests: swiped keys do not flash."""
+        """The keys to show pressed. A letter is one only once its finger rests, so that keys do not flash when a swipe starts."""
         return frozenset(touch.start.key for touch in self._touches if touch.start.key is not None and self._is_pressing(touch, t_ms))
 
     @property
     def swiping(self) -> tuple[int, ...]:
-        """The fingers that draw words now, in the order in which they came down."""
+        """The fingers that are swiping now, in the order they came down."""
         return tuple(touch.finger for touch in self._touches if touch.end is None and touch.state is _State.SWIPING)
 
     @property
     def idle(self) -> bool:
-        """Whether no finger is down, and nothing waits to be told."""
+        """Whether no finger is down, and nothing is left to report."""
         return not self._touches
 
     def make_way(self, t_ms: float) -> list[Event]:
-        """What is told because a finger comes down now: to be called before its key is looked up, as the page may change."""
+        """What ends because another finger comes down now. Call it before looking up that finger's key: the page may change."""
         for touch in self._touches:
             self._yield(touch, t_ms)
         return self._told()
 
     def down(self, finger: int, place: Place, t_ms: float) -> list[Event]:
-        events = self.cancel(finger) + self.make_way(t_ms)  # where the finger is down already its lift was lost
+        events = self.cancel(finger) + self.make_way(t_ms)  # if it is down already, its lift was lost
         self._touches.append(_Touch(finger, place, t_ms, self._tap_travel(place, t_ms) * self._key_width))
         return events + self.tick(t_ms)
 
@@ -142,7 +142,7 @@ class Touches:
         return self.tick(t_ms)
 
     def up(self, finger: int, t_ms: float) -> list[Event]:
-        """The finger was lifted where it was last."""
+        """The finger was lifted, where it was last."""
         touch = self._open(finger)
         if touch is not None:
             touch.end = self._end(touch, t_ms)
@@ -151,26 +151,26 @@ class Touches:
         return self.tick(t_ms)
 
     def cancel(self, finger: int) -> list[Event]:
-        """The window took the finger away: it meant nothing, unless it is up already."""
+        """The window took the finger away: it meant nothing, unless it was lifted before."""
         touch = self._open(finger)
         if touch is not None:
             touch.end = Cancelled(finger)
         return self._told()
 
     def cancel_all(self) -> list[Event]:
-        """The keys go away under the fingers. What fingers did that are up already counts."""
+        """The keys go away under the fingers. Only what lifted fingers did still counts."""
         for touch in self._touches:
             touch.end = touch.end or Cancelled(touch.finger)
         return self._told()
 
     def escape(self, finger: int) -> None:
-        """A long press has left its alternates: it draws a word."""
+        """A long press has moved away from its alternates: it is a swipe."""
         touch = self._open(finger)
         if touch is not None and touch.state is _State.HELD:
             touch.state = _State.SWIPING
 
     def tick(self, t_ms: float) -> list[Event]:
-        """What has come of fingers that rest. To be called every frame while not `idle`."""
+        """What has become of resting fingers. Call it every frame while not `idle`."""
         events: list[Event] = []
         for at, touch in enumerate(self._touches):
             if touch.end is None:
@@ -179,11 +179,11 @@ class Touches:
         return events + self._told()
 
     def _open(self, finger: int) -> _Touch | None:
-        """What that finger does now; None where it is up, or what it meant is decided."""
+        """That finger's touch; None if it has been lifted, or its end is decided."""
         return next((touch for touch in self._touches if touch.finger == finger and touch.end is None), None)
 
     def _rest(self, touch: _Touch, t_ms: float, blocked: bool, waited_for: bool) -> list[Event]:
-        """What a finger does by resting. blocked: an earlier one is not told; waited_for: a later one is there."""
+        """What a finger does by resting. blocked: an earlier one still holds it up; waited_for: there is a later one."""
         if touch.state is _State.SWIPING and waited_for and t_ms - touch.moved_ms >= STILL_MS:
             touch.end = Swiped(touch.finger)
         if touch.state is _State.REPEATING or self._starts_repeating(touch, t_ms, blocked):
@@ -206,14 +206,14 @@ class Touches:
         return rests or not may_swipe
 
     def _yield(self, touch: _Touch, t_ms: float) -> None:
-        """What a finger that is down makes of another that comes down."""
+        """What happens to a finger that is down when another one comes down."""
         key = touch.start.key
         if touch.end is not None or key is None:
             return
         if touch.state is _State.HELD:
             touch.end = Cancelled(touch.finger)
         elif touch.state is _State.UNDECIDED and (key.action == "shift" or (key.action and t_ms - touch.down_ms < LONG_PRESS_MS)):
-            touch.end = Tap(touch.finger, key)  # shift held for the next letter; space typed by the other thumb
+            touch.end = Tap(touch.finger, key)  # shift held for the next letter; space tapped by the other thumb
             self._tap_ms = self._tap_ms if key.action == "shift" else t_ms
 
     def _starts_repeating(self, touch: _Touch, t_ms: float, blocked: bool) -> bool:
@@ -226,11 +226,11 @@ class Touches:
         key = touch.start.key
         if key is None or t_ms < touch.repeat_ms:
             return []
-        touch.repeat_ms = t_ms + REPEAT_INTERVAL_MS  # after a slow frame none is made up for
+        touch.repeat_ms = t_ms + REPEAT_INTERVAL_MS  # repeats missed in a slow frame are not made up for
         return [Repeat(touch.finger, key)]
 
     def _end(self, touch: _Touch, t_ms: float) -> End:
-        """What a finger meant that is lifted now."""
+        """What a finger meant that has now been lifted."""
         if touch.state in (_State.HELD, _State.REPEATING):
             return Lifted(touch.finger)
         flicked = t_ms - touch.down_ms < FLICK_MS and touch.travel < FLICK_TRAVEL * self._key_width
@@ -242,7 +242,7 @@ class Touches:
         return Tap(touch.finger, touch.start.key)
 
     def _told(self) -> list[Event]:
-        """The ends that nothing waits for any more, in their order."""
+        """Reports the ends that no longer have to wait, in their order."""
         events: list[Event] = []
         resting: list[_Touch] = []
         for touch in self._touches[:]:
@@ -258,7 +258,7 @@ class Touches:
         return events
 
     def _tap_travel(self, place: Place, t_ms: float) -> float:
-        """Key widths that a touch which begins now may travel as a tap."""
+        """How many key widths a touch that starts now may travel as a tap."""
         if place.key is None or not place.key.is_letter:
             return ACTION_TRAVEL
         others = (touch for touch in self._touches if touch.state is _State.UNDECIDED)

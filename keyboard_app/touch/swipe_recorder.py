@@ -1,7 +1,7 @@
-"""Records where one finger goes, as an `engine.Swipe`.
+"""Records the path of one finger as an `engine.Swipe`.
 
-Kivy asks SDL for touches once per frame and hands on one move per finger and frame, the last, with the time of asking. Recorded just
-like that: nothing is gained by the moves between. Measured on How We Swipe's dev set, 8,362 swipes, replayed as a screen of 125 Hz:
+Kivy asks SDL for touches once per frame and passes on one move per finger and frame: the last one, with the time of asking. That is
+recorded as it is, since the moves in between gain nothing. Measured on How We Swipe's dev set, 8,362 swipes, replayed as a 125 Hz screen:
 
     frames a second                                60                30         best word right
     the last move of each frame, its time       88.94 %           88.64 %       (89.03 % as people's phones recorded them, at 60 Hz)
@@ -15,7 +15,7 @@ from engine import Swipe
 
 
 class SwipeRecorder:
-    """The points of one finger since it came down."""
+    """Collects the points of one finger from when it came down."""
 
     def __init__(self) -> None:
         self._x: list[float] = []
@@ -27,7 +27,7 @@ class SwipeRecorder:
 
     @property
     def points(self) -> list[tuple[float, float]]:
-        """(x, y) so far, in grid units."""
+        """The points so far, (x, y) in grid units."""
         return list(zip(self._x, self._y, strict=True))
 
     @property
@@ -36,13 +36,13 @@ class SwipeRecorder:
         return self._x[-1], self._y[-1]
 
     def add(self, x: float, y: float, t_ms: float) -> None:
-        """One point, in grid units, y downwards, at a time of any clock in milliseconds. A clock that goes back stands still."""
+        """Adds a point in grid units, y downwards, at a time in milliseconds on any clock. If the clock goes back, time stands still."""
         self._x.append(x)
         self._y.append(y)
         self._t.append(max(t_ms, self._t[-1]) if self._t else t_ms)
 
     def swipe(self) -> Swipe:
-        """What was recorded so far, with milliseconds from the first point.
+        """The swipe so far, its times in milliseconds from the first point.
 
         Raises: ValueError for fewer than two points.
         """

@@ -172,7 +172,7 @@ def test_the_last_swipe_can_be_taken_back(path: Path, qwerty: Grid) -> None:
         person.swipe("in")
         person.wait_for(2)
         person.press("undo")
-        assert person.page.result == "Taken back: swipe “in” again."
+        assert person.page.result == "Undone: swipe “in” again."
         assert person.page.counts == "1 recorded, 1 recognised"
         assert "in[/color]" in person.page.prompt
         assert words_in(path) == ["im"]

@@ -66,7 +66,7 @@ def tap_text(driver: WindowDriver, text: str) -> None:
 
 
 def test_a_row_asks_for_its_setting(driver: WindowDriver) -> None:
-    for title in ("Keyboard grid", "File with grids", "Model", "Lexicon"):
+    for title in ("Keyboard grid", "Grids file", "Model", "Lexicon"):
         tap_text(driver, title)
     assert driver.app.told == [("on_ask", "grid"), ("on_ask", "grids_file"), ("on_ask", "model"), ("on_ask", "lexicon")]
 
@@ -143,7 +143,7 @@ def test_a_folder_is_opened_and_a_file_in_it_chosen(tmp_path: Path) -> None:
     (tmp_path / "grids").mkdir()
     (tmp_path / "grids" / "mine.json").touch()
     with open_page(FilePage, ("on_choose", "on_back")) as driver:
-        driver.app.page.browse("File with grids", "file", str(tmp_path / "none.json"))
+        driver.app.page.browse("Grids file", "file", str(tmp_path / "none.json"))
         driver.frames(3)
         tap_text(driver, "grids")
         driver.frames(3)
@@ -156,7 +156,7 @@ def test_a_folder_is_opened_and_a_file_in_it_chosen(tmp_path: Path) -> None:
 def test_the_folder_itself_is_chosen_where_a_folder_is_wanted(tmp_path: Path) -> None:
     (tmp_path / "bundle").mkdir()
     with open_page(FilePage, ("on_choose", "on_back")) as driver:
-        driver.app.page.browse("Folder of the model", "folder", str(tmp_path / "none"))
+        driver.app.page.browse("Model folder", "folder", str(tmp_path / "none"))
         driver.frames(3)
         tap_text(driver, "bundle")
         driver.frames(3)
