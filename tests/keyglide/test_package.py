@@ -76,6 +76,7 @@ def test_a_command_shows_its_own_name(name: str, monkeypatch: pytest.MonkeyPatch
     assert capsys.readouterr().out.startswith(f"usage: {name} ")
 
 
+@pytest.mark.slow
 def test_a_wheel_has_all_that_the_commands_need_and_neither_tests_nor_benchmarks(wheel: Path) -> None:
     packages = {name.parts[0] for name in tracked() if name.name == "__init__.py"} - set(LEFT_OUT)
     with zipfile.ZipFile(wheel) as archive:
@@ -85,6 +86,7 @@ def test_a_wheel_has_all_that_the_commands_need_and_neither_tests_nor_benchmarks
     assert {"licenses/LICENSE", "licenses/NOTICE"} <= metadata
 
 
+@pytest.mark.slow
 def test_the_description_needs_no_picture_or_link_of_the_repository(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         metadata = archive.read(f"keyglide-{VERSION}.dist-info/METADATA").decode()
@@ -94,6 +96,7 @@ def test_the_description_needs_no_picture_or_link_of_the_repository(wheel: Path)
     assert "<img" not in description and "](" not in description
 
 
+@pytest.mark.slow
 def test_an_installed_package_decodes_in_another_folder(installed: Path) -> None:
     where = run_installed(installed, "-c", "import keyglide, engine; print(keyglide.__file__); print(engine.__file__)")
     assert where.stdout.split() == [str(installed / "keyglide/__init__.py"), str(installed / "engine/__init__.py")], where.stderr
