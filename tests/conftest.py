@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from engine import decode, recordings
 from engine.grid import Grid, GridCollection, load_grids
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
+from tests import HOME
 from tests.support import toy
 from tests.support.decoding import Result, Run, Swiped, as_json
 from training.data.swipe_data import SwipeData, load_swipes
@@ -39,14 +41,19 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     tests = Path(__file__).parent.rglob("test_*.py")
     collect_ignore = [str(path) for path in tests if needs_more.search(path.read_text(encoding="utf-8"))]
 
-for name in ("DISPLAY", "WAYLAND_DISPLAY"):
-    os.environ.pop(name, None)  # the tests' own windows are drawn offscreen; tests.support.pointer opens a display for its programs
-
 
 def pytest_pycollect_makemodule(module_path: Path) -> None:
     """Opens Kivy's window as the tests need it before a test module imports anything of Kivy, in whatever order."""
     if re.search(r"^from tests\.support\.window_driver import", module_path.read_text(encoding="utf-8"), re.MULTILINE):
         importlib.import_module("tests.support.window_driver")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test has settings and recordings of its own, or none: what one writes, no other reads. Nothing is there until it is written."""
+    home = Path(HOME) / format(zlib.crc32(request.node.nodeid.encode()), "08x")
+    for kind in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ N_PROVEN = 64
 """swipes on which an export is compared with its network"""
 BEAM, PRIOR_WEIGHT = 10, 0.55
 """of every bundle's search, whatever the shipped one's becomes"""
+PRECISION = "int8"
+"""of every bundle's encoder, as of the shipped one's"""
 N_BEST = 10
 """Candidates of each swipe that are kept; ensembles choose among them."""
 
@@ -81,7 +83,7 @@ def score(bench: Bench, experiment: Experiment) -> None:
     folder, bundle = bench.folder(experiment.name), bench.bundle(experiment)
     if not bundle.exists():
         export = ["export", str(folder / "last.ckpt"), str(bundle), "--swipes", str(bench.dev), "--n-swipes", str(N_PROVEN)]
-        _call([*export, "--beam", str(BEAM), "--prior-weight", str(PRIOR_WEIGHT)], folder)
+        _call([*export, "--beam", str(BEAM), "--prior-weight", str(PRIOR_WEIGHT), "--precision", PRECISION], folder)
     predict = ["training.predict", str(bundle), str(bench.dev), str(bench.predictions), "--search", f"n_best={N_BEST}"]
     _call(predict, folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.worker import Failure, RecognitionWorker
 from keyboard_app.text.writer import TextFullError, Writer
+from keyboard_app.touch.clock import clock_ms
 
 if TYPE_CHECKING:
     from engine import Candidate, Recognition, Swipe
@@ -83,7 +83,7 @@ class TypingSession:
 
     def action(self, name: str) -> None:
         """Does what a key says: space, enter, backspace or shift. Raises: ValueError for any other action."""
-        pressed_ms = time.monotonic() * 1000
+        pressed_ms = clock_ms()
         changes: dict[str, Change] = {
             "space": Writer.space,
             "enter": Writer.enter,

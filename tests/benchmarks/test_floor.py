@@ -21,7 +21,6 @@ from tests.support import random_network, toy
 from training.config import Encoder
 from training.model.embedding import n_inputs
 
-torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 N_POINTS, N_FRAMES, WIDTH, HIDDEN_WIDTH = 64, 32, 12, 20
 ATTENTION = N_FRAMES * 4 * WIDTH**2 + 2 * N_FRAMES**2 * WIDTH

@@ -37,12 +37,12 @@ def test_prefixes_equal_the_sum_over_labellings(seed: int, word: list[int]) -> N
     prefixes = CtcPrefixes.empty(log_probs)
     for length, token in enumerate([*word, None]):
         begins, ends = naive.ctc_probabilities(np.exp(log_probs.astype(np.float64)).tolist(), word[:length])
-        assert np.exp(prefixes.log_probs[0]) == pytest.approx(begins, abs=1e-6)
-        assert np.exp(prefixes.log_next()[0, -1]) * begins == pytest.approx(ends, abs=1e-6)
+        assert np.exp(prefixes.log_probs[0]) == pytest.approx(begins, abs=1e-5, rel=1e-4)
+        assert np.exp(prefixes.log_next()[0, -1]) * begins == pytest.approx(ends, abs=1e-5, rel=1e-4)
         if token is not None:
             ahead = prefixes.log_next()[0, token] + prefixes.log_probs[0]
             prefixes = prefixes.extend(one(0), one(token))
-            assert prefixes.log_probs[0] == pytest.approx(ahead)
+            assert prefixes.log_probs[0] == pytest.approx(ahead, abs=1e-5, rel=1e-5)
 
 
 @given(seeds, words, words)
@@ -56,8 +56,8 @@ def test_several_prefixes_are_extended_as_each_alone(seed: int, word: list[int],
         order = np.array([1, 0])
         together = together.extend(order, np.array([(word, other)[(r + i) % 2][i] for r in range(2)]))
     row = (length - 1) % 2
-    np.testing.assert_allclose(together.aligned[row], alone.aligned[0])
-    np.testing.assert_allclose(together.log_next()[row], alone.log_next()[0])
+    np.testing.assert_allclose(together.aligned[row], alone.aligned[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(together.log_next()[row], alone.log_next()[0], rtol=1e-5, atol=1e-6)
 
 
 @given(st.dictionaries(st.text(ALPHABET, min_size=1, max_size=5), st.floats(1e-3, 1e3), min_size=1, max_size=30), seeds, st.floats(0.05, 1))
@@ -73,7 +73,7 @@ def test_a_wide_beam_equals_scoring_every_word_with_both_heads(words: dict[str, 
     expected = sorted(scores.items(), key=lambda item: -item[1])
     memory = Memory(np.zeros((1, 2, 1, 1), np.float32), log_probs)
     hypotheses = search(decoder, memory, lexicon, SearchOptions(1000, 0.3, n_best=3, ctc_weight=ctc_weight))
-    assert found(hypotheses)[: len(expected)] == [(word, pytest.approx(score, abs=1e-6)) for word, score in expected[:3]]
+    assert found(hypotheses)[: len(expected)] == [(word, pytest.approx(score, abs=1e-5, rel=1e-5)) for word, score in expected[:3]]
 
 
 def test_long_unlikely_prefixes_keep_finite_numbers() -> None:

@@ -18,6 +18,7 @@ from onnx import numpy_helper
 import export.__main__
 import export.bundle
 import export.quantize
+from benchmarks.common.variants import variant
 from engine.beam_search import Method, SearchOptions
 from engine.grid import Grid
 from engine.lexicon import Lexicon
@@ -25,20 +26,20 @@ from engine.model import DECODER_STEP, ENCODER, ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
 from export.__main__ import main, read_samples
-from export.proof import Proof, Sample, compare_steps, prove, same, tied
+from export.proof import TOLERANCE, Proof, Sample, compare_steps, prove, same, tied
 from export.quantize import Quantisation, compare
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, ctc_following, reference_search
 from export.restore import restore
 from tests.conftest import ROOT
-from tests.support import naive, random_network, toy
+from tests.support import naive, random_network, toy, trained_network
 from training.config import ModelConfig
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
 from training.model.network import SwipeNetwork
 
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
-torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 CONFIG = ModelConfig(toy.ALPHABET, width=12, feed_forward_width=20, n_heads=3, n_encoder_layers=1, n_decoder_layers=2, max_letters=8)
+N_INT8 = 200
 ONNX_FUNCTIONS = {ENCODER: "encoder_onnx", DECODER_STEP: "decoder_step_onnx"}
 
 
@@ -96,8 +97,9 @@ def test_the_manifest_says_where_the_model_comes_from_and_what_was_proven(export
     assert manifest.search == replace(shipped, ctc_weight=0.25)  # the defaults are those of the model that comes along
     assert manifest.precision == "fp32"
     assert manifest.training_command == "no command" and manifest.training_data == "no data; 1,280 samples in 10 steps, seed 4"
-    assert manifest.metrics["export_proof"]["swipes"] == manifest.metrics["export_proof"]["equal_candidate_lists"] == 8
-    assert manifest.metrics["export_proof"]["largest_difference_nats"] < 1e-4
+    proof = manifest.metrics["export_proof"]
+    assert proof["swipes"] == proof["equal_candidate_lists"] + proof["tied_candidate_lists"] == 8
+    assert proof["largest_difference_nats"] <= TOLERANCE
     assert {file.name for file in exported.iterdir()} == {ENCODER, DECODER_STEP, "manifest.json"}
 
 
@@ -153,7 +155,7 @@ def test_the_engine_finds_what_the_reference_finds(
         options = SearchOptions(beam_width, 0.3, margin, n_best, ctc_weight, method)
         proof = prove(recognizer, network, samples[:3], options)
         assert proof.holds, proof.report()
-        assert (proof.n_swipes, proof.n_tied) == (3, 0)
+        assert proof.n_swipes == 3
 
 
 def test_the_reference_scores_every_word_when_nothing_is_pruned(
@@ -173,7 +175,7 @@ def test_the_reference_scores_every_word_when_nothing_is_pruned(
             frames[:, None], torch.tensor([letters]), (len(frames),), (len(letters),), blank=26, reduction="sum"
         )
         expected = 0.5 * decoder + 0.5 * float(ctc) + 0.3 * recognizer.lexicon.log_prior(word.key_sequence)
-        assert word.score == pytest.approx(expected, abs=1e-4)
+        assert word.score == pytest.approx(expected, abs=1e-3, rel=1e-4)
 
 
 def test_the_references_ctc_head_equals_the_sum_over_labellings() -> None:
@@ -251,22 +253,27 @@ def test_a_proof_of_nothing_does_not_hold() -> None:
 # --- 8 bits ---
 
 
-def test_an_int8_encoder_gives_nearly_the_same(
-    exported: Path, network: SwipeNetwork, checkpoint: Path, toy_lexicon: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, function in ONNX_FUNCTIONS.items():
-        monkeypatch.setattr(export.bundle, function, lambda _network, name=name: onnx.load(exported / name))
-    monkeypatch.setattr(export.quantize, "LEAST_EQUAL", 0.5)  # random weights: no word is much better than the next
-    run_export(monkeypatch, checkpoint, tmp_path / "int8", "--swipes", EXAMPLES, "--n-swipes", "8", "--lexicon", toy_lexicon)
-    exact, quantised = ModelBundle.load(exported), ModelBundle.load(tmp_path / "int8")
-    assert (exact.manifest.precision, quantised.manifest.precision) == ("fp32", "int8")
-    found = quantised.manifest.metrics["quantisation"]
-    assert found["swipes"] == 8 and 4 <= found["equal_best_candidates"] <= 8 and 0 < found["largest_score_difference_nats"] < 1
-    operators = [{node.op_type for node in onnx.load(folder / ENCODER).graph.node} for folder in (exported, tmp_path / "int8")]
+def test_an_int8_encoder_gives_nearly_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the shipped network, for among words of random weights none is much better than the next. The proof in fp32 is others' matter."""
+    monkeypatch.setattr(export.__main__, "prove", lambda *_: Proof(n_swipes=N_INT8))
+    checkpoint = trained_network.write_checkpoint(tmp_path / "trained.ckpt")
+    swipes = trained_network.write_swipes(tmp_path / "swipes.jsonl", N_INT8)
+    arguments = [checkpoint, tmp_path / "int8", "--swipes", swipes, "--n-swipes", str(N_INT8)]
+    run_export(monkeypatch, *arguments)
+    bundle = ModelBundle.load(tmp_path / "int8")
+    assert bundle.manifest.precision == "int8"
+    found = bundle.manifest.metrics["quantisation"]
+    assert found["swipes"] == N_INT8 and found["equal_best_candidates"] >= export.quantize.LEAST_EQUAL * N_INT8
+    assert found["largest_score_difference_nats"] > 0
+
+
+def test_an_int8_encoder_has_its_products_and_weights_in_8_bits(exported: Path, network: SwipeNetwork, tmp_path: Path) -> None:
+    folder = variant(exported, "int8", tmp_path / "int8")
+    assert ModelBundle.load(exported).manifest.precision == "fp32"
+    operators = [{node.op_type for node in onnx.load(each / ENCODER).graph.node} for each in (exported, folder)]
     assert "Gemm" in operators[0] and "Gemm" not in operators[1] and "MatMulInteger" in operators[1]
-    assert (tmp_path / "int8" / DECODER_STEP).read_bytes() == (exported / DECODER_STEP).read_bytes()
-    restored = restore(tmp_path / "int8")
-    for name, weights in restored.named_parameters():
+    assert (folder / DECODER_STEP).read_bytes() == (exported / DECODER_STEP).read_bytes()
+    for name, weights in restore(folder).named_parameters():
         step = float(network.get_parameter(name).abs().max()) / 63  # 7 bits of which one is the sign
         torch.testing.assert_close(weights, network.get_parameter(name), rtol=1e-5, atol=0.51 * step)
 

@@ -13,10 +13,11 @@ import pytest
 from kivy.core.window import Window
 
 from keyboard_app.app import KeyboardApp, Start
+from keyboard_app.pages.write import COPIED, NO_CLIPBOARD
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TEXT_LIMIT
-from tests.support.window_driver import WindowDriver, open_window
+from tests.support.window_driver import WindowDriver, clipboard, open_window
 
 Opener = Callable[..., AbstractContextManager[WindowDriver]]
 CONTROL = ["ctrl"]
@@ -152,7 +153,7 @@ def test_a_physical_keyboard_writes(driver: WindowDriver) -> None:
 def test_the_clipboard_takes_and_gives_the_text(driver: WindowDriver) -> None:
     write("héllo ёж ")
     press("c", *CONTROL)
-    assert driver.app.session.notice == "Copied."
+    assert (clipboard.text, driver.app.session.notice) == ("héllo ёж ", COPIED)
     press("v", *CONTROL)
     assert driver.app.text == "héllo ёж héllo ёж "
     press("z", *CONTROL)
@@ -162,11 +163,16 @@ def test_the_clipboard_takes_and_gives_the_text(driver: WindowDriver) -> None:
     assert driver.app.text == "héllo ёж héllo "
 
 
-def test_a_million_characters_are_refused_with_a_message(driver: WindowDriver) -> None:
-    from kivy.core.clipboard import Clipboard
-
+def test_a_system_without_a_clipboard_is_named(driver: WindowDriver) -> None:
+    clipboard.is_there = False
     write("kept")
-    Clipboard.copy("x" * 1_000_000)
+    press("c", *CONTROL)
+    assert driver.app.session.notice == NO_CLIPBOARD
+
+
+def test_a_million_characters_are_refused_with_a_message(driver: WindowDriver) -> None:
+    write("kept")
+    clipboard.copy("x" * 1_000_000)
     press("v", *CONTROL)
     driver.frames()
     assert driver.app.text == "kept"

@@ -5,17 +5,44 @@
         driver.screenshot(tmp_path / "tapped.png")
 
 All tests of a process share one window, as Kivy has but one; every `open_window` gives it a size, a fresh root and no touches.
+Time is the driver's, not the machine's: it goes on by a 60th of a second with every frame, however long that frame takes to draw. So a
+finger that swipes for 250 ms is seen in 15 frames on any machine, and no test waits for time to pass. Only what another thread does is
+waited for, by `until`.
 """
 
 from __future__ import annotations
 
+import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 from keyboard_app.style.kivy_setup import prepare
+
+
+class Clipboard:
+    """What Kivy and the app find in the place of the system's clipboard, which is the desktop's, or a program's such as xclip."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.is_there = True
+        """a machine may have none: then what is copied is lost"""
+
+    def copy(self, text: str) -> None:
+        self.text = text if self.is_there else ""
+
+    def paste(self) -> str:
+        return self.text
+
+
+clipboard = Clipboard()
+_module = ModuleType("kivy.core.clipboard")
+_module.__dict__.update(Clipboard=clipboard, CutBuffer=None)
+sys.modules[_module.__name__] = _module
 
 BLACK = (0, 0, 0, 1)
 LARGEST_SIZE = (1920, 1280)
@@ -29,13 +56,40 @@ from kivy.clock import Clock  # noqa: E402
 from kivy.core.window import Window  # noqa: E402
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels  # noqa: E402
 from kivy.graphics.texture import Texture  # noqa: E402
+from kivy.input import motionevent  # noqa: E402
 from kivy.input.motionevent import MotionEvent  # noqa: E402
 from kivy.lang import Builder  # noqa: E402
 from kivy.lang.parser import ProxyApp, global_idmap  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
-TIMEOUT_S = 30.0
+from keyboard_app.touch import clock  # noqa: E402
+
+TIMEOUT_S = 180.0
 """Far beyond what a busy machine needs: the first window of a clean checkout waits for the compiler, too."""
+FRAME_S = 1 / 60
+
+
+class FrameTime:
+    """The time of the tests' windows, in seconds: it stands still but for `pass_frame`. In the place of the module `time`."""
+
+    def __init__(self) -> None:
+        self._now = Clock.get_time()  # Kivy has scheduled something by then, for which time must not go back
+
+    def pass_frame(self) -> None:
+        self._now += FRAME_S
+
+    def time(self) -> float:
+        """Of the day, by which Kivy stamps touches; the same as the other."""
+        return self._now
+
+    monotonic = time
+
+
+frame_time = FrameTime()
+Clock.time = frame_time.time
+Clock._max_fps = 0  # a frame does not wait for its time
+motionevent.time = frame_time.time
+clock.time = frame_time  # type: ignore[assignment]
 
 
 class Finger(MotionEvent):  # type: ignore[misc]
@@ -59,24 +113,23 @@ class WindowDriver:
         self._fingers: dict[int, Finger] = {}
 
     def frames(self, count: int = 1) -> None:
-        """Runs this many turns of the event loop, at most 60 a second; each draws where something changed."""
+        """Runs this many turns of the event loop, each a 60th of a second later; each draws where something changed."""
         for _ in range(count):
+            frame_time.pass_frame()
             EventLoop.idle()
             Window.mainloop()
 
     def run_for(self, milliseconds: float) -> None:
-        """Runs the event loop for this long, one frame at least."""
-        end = time.perf_counter() + milliseconds / 1000
-        self.frames()
-        while time.perf_counter() < end:
-            self.frames()
+        """Runs the event loop for this long, or up to a frame longer."""
+        self.frames(math.ceil(milliseconds / 1000 / FRAME_S))
 
     def until(self, predicate: Callable[[], object], timeout_s: float = TIMEOUT_S) -> None:
-        """Runs the event loop until the predicate holds. Raises: TimeoutError where it does not in time."""
-        end = time.perf_counter() + timeout_s
+        """Runs the event loop until another thread has made the predicate hold. Raises: TimeoutError where it does not in time."""
+        end = time.monotonic() + timeout_s
         while not predicate():
-            if time.perf_counter() > end:
+            if time.monotonic() > end:
                 raise TimeoutError(f"what the test waits for did not happen within {timeout_s:g} s")
+            time.sleep(0.002)  # gives the processor to that thread
             self.frames()
 
     def down(self, x: float, y: float, finger: int = 0) -> None:
@@ -107,15 +160,13 @@ class WindowDriver:
     def drag(self, points: Sequence[tuple[float, float]], ms: float, finger: int = 0) -> None:
         """As `swipe`, and leaves the finger on the last point."""
         self.down(*points[0], finger)
-        start = time.perf_counter()
-        share = 0.0
-        while share < 1:
+        n_frames = math.ceil(ms / 1000 / FRAME_S)
+        for frame in range(1, n_frames + 1):
             self.frames()
-            share = min((time.perf_counter() - start) * 1000 / ms, 1.0)
-            self.move(*_along(points, share), finger)
+            self.move(*_along(points, frame / n_frames), finger)
 
     def swipe(self, points: Sequence[tuple[float, float]], ms: float, finger: int = 0) -> None:
-        """Draws the polyline at even speed in this many milliseconds of real time, a move per frame, and lifts the finger."""
+        """Draws the polyline at even speed in this many milliseconds, a move per frame, and lifts the finger."""
         self.drag(points, ms, finger)
         self.up(finger=finger)
         self.frames()
@@ -141,6 +192,7 @@ class WindowDriver:
 @contextmanager
 def open_window(build: Callable[[], Widget | App], size: tuple[int, int] = (360, 640)) -> Iterator[WindowDriver]:
     """Opens what `build` makes, a root widget or an app, at this size in pixels; closes it when the block ends."""
+    clipboard.text, clipboard.is_there = "", True
     _resize(*size)
     scheduled_before = Clock.get_events()
     built = build()

@@ -41,7 +41,6 @@ from training.loop.masked_points import (
 from training.model.network import SwipeNetwork
 from training.pretrain import loaders, parse_args, run
 
-torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 TINY = PRESETS["tiny"]
 QUIET = pytest.mark.filterwarnings("ignore")

@@ -28,7 +28,6 @@ from training.loop.checkpoint import TrainingInfo, load_checkpoint
 from training.loop.lightning_module import SwipeTraining
 from training.train import loaders, parse_args
 
-torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 TINY = PRESETS["tiny"]
 

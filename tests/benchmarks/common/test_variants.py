@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-import torch
 
 from benchmarks.common.variants import Precision, own_precision, variant
 from engine.grid import Grid
@@ -15,8 +14,6 @@ from engine.manifest import ModelBundleError
 from engine.model import DECODER_STEP, ENCODER, ModelBundle
 from engine.recognizer import SwipeRecognizer
 from tests.support import random_network, toy
-
-torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ class Posted:
 
     def happen(self, until: Callable[[], bool]) -> None:
         while not until():
-            self._calls.get(timeout=30)()
+            self._calls.get(timeout=180)()
 
 
 @pytest.fixture

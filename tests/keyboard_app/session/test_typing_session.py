@@ -151,8 +151,8 @@ def test_shift_counts_for_the_swipe_after_it(typing: Typing) -> None:
 
 def test_the_double_tap_of_shift_is_timed_when_it_is_tapped(typing: Typing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two slow presses that waited together for the model are no double tap."""
-    seconds = iter([10.0, 12.0])
-    monkeypatch.setattr("time.monotonic", lambda: next(seconds))
+    milliseconds = iter([10_000.0, 12_000.0])
+    monkeypatch.setattr("keyboard_app.session.typing_session.clock_ms", lambda: next(milliseconds))
     typing.swipe(1)
     typing.session.action("shift")
     typing.session.action("shift")

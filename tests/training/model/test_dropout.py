@@ -33,9 +33,10 @@ def test_dropout_changes_training_and_nothing_else(encoder: Encoder) -> None:
 
 
 def test_a_branch_loses_that_share_and_keeps_its_mean() -> None:
+    torch.manual_seed(1)
     network = SwipeNetwork(random_network.CONFIG).train()
     branch = next(module for module in network.modules() if isinstance(module, FeedForward))
-    x = torch.rand(400, network.config.width)
+    x = torch.rand(4000, network.config.width)
     without = branch(x)
     add_dropout(network, 0.25)
     dropped = branch(x)

@@ -13,7 +13,6 @@ from engine.features import Column, FeatureSpec
 from training.config import Embedding, Encoder, ModelConfig
 from training.model.network import SwipeNetwork
 
-torch.set_num_threads(1)  # two threads wait for each other where the machine is busy
 CONFIG = ModelConfig(
     "abcdefg",
     FeatureSpec(8, get_args(Column)),
@@ -25,6 +24,8 @@ CONFIG = ModelConfig(
     max_letters=6,
     key_centres=((-1.0, 0.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (-0.5, 1.0), (0.5, 1.0), (1.5, 1.0)),
 )
+CLOSE = {"rtol": 1e-4, "atol": 3e-4}
+"""Of logits and log-probabilities up to about 10, which differ by up to 1.3e-5 here; a letter that changes them does so by far more."""
 
 
 CONFIGS = [
@@ -89,7 +90,7 @@ def test_steps_with_a_cache_equal_a_full_forward(network: SwipeNetwork, rows: in
     for at in range(tokens.shape[1]):
         order = torch.from_numpy(random.permutation(rows))
         log_probs, cache, seen, attention = step(network, tokens[order, at], places[order], cache, seen, memory)
-        torch.testing.assert_close(log_probs, expected[order, at], atol=1e-5, rtol=0)
+        torch.testing.assert_close(log_probs, expected[order, at], **CLOSE)
         torch.testing.assert_close(attention.mean(dim=0).sum(dim=1), torch.ones(rows))
         assert cache.shape == (2, 6, rows * (at + 1), 4)
         places = rows * at + torch.argsort(order)  # where each word's row now is
@@ -105,7 +106,7 @@ def test_one_parent_may_have_several_children_and_others_none(network: SwipeNetw
     chosen, letters = torch.tensor([2, 2, 0, 2]), torch.tensor([0, 1, 1, 6])
     log_probs, _, _, _ = step(network, letters, parents[chosen], cache, seen, memory)
     expected = network(*swipe, torch.cat([before[chosen], letters[:, None]], dim=1))[0][:, -1].log_softmax(dim=-1)
-    torch.testing.assert_close(log_probs, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(log_probs, expected, **CLOSE)
 
 
 def test_encoding_one_swipe_equals_its_row_of_a_batch(network: SwipeNetwork) -> None:
@@ -113,10 +114,10 @@ def test_encoding_one_swipe_equals_its_row_of_a_batch(network: SwipeNetwork) -> 
     frames, (_, ctc_logits) = network.frames(trajectory, key_distances), network(trajectory, key_distances, random_tokens(4, 1))
     for row in range(4):
         one = trajectory[row : row + 1], key_distances[row : row + 1]
-        torch.testing.assert_close(network.frames(*one)[0], frames[row], atol=1e-5, rtol=0)
+        torch.testing.assert_close(network.frames(*one)[0], frames[row], **CLOSE)
         _, ctc_log_probs = network.encode(*one)
         assert ctc_log_probs.shape == (CONFIG.n_frames if network.config.ctc else 0, CONFIG.n_letters + 1)
-        torch.testing.assert_close(ctc_log_probs, ctc_logits[row].log_softmax(dim=-1), atol=1e-5, rtol=0)
+        torch.testing.assert_close(ctc_log_probs, ctc_logits[row].log_softmax(dim=-1), **CLOSE)
         torch.testing.assert_close(ctc_log_probs.exp().sum(dim=1), torch.ones(len(ctc_log_probs)))
 
 
@@ -127,10 +128,10 @@ def test_what_follows_a_word_does_not_change_it(network: SwipeNetwork) -> None:
     for filler in (CONFIG.eos, 0):
         padded = tokens.clone()
         padded[:, 4:] = filler
-        torch.testing.assert_close(network(*swipe, padded)[0][:, :4], alone, atol=1e-5, rtol=0)
+        torch.testing.assert_close(network(*swipe, padded)[0][:, :4], alone, **CLOSE)
     padded[:, 3] = (padded[:, 3] + 1) % CONFIG.n_letters
     changed = (network(*swipe, padded)[0][:, :4] - alone).abs().amax(dim=(0, 2))
-    assert (changed[:3] < 1e-5).all() and changed[3] > 1e-3
+    assert (changed[:3] < CLOSE["atol"]).all() and changed[3] > 1e-3
 
 
 def test_every_input_matters(network: SwipeNetwork) -> None:
