@@ -13,7 +13,7 @@ import pytest
 from kivy.core.window import Window
 
 from keyboard_app.app import KeyboardApp, Start
-from keyboard_app.pages.write import COPIED, NO_CLIPBOARD
+from keyboard_app.pages.clipboard import COPIED, NO_CLIPBOARD
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TEXT_LIMIT
