@@ -24,10 +24,11 @@ from tqdm import tqdm
 
 from benchmarks.common.environment import Environment, describe, read_records
 from engine import recordings
-from engine.beam_search import Method, search
+from engine.beam_search import search
 from engine.manifest import ModelBundleError
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import Method
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from training.config import ModelConfig

@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> Measurement:
         one, all_of_them = Path(folder) / "one.jsonl", Path(folder) / "all.jsonl"
         one.write_text(as_line(records[0]), encoding="utf-8")
         all_of_them.write_text("".join(map(as_line, records)), encoding="utf-8")
-        start_s = measure_start(one, lexicon + (["--model", str(options.bundle)] if options.bundle else []))
+        start_s = measure_start(one, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
         memory = measure_in_fresh_process(all_of_them, lexicon + (["--bundle", str(options.bundle)] if options.bundle else []))
     return Measurement(environment, stages, accuracy, start_s, memory)
 

@@ -6,7 +6,6 @@ candidates = recognizer.recognize(Swipe.from_points(x, y, t))
 
 from engine import telemetry  # noqa: F401  first of all: before anything imports onnxruntime
 from engine.accuracy import Accuracy, rank_of
-from engine.beam_search import SearchOptions
 from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
@@ -16,6 +15,7 @@ from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer, open_lexicon
 from engine.recognizers import Recognizers
+from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes

@@ -8,9 +8,8 @@ Measured on all 8,362 swipes of dev with the English model, top-1 and top-4: two
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast, get_args
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +17,9 @@ import numpy.typing as npt
 from engine import kernels
 from engine.ctc import CtcPrefixes
 from engine.lexicon import Lexicon
-from engine.manifest import SearchDefaults
 from engine.model import NO_PARENT, Cache, Memory, StepOutput
+from engine.search_options import SearchOptions
 
-Method = Literal["two_pass", "steps"]
 FIRST_BEAM = 6
 """How many times as many hypotheses as words that are left to the decoder the first pass keeps."""
 FIRST_PRIOR = 1.2
@@ -41,44 +39,6 @@ class Decoder(Protocol):
     def empty_cache(self) -> Cache: ...
 
     def step(self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory) -> StepOutput: ...
-
-
-@dataclass(frozen=True)
-class SearchOptions:
-    """How to search one swipe."""
-
-    beam_width: int
-    """the most hypotheses that the decoder follows: live ones at each step, or words that the first pass leaves to it"""
-    prior_weight: float
-    """weight of a word's log prior in its score"""
-    margin: float = math.inf
-    """nats that a live hypothesis may be behind the best, in the first pass if there are two"""
-    n_best: int = 4
-    """how many words to return"""
-    ctc_weight: float = 0.0
-    """share, 0 to 1, of the encoder's CTC head in a log probability; the decoder has the rest"""
-    method: Method = "steps"
-
-    def __post_init__(self) -> None:
-        for name in ("beam_width", "n_best"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.method not in get_args(Method):
-            raise ValueError(f"method must be one of {', '.join(get_args(Method))}, got '{self.method}'")
-        if not 0 <= self.ctc_weight <= 1:
-            raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")
-        for name in ("prior_weight", "margin"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
-
-    @property
-    def reads_ctc(self) -> bool:
-        """Whether the search needs a model with a CTC head."""
-        return self.method == "two_pass" or self.ctc_weight > 0
-
-    @classmethod
-    def of(cls, defaults: SearchDefaults, n_best: int = 4) -> SearchOptions:
-        return cls(defaults.beam_width, defaults.prior_weight, defaults.margin, n_best, defaults.ctc_weight, cast(Method, defaults.method))
 
 
 @dataclass(frozen=True)

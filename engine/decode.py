@@ -12,10 +12,10 @@ from typing import BinaryIO, cast
 
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
-from engine.beam_search import SearchOptions
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
 from engine.recognizers import Recognizers
+from engine.search_options import SearchOptions, add_search_argument
 from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 
@@ -30,10 +30,10 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     parser.add_argument("file", help="a swipe, a JSON list of them, or one per line; plain or gzip; - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON line per swipe, in input order")
     parser.add_argument("--top", type=positive, default=4, metavar="N", help="candidates per swipe (default 4)")
-    parser.add_argument("--beam", type=positive, metavar="N", help="beam width (default: the model's)")
+    add_search_argument(parser)
     parser.add_argument("--grid", metavar="NAME", help=f"grid of all swipes (default: what each one names, else {DEFAULT_GRID})")
     parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
     parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
     return parser.parse_args(argv)
@@ -42,7 +42,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        recognizers = Recognizers.load(args.model, args.lexicon, args.grids, args.grid)
+        recognizers = Recognizers.load(args.bundle, args.lexicon, args.grids, args.grid)
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:
@@ -67,8 +67,8 @@ def main(prog: str = "python -m engine.decode") -> int:
 
 def _decode_all(file: BinaryIO, recognizers: Recognizers, args: argparse.Namespace) -> int:
     """Prints what becomes of each record; 1 where any could not be decoded, else 0."""
-    defaults = SearchOptions.of(recognizers.bundle.manifest.search, max(args.top, N_COUNTED))
-    options = replace(defaults, beam_width=args.beam or defaults.beam_width)
+    options = recognizers.bundle.manifest.search.changed(args.search)
+    options = replace(options, n_best=max(options.n_best, args.top, N_COUNTED))
     ranks: list[int | None] = []
     n_bad = 0
     for record in _with_progress(read_swipes(file)):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.beam_search import SearchOptions, mixed_log_probs
+from engine.beam_search import mixed_log_probs
 from engine.ctc import CtcPrefixes
 from engine.features import Features
 from engine.lexicon import Trie
 from engine.model import NO_PARENT
 from engine.recognizer import Candidate, SwipeRecognizer
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 
 END = "end"

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.features import FeatureSpec
+from engine.search_options import SearchOptions
 
 FORMAT_VERSION = 2
 """The bundle format that this engine reads."""
@@ -15,24 +16,6 @@ FORMAT_VERSION = 2
 
 class ModelBundleError(ValueError):
     """A model bundle that cannot be used: a file is missing or altered, or its format is newer than the engine."""
-
-
-@dataclass(frozen=True)
-class SearchDefaults:
-    """The search settings that were tuned for a model on dev."""
-
-    beam_width: int
-    prior_weight: float
-    margin: float
-    """nats"""
-    ctc_weight: float
-    method: str
-    """one of beam_search.Method"""
-
-    @property
-    def reads_ctc(self) -> bool:
-        """Whether the search needs a model with a CTC head."""
-        return self.method == "two_pass" or self.ctc_weight > 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +29,8 @@ class Manifest:
     """the network's ModelConfig, for whoever reloads it in training"""
     grids: tuple[str, ...]
     """names of the grids that it was trained on"""
-    search: SearchDefaults
+    search: SearchOptions
+    """the search that was tuned for it on dev"""
     max_letters: int
     """the longest word that the decoder can write"""
     training_data: str
@@ -79,19 +63,12 @@ class Manifest:
 
     @classmethod
     def _of(cls, fields: Mapping[str, Any]) -> Manifest:
-        search = fields["search"]
         return cls(
             alphabet=str(fields["alphabet"]),
             feature_spec=FeatureSpec.from_fields(fields["feature_spec"]),
             config=dict(fields["config"]),
             grids=tuple(str(name) for name in fields["grids"]),
-            search=SearchDefaults(
-                beam_width=int(search["beam_width"]),
-                prior_weight=float(search["prior_weight"]),
-                margin=float(search["margin"]),
-                ctc_weight=float(search["ctc_weight"]),
-                method=str(search["method"]),
-            ),
+            search=SearchOptions.from_fields(fields["search"]),
             max_letters=int(fields["max_letters"]),
             training_data=str(fields["training_data"]),
             training_command=str(fields["training_command"]),
@@ -104,7 +81,8 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of manifest.json."""
-        return json.dumps({**asdict(self), "feature_spec": self.feature_spec.to_fields()}, indent=2, ensure_ascii=False) + "\n"
+        fields = {**asdict(self), "feature_spec": self.feature_spec.to_fields(), "search": self.search.to_fields()}
+        return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
 
 
 def _reason(error: Exception) -> str:

@@ -150,7 +150,7 @@ class ModelBundle:
         if search.reads_ctc and not self.has_ctc:
             raise ModelBundleError(
                 f"{ENCODER} has no CTC head, which the manifest's search needs (method '{search.method}', ctc_weight {search.ctc_weight}): "
-                "export it again with --method steps --ctc-weight 0"
+                "export it again with --search method=steps --search ctc_weight=0"
             )
 
 

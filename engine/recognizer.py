@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 
-from engine.beam_search import Hypothesis, SearchOptions, search
+from engine.beam_search import Hypothesis, search
 from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
 from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
+from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 
@@ -67,7 +68,7 @@ class SwipeRecognizer:
         self.lexicon = lexicon
         self.grid = grid
         self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, bundle.alphabet)
-        self.default_options = SearchOptions.of(bundle.manifest.search)
+        self.default_options = bundle.manifest.search
 
     @classmethod
     def load(

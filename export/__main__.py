@@ -1,22 +1,23 @@
-"""`python -m export CHECKPOINT BUNDLE`: writes a model bundle, if ONNX and torch give the same on recorded swipes."""
+"""`python -m export CHECKPOINT OUT`: writes a model bundle, if ONNX and torch give the same on recorded swipes."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
 
 from engine import recordings
-from engine.beam_search import Method
 from engine.grid import load_grids, pick_grid
-from engine.manifest import SearchDefaults
 from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer, open_lexicon
+from engine.search_options import SearchOptions, add_search_argument
 from export.bundle import MAX_BYTES, Checks, ProofError, n_bytes, write_bundle
 from export.proof import Proof, Sample, prove
 from export.quantize import Quantisation, compare
@@ -24,20 +25,19 @@ from training.config import ModelConfig
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import load_checkpoint
 
+SEARCH = SearchOptions(beam_width=10, prior_weight=0.55, margin=12.0, ctc_weight=0.35, method="two_pass")
+"""What a bundle searches with unless told otherwise, if its network has a CTC head."""
+
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="what training.train wrote, *.ckpt")
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder to write; an earlier bundle there is replaced")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder for the bundle; an earlier bundle there is replaced")
     parser.add_argument("--swipes", type=Path, help=f"recorded swipes for the proof, JSON lines (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=256, help="how many of them, evenly spread (default: %(default)s)")
     parser.add_argument("--lexicon", type=Path, help="lexicon for the proof (default: the shipped English one)")
     parser.add_argument("--grid", help="grid of the swipes, by name (default: the one the model was trained on)")
-    parser.add_argument("--beam", type=int, default=10, help="default beam width of the bundle (default: %(default)s)")
-    parser.add_argument("--prior-weight", type=float, default=0.55, help="default prior weight of the bundle (default: %(default)s)")
-    parser.add_argument("--margin", type=float, default=12.0, help="default margin of the bundle, in nats (default: %(default)s)")
-    parser.add_argument("--ctc-weight", type=float, help="default weight of the CTC head (default: 0.35; 0 without one)")
-    parser.add_argument("--method", choices=get_args(Method), help="default search (default: two_pass; steps without a CTC head)")
+    add_search_argument(parser, default=" ".join(f"{name}={value}" for name, value in SEARCH.to_fields().items()) + " with a CTC head")
     parser.add_argument("--precision", choices=("fp32", "int8"), default="int8", help="of the encoder (default: %(default)s)")
     parser.add_argument("--metrics", type=Path, help="what `training.evaluate --json` printed, for the manifest")
     return parser.parse_args(arguments)
@@ -60,15 +60,13 @@ def read_samples(path: Path | None, n_swipes: int, config: ModelConfig) -> list[
     return [Sample(data.swipe(usable[i]), str(data.words[usable[i]])) for i in spread]
 
 
-def search_defaults(options: argparse.Namespace, config: ModelConfig) -> SearchDefaults:
-    """The bundle's search. Raises: ValueError where the options name one that needs a CTC head and the network has none."""
-    method = options.method or ("two_pass" if config.ctc else "steps")
-    ctc_weight = (0.35 if config.ctc else 0.0) if options.ctc_weight is None else options.ctc_weight
-    search = SearchDefaults(options.beam, options.prior_weight, options.margin, ctc_weight, method)
+def search_of(settings: Sequence[str], config: ModelConfig) -> SearchOptions:
+    """The bundle's search. Raises: ValueError where the settings name one that needs a CTC head and the network has none."""
+    search = (SEARCH if config.ctc else replace(SEARCH, method="steps", ctc_weight=0.0)).changed(settings)
     if search.reads_ctc and not config.ctc:
         raise ValueError(
-            f"the network has no CTC head, which --method {method} with --ctc-weight {ctc_weight} needs: "
-            "choose --method steps and --ctc-weight 0, or leave both out"
+            f"the network has no CTC head, which method {search.method} with ctc_weight {search.ctc_weight} needs: "
+            "choose --search method=steps and --search ctc_weight=0, or leave both out"
         )
     return search
 
@@ -80,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
     model = load_checkpoint(options.checkpoint)
     if model.info.command.startswith("python -m training.pretrain"):
         raise ValueError(f"'{options.checkpoint}' has no trained decoder: give it to training.train --init, and export what that makes")
-    search = search_defaults(options, model.config)
+    search = search_of(options.search, model.config)
     grid = pick_grid(load_grids(), options.grid or model.info.grid)
     lexicon = open_lexicon(options.lexicon)
     samples = read_samples(options.swipes, options.n_swipes, model.config)
@@ -94,12 +92,12 @@ def run(options: argparse.Namespace) -> None:
         return compare(one, other, [sample.swipe for sample in samples])
 
     checks = Checks(proof_of, comparison_of)
-    exported = write_bundle(model, options.bundle, search, metrics, checks, options.precision)
-    size = n_bytes(options.bundle)
+    exported = write_bundle(model, options.out, search, metrics, checks, options.precision)
+    size = n_bytes(options.out)
     print(exported.report(), file=sys.stderr)
     if size > MAX_BYTES:
         print(f"the bundle has {size:,} bytes, more than the {MAX_BYTES:,} that may be shipped", file=sys.stderr)
-    print(f"{options.bundle}  {size:,} bytes")
+    print(f"{options.out}  {size:,} bytes")
 
 
 def main() -> None:

@@ -13,8 +13,9 @@ from typing import Any
 
 import onnx
 
-from engine.manifest import Manifest, SearchDefaults
+from engine.manifest import Manifest
 from engine.model import DECODER_STEP, ENCODER, MANIFEST, ModelBundle
+from engine.search_options import SearchOptions
 from export.onnx_files import decoder_step_onnx, encoder_onnx
 from export.proof import Proof
 from export.quantize import Quantisation, quantize
@@ -57,7 +58,7 @@ class Exported:
 
 
 def write_bundle(
-    model: TrainedModel, target: Path, search: SearchDefaults, metrics: Mapping[str, Any], checks: Checks, precision: str = "fp32"
+    model: TrainedModel, target: Path, search: SearchOptions, metrics: Mapping[str, Any], checks: Checks, precision: str = "fp32"
 ) -> Exported:
     """Exports the model to the folder `target`. It appears there whole, or, where a check fails, not at all.
 
@@ -91,7 +92,7 @@ def write_bundle(
     return exported
 
 
-def describe(model: TrainedModel, folder: Path, search: SearchDefaults, metrics: Mapping[str, Any], precision: str = "fp32") -> Manifest:
+def describe(model: TrainedModel, folder: Path, search: SearchOptions, metrics: Mapping[str, Any], precision: str = "fp32") -> Manifest:
     """The manifest of the graphs in a folder."""
     config = model.config
     return Manifest(

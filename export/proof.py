@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from engine.beam_search import SearchOptions
 from engine.features import Features
 from engine.model import NO_PARENT
 from engine.recognizer import Candidate, SwipeRecognizer
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from export.reference import PrefixTree, ReferenceResult, ScoredWord, reference_search
 from training.model.network import SwipeNetwork

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, SearchOptions
+from engine.beam_search import FIRST_BEAM, FIRST_PRIOR
 from engine.features import Features
 from engine.kernels import IMPOSSIBLE
 from engine.lexicon import Lexicon
+from engine.search_options import SearchOptions
 from training.model.network import SwipeNetwork
 
 

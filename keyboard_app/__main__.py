@@ -38,7 +38,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_ap
     settings = parser.add_argument_group("settings for this run only")
     settings.add_argument("--grid", metavar="NAME", help="the name of a grid")
     settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids in the format of grid_name_to_grid.json")
-    settings.add_argument("--model", metavar="FOLDER", help="a model bundle")
+    settings.add_argument("--bundle", metavar="FOLDER", dest="model", help="a model bundle")
     settings.add_argument("--lexicon", metavar="FILE", help="a lexicon")
     settings.add_argument("--theme", choices=("system", "light", "dark"), help="the colours")
     return parser.parse_args(argv)

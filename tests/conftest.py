@@ -119,7 +119,7 @@ def run(toy_bundle: Path, toy_lexicon: Path, tmp_path: Path, capsys: pytest.Capt
         file.write_bytes(data)
         if stdin:
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))  # type: ignore[arg-type]
-        defaults = ["--model", toy_bundle, "--lexicon", toy_lexicon]
+        defaults = ["--bundle", toy_bundle, "--lexicon", toy_lexicon]
         code = decode.run(decode.parse_args([str(part) for part in ["-" if stdin else file, *defaults, *options]]))
         out, err = capsys.readouterr()
         return Result(code, out, err.replace(str(file), "traj.json"))

@@ -1,4 +1,4 @@
-"""`python -m training.evaluate BUNDLE DATA`: how often the exported bundle, through the engine, finds the word that was meant."""
+"""`python -m training.evaluate DATA --bundle FOLDER`: how often an exported bundle, through the engine, finds the word that was meant."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import json
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from engine.arguments import positive
-from engine.beam_search import Method, SearchOptions
+from engine.language import default_language
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
+from engine.search_options import SearchOptions, add_search_argument
 from engine.shipped import DEFAULT_GRID
 from training.data.swipe_data import load_swipes
 from training.evaluation.decode_data import Setup, decode_rows
@@ -68,11 +69,7 @@ class Report:
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     add_setup_arguments(parser)
-    parser.add_argument("--beam", type=positive, metavar="N", help="beam width (default: the bundle's, like the next four)")
-    parser.add_argument("--method", choices=get_args(Method), help="two passes, or a step for each letter")
-    parser.add_argument("--prior-weight", type=float, metavar="W", help="weight of the words' log priors")
-    parser.add_argument("--margin", type=float, metavar="NATS", help="how far a hypothesis may be behind the best")
-    parser.add_argument("--ctc-weight", type=float, metavar="W", help="share of the CTC head, 0 to 1")
+    add_search_argument(parser)
     parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
@@ -81,23 +78,12 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
     """What evaluate and tune have in common."""
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="model bundle, a folder")
     parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
+    shipped = default_language().require_bundle()
+    parser.add_argument("--bundle", type=Path, default=shipped, metavar="FOLDER", help="model bundle (default: English)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
     parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
-
-
-def search_options(defaults: SearchOptions, options: argparse.Namespace) -> SearchOptions:
-    """The bundle's, changed by what the command line says. Raises: ValueError for a value out of range."""
-    given = {
-        "beam_width": options.beam,
-        "method": options.method,
-        "prior_weight": options.prior_weight,
-        "margin": options.margin,
-        "ctc_weight": options.ctc_weight,
-    }
-    return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
 def run(options: argparse.Namespace) -> Report:
@@ -108,7 +94,7 @@ def run(options: argparse.Namespace) -> Report:
     rows = range(min(len(data), options.limit or len(data)))
     data = data.select(np.array(rows)) if len(rows) < len(data) else data
     train_words = words_of(load_swipes(options.train), recognizer.bundle.alphabet) if options.train else None
-    search = search_options(recognizer.default_options, options)
+    search = recognizer.default_options.changed(options.search)
     outcomes = decode_rows(setup, rows, search, options.processes)
     return Report(
         bundle=hashlib.sha256((options.bundle / MANIFEST).read_bytes()).hexdigest()[:16],

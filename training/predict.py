@@ -1,4 +1,4 @@
-"""`python -m training.predict BUNDLE DATA OUT_DIR`: writes what a predictor says of recorded swipes, and a row about it.
+"""`python -m training.predict DATA OUT_DIR --bundle FOLDER`: writes what a predictor says of recorded swipes, and a row about it.
 
 `python -m training.predict merge A.db B.db OUT.db`: one table of several, as several machines wrote them.
 
@@ -17,6 +17,7 @@ from engine.accuracy import Accuracy
 from engine.arguments import positive
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
+from engine.search_options import add_search_argument
 from training.ensembles.prediction_table import (
     TABLE,
     PredictionRow,
@@ -28,12 +29,12 @@ from training.ensembles.prediction_table import (
     without_contradictions,
 )
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
-from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes, search_options
+from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes
 from training.evaluate import add_setup_arguments
 from training.evaluation.decode_data import Setup, decode_rows
 
 MERGE, SHOW = "merge", "show"
-"""The first arguments of the other commands: a bundle of such a name is ./merge."""
+"""The first arguments of the other commands: a file of such a name is ./merge."""
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -44,13 +45,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     )
     add_setup_arguments(parser)
     parser.add_argument("folder", type=Path, metavar="OUT_DIR", help=f"for the predictions and their table, {TABLE}")
-    parser.add_argument(
-        "--search",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a search option, by its name in engine.beam_search.SearchOptions; may be given again (default: the bundle's)",
-    )
+    add_search_argument(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
     parser.add_argument("--json", action="store_true", help="the row as one JSON object on stdout")
     return parser.parse_args(arguments)
@@ -85,7 +80,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
     """
     setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
     decoder = setup.load()
-    search = search_options(decoder.recognizer.default_options, options.search)
+    search = decoder.recognizer.default_options.changed(options.search)
     predictor = Predictor.of(options.bundle, decoder.recognizer, search)
     swipes = first_swipes(decoder.data, options.limit)
     data = data_fingerprint(options.data.name, swipes)

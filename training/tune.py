@@ -1,4 +1,4 @@
-"""`python -m training.tune BUNDLE DATA`: accuracy and time over search settings, to choose a bundle's defaults by. On dev."""
+"""`python -m training.tune DATA --bundle FOLDER`: accuracy and time over search settings, to choose a bundle's defaults by. On dev."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
 
 import numpy as np
 
 from engine.accuracy import Accuracy
 from engine.arguments import positive
-from engine.beam_search import Method, SearchOptions
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
+from engine.search_options import SearchOptions, add_search_argument
 from training.evaluate import add_setup_arguments
 from training.evaluation.decode_data import DataDecoder, Outcome, Setup, decode_rows
 from training.evaluation.metrics import Percentiles, stage_percentiles
@@ -45,8 +44,8 @@ HEADER = f"{'beam':>6}{'ctc':>8}{'prior':>8}{'margin':>8}{'top-1':>10}{'top-4':>
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.tune", description=__doc__)
     add_setup_arguments(parser)
-    parser.add_argument("--beams", type=positive, nargs="+", default=[6, 10, 16], metavar="N")
-    parser.add_argument("--method", choices=get_args(Method), help="two passes, or a step for each letter (default: the bundle's)")
+    parser.add_argument("--beam-widths", type=positive, nargs="+", default=[6, 10, 16], metavar="N")
+    add_search_argument(parser)
     parser.add_argument("--ctc-weights", type=float, nargs="+", metavar="W", help="(default: 0.2 0.35 0.5; 0 without a CTC head)")
     parser.add_argument("--prior-weights", type=float, nargs="+", default=[0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5], metavar="W")
     parser.add_argument("--margins", type=float, nargs="+", default=[6.0, 8.0, 10.0, 12.0, 15.0], metavar="NATS")
@@ -94,18 +93,18 @@ def run(options: argparse.Namespace) -> None:
     rows = np.linspace(0, len(decoder.data) - 1, n_swipes).round().astype(int).tolist()
     tuning = Tuning(setup, decoder, rows, options.processes)
     defaults = decoder.recognizer.default_options
-    start = replace(defaults, margin=float("inf"), method=options.method or defaults.method)
+    start = replace(defaults.changed(options.search), margin=float("inf"))
     print(f"{n_swipes} swipes; by ranking the {WIDE} best at prior weight {start.prior_weight} again:\n{HEADER}", flush=True)
     trials: list[Trial] = []
     ctc_weights = options.ctc_weights or ([0.2, 0.35, 0.5] if decoder.recognizer.bundle.has_ctc else [0.0])
-    for beam in options.beams:
+    for beam in options.beam_widths:
         for ctc_weight in ctc_weights:
             for trial in tuning.rank_again(replace(start, beam_width=beam, ctc_weight=ctc_weight), options.prior_weights):
                 trials.append(trial)
                 print(trial, flush=True)
     best = max(trials, key=lambda trial: (trial.accuracy.top_1, trial.accuracy.top_4)).options
     print(f"searches of their own at the best of these weights, timed:\n{HEADER}")
-    for beam in options.beams:
+    for beam in options.beam_widths:
         for margin in options.margins:
             print(tuning.decode(replace(best, beam_width=beam, margin=margin)), flush=True)
 

@@ -83,8 +83,9 @@ def score(bench: Bench, experiment: Experiment) -> None:
     folder, bundle = bench.folder(experiment.name), bench.bundle(experiment)
     if not bundle.exists():
         export = ["export", str(folder / "last.ckpt"), str(bundle), "--swipes", str(bench.dev), "--n-swipes", str(N_PROVEN)]
-        _call([*export, "--beam", str(BEAM), "--prior-weight", str(PRIOR_WEIGHT), "--precision", PRECISION], folder)
-    predict = ["training.predict", str(bundle), str(bench.dev), str(bench.predictions), "--search", f"n_best={N_BEST}"]
+        search = ["--search", f"beam_width={BEAM}", "--search", f"prior_weight={PRIOR_WEIGHT}"]
+        _call([*export, *search, "--precision", PRECISION], folder)
+    predict = ["training.predict", str(bench.dev), str(bench.predictions), "--bundle", str(bundle), "--search", f"n_best={N_BEST}"]
     _call(predict, folder)
 
 

@@ -119,8 +119,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--accuracy-swipes", type=_count, metavar="N|all", help="how many to decode, untimed, for the accuracy (default: the timed ones)"
     )
-    parser.add_argument("--beam-predecessor", type=int, default=6, metavar="B", help="beam width of (a) (default: %(default)s)")
-    parser.add_argument("--beam", type=int, metavar="B", help="beam width of (b) and (c) (default: the bundle's)")
+    parser.add_argument("--predecessor-beam-width", type=int, default=6, metavar="B", help="beam width of (a) (default: %(default)s)")
+    parser.add_argument("--beam-width", type=int, metavar="B", help="beam width of (b) and (c) (default: the bundle's)")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line of stdout, instead of a table")
     return parser.parse_args(arguments)
 
@@ -178,8 +178,8 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
     environment = describe(recognizer, folder, data, len(records))
     environment = replace(environment, versions={**environment.versions, "torch": torch.__version__})
     print("preparing the rungs", file=sys.stderr)
-    beam = recognizer.default_options.beam_width if options.beam is None else options.beam
-    rungs = build_ladder(prepare(folder, recognizer), options.beam_predecessor, beam)
+    beam = recognizer.default_options.beam_width if options.beam_width is None else options.beam_width
+    rungs = build_ladder(prepare(folder, recognizer), options.predecessor_beam_width, beam)
     gc.freeze()  # millions of dicts and nodes, which the collector would walk through in the midst of a timing
     times = time_in_turns({rung.name: rung.recognize for rung in rungs}, [record.swipe for record in records], N_WARM_UP)
     ties, differences = compare_words(rungs, times.outputs, records)

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.common.agreement import ScoredWord
-from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Decoder, SearchOptions
+from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Decoder
 from engine.lexicon import Lexicon
 from engine.model import NO_PARENT, Memory
+from engine.search_options import SearchOptions
 
 Floats = npt.NDArray[np.float64]
 IMPOSSIBLE = 1e-300

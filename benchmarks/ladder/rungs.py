@@ -14,10 +14,11 @@ from benchmarks.ladder import python_search
 from benchmarks.ladder.predecessor import Predecessor, TorchDecoder, TorchModel, allowed_tokens
 from benchmarks.ladder.uncached import UncachedModel
 from benchmarks.shark2.templates import Shark2
-from engine.beam_search import Decoder, Method, SearchOptions, search
+from engine.beam_search import Decoder, search
 from engine.features import Features
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import Method, SearchOptions
 from engine.swipe import Swipe
 from export.restore import restore
 

@@ -31,12 +31,12 @@ from benchmarks.pareto.report import Report
 from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
-from engine.beam_search import Method, SearchOptions
 from engine.files import write_whole
 from engine.language import default_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
+from engine.search_options import Method, SearchOptions
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from training.data.swipe_data import SwipeData, load_swipes
@@ -86,7 +86,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
     add("--n", type=_count, default=ALL, metavar="N|all", help="swipes for the accuracy, evenly spread (default: all)")
     add("--n-timed", type=positive, default=300, metavar="N", help="how many of those to time (default: %(default)s)")
-    add("--beams", type=positive, nargs="+", default=[1, 4, 6, 8, 10, 16, 32], metavar="N")
+    add("--beam-widths", type=positive, nargs="+", default=[1, 4, 6, 8, 10, 16, 32], metavar="N")
     add("--methods", nargs="+", choices=get_args(Method), default=list(get_args(Method)))
     add("--precisions", nargs="+", choices=get_args(Precision), default=list(get_args(Precision)))
     add("--lexicons", type=positive, nargs="*", default=[20_000, 50_000, 150_000, 500_000], metavar="WORDS", help="sizes to try")
@@ -202,7 +202,7 @@ def measure(options: argparse.Namespace, bundle: Path, folder: Path) -> Report:
     environment = describe(shipped, bundle, path, len(data))
     defaults, own = shipped.default_options, own_precision(shipped.bundle.manifest)
     default = Choice(defaults.method, defaults.beam_width, own, len(shipped.lexicon)).effective(defaults.n_best)
-    axes = Axes(options.methods, options.beams, options.precisions, options.lexicons)
+    axes = Axes(options.methods, options.beam_widths, options.precisions, options.lexicons)
     choices = around(default, axes, defaults.n_best)
     divided = hard_strata(data, shipped, load_swipes(options.train) if options.train else None)
     engines = build_engines(shipped, choices, {**fp32_bundle(options.fp32), own: bundle}, folder)

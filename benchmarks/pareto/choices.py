@@ -10,7 +10,7 @@ from benchmarks.common.paired import Ratio
 from benchmarks.common.tables import Change
 from benchmarks.common.variants import Precision
 from engine.accuracy import Accuracy
-from engine.beam_search import Method
+from engine.search_options import Method
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--n", type=positive, default=1000, metavar="N", help="swipes for the accuracy, evenly spread (default: %(default)s)")
     add("--n-timed", type=positive, default=100, metavar="N", help="how many of those to time (default: %(default)s)")
     add("--n-exhaustive", type=positive, default=3, metavar="N", help="how many of those to score all words on (default: %(default)s)")
-    add("--beam", type=positive, default=16, metavar="N", help="beam width of the searches by steps (default: %(default)s)")
+    add("--beam-width", type=positive, default=16, metavar="N", help="beam width of the searches by steps (default: %(default)s)")
     add("--letters", type=positive, nargs="*", default=[3, 4], metavar="N", help="before all words below are scored")
     add("--least-letters", type=_probability, nargs="*", default=[1e-3, 1e-2], metavar="P", help="least probabilities of letters")
     add("--margins", type=_nats, nargs="*", default=[4.0, 8.0], metavar="NATS", help="that hypotheses may be behind the best")
@@ -92,7 +92,7 @@ def _number(text: str) -> float:
 
 def searches(options: argparse.Namespace, index: WordIndex) -> dict[str, Search]:
     """By name, the shipped one first and the exact one last."""
-    beam: int = options.beam
+    beam: int = options.beam_width
     ways: dict[str, Search] = {SHIPPED: shipped, "greedy": greedy}
     ways[f"steps, beam {beam}"] = functools.partial(engine_search, method="steps", beam_width=beam)
     for least in options.least_letters:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from benchmarks.common.agreement import ScoredWord
 from benchmarks.searches.beam import Pruning, Walk, walk
 from benchmarks.searches.words import Problem, WordTree, best, in_trees, score
-from engine.beam_search import Method, search
+from engine.beam_search import search
+from engine.search_options import Method
 
 N_LIVE = 3_000
 """Hypotheses of one length above which the exact search scores all words below them. Reading on took 72 s of one swipe in 100."""

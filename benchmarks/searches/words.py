@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from benchmarks.common.agreement import ScoredWord
 from engine import kernels
-from engine.beam_search import Decoder, SearchOptions
+from engine.beam_search import Decoder
 from engine.ctc import CtcPrefixes
 from engine.lexicon import Lexicon, Trie
 from engine.model import NO_PARENT, Integers, Memory
+from engine.search_options import SearchOptions
 
 Floats = npt.NDArray[np.float64]
 N_WORDS = 128

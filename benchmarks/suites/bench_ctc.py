@@ -10,10 +10,11 @@ import pytest
 
 from benchmarks.suites.replay import RecordingDecoder, ReplayingDecoder
 from benchmarks.suites.stages import Stage
-from engine.beam_search import Hypothesis, Method, search
+from engine.beam_search import Hypothesis, search
 from engine.ctc import CtcPrefixes
 from engine.model import Memory
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import Method
 from engine.swipe_file import SwipeRecord
 
 BEAMS = (1, 5, 10, 30, 100)

@@ -13,9 +13,9 @@ import pytest
 from benchmarks.suites.stages import Stage
 from benchmarks.suites.swipes import common_words, made_up_records_of
 from engine.accuracy import Accuracy, rank_of
-from engine.beam_search import SearchOptions
 from engine.lexicon import key_sequence
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from engine.swipe_file import SwipeRecord
 
 LENGTHS = range(2, 16)

@@ -24,7 +24,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         description="Replays recorded swipes over the keys, shows what the decoder looked at, and compares two models.",
     )
     parser.add_argument("file", nargs="?", type=Path, help="a swipe, a JSON list of them, or one per line; plain or gzip")
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     parser.add_argument("--compare", type=Path, metavar="FOLDER", help="a second model bundle: what changes with it?")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
     parser.add_argument("--grid", metavar="NAME", help="grid of all swipes (default: what each one names, else qwerty_en)")
@@ -99,7 +99,7 @@ def _open_window(args: argparse.Namespace) -> int:
 
 
 def _source(args: argparse.Namespace) -> Source:
-    return Source(args.file, args.model, args.compare, args.lexicon, args.grids, args.grid)
+    return Source(args.file, args.bundle, args.compare, args.lexicon, args.grids, args.grid)
 
 
 def _start(args: argparse.Namespace) -> Start:

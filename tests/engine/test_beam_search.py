@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import beam_search, kernels
-from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Hypothesis, SearchOptions, search
+from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Hypothesis, search
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import NO_PARENT, Cache, Memory, StepOutput
+from engine.search_options import SearchOptions
 from tests.support import naive
 
 ALPHABET = "abc"
@@ -260,7 +261,7 @@ def test_two_passes_write_no_word_longer_than_the_decoder_can() -> None:
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(ValueError, match="method must be one of two_pass, steps, got 'best'"):
+    with pytest.raises(ValueError, match="method 'best' is not known: choose one of two_pass, steps"):
         SearchOptions(8, 0.1, method="best")  # type: ignore[arg-type]
 
 

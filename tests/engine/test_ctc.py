@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.beam_search import SearchOptions, search
+from engine.beam_search import search
 from engine.ctc import CtcPrefixes
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import Memory
+from engine.search_options import SearchOptions
 from tests.engine.test_beam_search import ALPHABET, TableDecoder, found
 from tests.support import naive
 

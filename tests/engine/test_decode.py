@@ -84,7 +84,7 @@ def test_top_limits_what_is_shown_not_what_is_counted(run: Run, swipe_of: Swiped
 
 
 def test_a_narrow_beam_finds_less(run: Run, swipe_of: Swiped) -> None:
-    assert run(swipe_of("cat"), "--json", "--beam", "1").words() == [["cat"]]
+    assert run(swipe_of("cat"), "--json", "--search", "beam_width=1").words() == [["cat"]]
 
 
 def test_accuracy_counts_key_sequences_and_every_word(run: Run, swipe_of: Swiped) -> None:
@@ -180,7 +180,7 @@ def start(*options: str | Path, stdin: bytes) -> subprocess.CompletedProcess[byt
 
 def test_the_command(toy_bundle: Path, toy_lexicon: Path, swipe_of: Swiped) -> None:
     content = lines({"curve": swipe_of("dont"), "word": "don't"}, b"nothing\n")
-    process = start("-", "--json", "--model", toy_bundle, "--lexicon", toy_lexicon, stdin=content)
+    process = start("-", "--json", "--bundle", toy_bundle, "--lexicon", toy_lexicon, stdin=content)
     first, second = (json.loads(line) for line in process.stdout.splitlines())
     assert (process.returncode, first["candidates"][0]["word"]) == (1, "don't")
     assert process.stderr.decode().splitlines() == [
@@ -190,7 +190,7 @@ def test_the_command(toy_bundle: Path, toy_lexicon: Path, swipe_of: Swiped) -> N
 
 
 def test_a_missing_file_and_a_usage_error(toy_bundle: Path, toy_lexicon: Path) -> None:
-    missing = start("no_such.json", "--model", toy_bundle, "--lexicon", toy_lexicon, stdin=b"")
+    missing = start("no_such.json", "--bundle", toy_bundle, "--lexicon", toy_lexicon, stdin=b"")
     assert (missing.returncode, missing.stdout) == (1, b"")
     assert missing.stderr.decode() == "error: cannot read no_such.json: No such file or directory\n"
     assert start(stdin=b"").returncode == 2
@@ -198,7 +198,7 @@ def test_a_missing_file_and_a_usage_error(toy_bundle: Path, toy_lexicon: Path) -
 
 def test_a_reader_that_leaves_early_is_no_error_message(toy_bundle: Path, toy_lexicon: Path, swipe_of: Swiped) -> None:
     content = lines(*[swipe_of("cat")] * 2000)
-    command = [sys.executable, "-m", "engine.decode", "-", "--json", "--model", str(toy_bundle), "--lexicon", str(toy_lexicon)]
+    command = [sys.executable, "-m", "engine.decode", "-", "--json", "--bundle", str(toy_bundle), "--lexicon", str(toy_lexicon)]
     read_end, write_end = os.pipe()
     os.close(read_end)
     process = subprocess.run(command, cwd=ROOT, input=content, stdout=write_end, stderr=subprocess.PIPE, check=False)

@@ -122,7 +122,7 @@ def spoil_files(bundle: Path) -> None:
 def test_a_bad_bundle(run: Run, swipe_of: Swiped, toy_bundle: Path, tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
     bundle = Path(shutil.copytree(toy_bundle, tmp_path / "spoilt"))
     spoil(bundle)
-    result = run(swipe_of("cat"), "--model", bundle)
+    result = run(swipe_of("cat"), "--bundle", bundle)
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith(f"error: model bundle {bundle}: {message}")
     assert result.err.count("\n") == 1
@@ -166,7 +166,7 @@ def test_bad_grid_options(run: Run, swipe_of: Swiped, options: tuple[str, ...], 
     assert result.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("options", [[], ["a.json", "b.json"], ["a.json", "--top", "0"], ["a.json", "--beam", "x"], ["a.json", "--colour"]])
+@pytest.mark.parametrize("options", [[], ["a.json", "b.json"], ["a.json", "--top", "0"], ["a.json", "--search"], ["a.json", "--colour"]])
 def test_usage_errors(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         decode.parse_args(options)

@@ -111,7 +111,7 @@ def test_an_older_format_is_refused(copy: Path) -> None:
         ("", "is not a manifest: Expecting value"),
         ("[1, 2]", "is not a manifest"),
         ("{}", "is not a manifest: no field 'format_version'"),
-        ('{"format_version": 2}', "is damaged: no field 'search'"),
+        ('{"format_version": 2}', "is damaged: no field 'alphabet'"),
     ],
 )
 def test_a_broken_manifest_is_refused(copy: Path, text: str, reason: str) -> None:

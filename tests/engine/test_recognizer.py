@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.beam_search import SearchOptions
 from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from tests.conftest import ROOT
 from tests.support import naive, toy

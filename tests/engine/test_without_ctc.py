@@ -12,13 +12,13 @@ import numpy as np
 import onnx
 import pytest
 
-from engine.beam_search import SearchOptions
 from engine.explain import explain
 from engine.grid import Grid
 from engine.lexicon import Lexicon
-from engine.manifest import ModelBundleError, SearchDefaults
+from engine.manifest import ModelBundleError
 from engine.model import ENCODER, MANIFEST, ModelBundle
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from tests.support import toy
 from training import tune
 
@@ -78,9 +78,11 @@ def test_a_search_that_needs_one(options: SearchOptions, got: str, recognizer: S
 
 
 @pytest.mark.parametrize("search", [replace(toy.SEARCH, method="two_pass"), replace(toy.SEARCH, ctc_weight=0.2)])
-def test_a_manifest_whose_search_needs_one(search: SearchDefaults, folder: Path) -> None:
+def test_a_manifest_whose_search_needs_one(search: SearchOptions, folder: Path) -> None:
     set_manifest(folder, search=asdict(search))
-    with pytest.raises(ModelBundleError, match=r"no CTC head, which the manifest's search needs .* --method steps --ctc-weight 0"):
+    with pytest.raises(
+        ModelBundleError, match=r"no CTC head, which the manifest's search needs .* --search method=steps --search ctc_weight=0"
+    ):
         ModelBundle.load(folder)
 
 
@@ -89,8 +91,8 @@ def test_tuning_tries_no_weight_of_the_head(folder: Path, toy_lexicon: Path, qwe
     line = {"word": "cat", "user": "somebody", "curve": {axis: getattr(swipe, axis).tolist() for axis in "xyt"}}
     data = folder.parent / "swipes.jsonl"
     data.write_text(json.dumps(line) + "\n")
-    trials = ["--beams", "4", "--prior-weights", "0.5", "--margins", "9"]
-    tune.run(tune.parse_args([str(folder), str(data), "--lexicon", str(toy_lexicon), *trials]))
+    trials = ["--beam-widths", "4", "--prior-weights", "0.5", "--margins", "9"]
+    tune.run(tune.parse_args([str(data), "--bundle", str(folder), "--lexicon", str(toy_lexicon), *trials]))
     assert [row.split()[:4] for row in capsys.readouterr().out.splitlines() if "100.00%" in row] == [
         ["4", "0.00", "0.50", "inf"],
         ["4", "0.00", "0.50", "9.0"],

@@ -19,11 +19,11 @@ import export.__main__
 import export.bundle
 import export.quantize
 from benchmarks.common.variants import variant
-from engine.beam_search import Method, SearchOptions
 from engine.grid import Grid
 from engine.lexicon import Lexicon
 from engine.model import DECODER_STEP, ENCODER, ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
+from engine.search_options import Method, SearchOptions
 from engine.swipe import Swipe
 from export.__main__ import main, read_samples
 from export.proof import TOLERANCE, Proof, Sample, compare_steps, prove, same, tied
@@ -72,7 +72,18 @@ def exported(checkpoint: Path, toy_lexicon: Path, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("exported") / "bundle"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
-        arguments = ("--swipes", EXAMPLES, "--n-swipes", "8", "--lexicon", toy_lexicon, "--ctc-weight", "0.25", "--precision", "fp32")
+        arguments = (
+            "--swipes",
+            EXAMPLES,
+            "--n-swipes",
+            "8",
+            "--lexicon",
+            toy_lexicon,
+            "--search",
+            "ctc_weight=0.25",
+            "--precision",
+            "fp32",
+        )
         run_export(patch, checkpoint, folder, *arguments)
     return folder
 
@@ -217,7 +228,7 @@ def test_a_search_that_differs_leaves_no_bundle(
         monkeypatch.setattr(export.bundle, function, lambda _network, name=name: onnx.load(exported / name))
     target = tmp_path / "bundle"
     arguments = (checkpoint, target, "--swipes", EXAMPLES, "--n-swipes", "2", "--lexicon", toy_lexicon)
-    run_export(monkeypatch, *arguments, "--beam", "7")
+    run_export(monkeypatch, *arguments, "--search", "beam_width=7")
     before = (target / "manifest.json").read_text()
     recognize = SwipeRecognizer.recognize
 
@@ -228,9 +239,9 @@ def test_a_search_that_differs_leaves_no_bundle(
     with monkeypatch.context() as patch:
         patch.setattr(SwipeRecognizer, "recognize", swapped)
         with pytest.raises(SystemExit, match=r"(?s)'hello': .* from ONNX, .* from torch.*'keyboard'"):
-            run_export(patch, *arguments, "--beam", "9")
+            run_export(patch, *arguments, "--search", "beam_width=9")
     assert (target / "manifest.json").read_text() == before
-    run_export(monkeypatch, *arguments, "--beam", "9")
+    run_export(monkeypatch, *arguments, "--search", "beam_width=9")
     assert json.loads((target / "manifest.json").read_text())["search"]["beam_width"] == 9
     assert [entry.name for entry in tmp_path.iterdir() if entry.name != "cache"] == ["bundle"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.shark2.templates import Shark2Options
-from engine.beam_search import SearchOptions
 from engine.grid import Grid
 from engine.lexicon import Trie
+from engine.search_options import SearchOptions
 
 LogProbsOf = Callable[[str], Sequence[float]]
 

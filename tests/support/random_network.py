@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.ladder.uncached import UncachedModel
-from engine.manifest import SearchDefaults
 from engine.model import DECODER_STEP, ENCODER, MANIFEST
+from engine.search_options import SearchOptions
 from export.bundle import describe
 from export.onnx_files import decoder_step_onnx, encoder_onnx
 from tests.support import toy
@@ -18,7 +18,7 @@ from training.loop.checkpoint import TrainedModel, TrainingInfo
 from training.model.network import SwipeNetwork
 
 CONFIG = ModelConfig(toy.ALPHABET, width=12, feed_forward_width=20, n_heads=3, n_encoder_layers=2, n_decoder_layers=2, max_letters=8)
-SEARCH = SearchDefaults(beam_width=5, prior_weight=0.3, margin=8.0, ctc_weight=0.35, method="two_pass")
+SEARCH = SearchOptions(beam_width=5, prior_weight=0.3, margin=8.0, ctc_weight=0.35, method="two_pass")
 
 
 def make(config: ModelConfig) -> SwipeNetwork:

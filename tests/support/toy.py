@@ -18,7 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 from engine.features import N_COLUMNS, FeatureSpec
 from engine.grid import Grid
 from engine.lexicon import Entry, build_lexicon
-from engine.manifest import Manifest, SearchDefaults
+from engine.manifest import Manifest
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -31,7 +32,7 @@ END_LOGIT = -6.0
 """what the end of the word scores at every frame: as a key 1.2 radii away"""
 HISTORY = np.random.default_rng(7).normal(0, 0.05, (N_TOKENS, N_OUTPUTS)).astype(np.float32)
 """logits that a cached token adds, times its place in the word"""
-SEARCH = SearchDefaults(beam_width=8, prior_weight=0.25, margin=30.0, ctc_weight=0.0, method="steps")
+SEARCH = SearchOptions(beam_width=8, prior_weight=0.25, margin=30.0, ctc_weight=0.0, method="steps")
 ENTRIES = [
     Entry("cat", 40, ("cat",)),
     Entry("cart", 30, ("cart",)),

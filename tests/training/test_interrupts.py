@@ -9,10 +9,10 @@ import pytest
 
 COMMANDS = {
     "training.augment": ("training.augment.__main__", "swipes more"),
-    "training.evaluate": ("training.evaluate", "bundle swipes"),
-    "training.predict": ("training.predict", "bundle swipes folder"),
-    "training.report": ("training.report.__main__", "bundle swipes page"),
-    "training.tune": ("training.tune", "bundle swipes"),
+    "training.evaluate": ("training.evaluate", "swipes --bundle bundle"),
+    "training.predict": ("training.predict", "swipes folder --bundle bundle"),
+    "training.report": ("training.report.__main__", "swipes page --bundle bundle"),
+    "training.tune": ("training.tune", "swipes --bundle bundle"),
     "benchmarks.experiments": ("benchmarks.experiments.__main__", "swipes others folder"),
     "benchmarks.searches": ("benchmarks.searches.__main__", "swipes"),
 }

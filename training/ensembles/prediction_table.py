@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.accuracy import Accuracy
-from engine.beam_search import SearchOptions
 from engine.files import whole_file
+from engine.search_options import SearchOptions
 from training.ensembles.predictor import ID_DIGITS, Fingerprint, Predictor, digest
 
 TABLE = "predictions.db"

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import numpy as np
 
-from engine.beam_search import SearchOptions
 from engine.grid import Grid
 from engine.model import MANIFEST
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import TYPES, SearchOptions
 from training.data.swipe_data import SwipeData
 
-SEARCH_TYPES = get_type_hints(SearchOptions)
-"""name of each search option -> its type"""
 ID_DIGITS = 16
 
 
@@ -63,45 +59,10 @@ class Predictor:
 
 def canonical(search: SearchOptions) -> SearchOptions:
     """The one way to write down options that search alike."""
-    floats: dict[str, Any] = {
-        name: float(getattr(search, name)) + 0.0 for name, kind in SEARCH_TYPES.items() if kind is float
-    }  # -0.0 is 0.0
+    floats: dict[str, Any] = {name: float(getattr(search, name)) + 0.0 for name, kind in TYPES.items() if kind is float}  # -0.0 is 0.0
     if search.method == "two_pass":  # its first pass leaves the decoder no fewer words than are asked for
         return replace(search, **floats, beam_width=max(search.beam_width, search.n_best))
     return replace(search, **floats)
-
-
-def search_options(defaults: SearchOptions, settings: Sequence[str]) -> SearchOptions:
-    """The defaults, changed by settings such as "beam_width=12".
-
-    Raises: ValueError for an unknown option, with the nearest name, one that is given twice, or a value that cannot be.
-    """
-    given: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals:
-            raise ValueError(f"search option '{setting}' has no value: expected NAME=VALUE, as in beam_width=12")
-        if name not in SEARCH_TYPES:
-            known = ", ".join(one.name for one in fields(SearchOptions))
-            nearest = difflib.get_close_matches(name, list(SEARCH_TYPES), n=1, cutoff=0.4)
-            meant = f"; did you mean '{nearest[0]}'?" if nearest else ""
-            raise ValueError(f"unknown search option '{name}': known are {known}{meant}")
-        if name in given:
-            raise ValueError(f"search option {name} is given twice: give it once")
-        given[name] = _value(name, value)
-    return replace(defaults, **given)
-
-
-def _value(name: str, text: str) -> Any:
-    """Raises: ValueError for text that is no value of the option's type."""
-    kind = SEARCH_TYPES[name]
-    if get_args(kind):  # SearchOptions itself refuses what is not among them
-        return text
-    try:
-        return kind(text)
-    except ValueError:
-        expected = "a whole number" if kind is int else "a number"
-        raise ValueError(f"search option {name} must be {expected}, got '{text}'") from None
 
 
 def grid_fingerprint(grid: Grid) -> Fingerprint:

@@ -12,8 +12,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.accuracy import rank_of
-from engine.beam_search import SearchOptions
 from engine.recognizer import StageTimes, SwipeRecognizer
+from engine.search_options import SearchOptions
 from training.data.swipe_data import SwipeData, load_swipes
 
 CHUNK = 32

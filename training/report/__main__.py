@@ -1,4 +1,4 @@
-"""`python -m training.report BUNDLE DATA OUT.html`: a page about what the bundle does on recorded swipes, and what it does wrong."""
+"""`python -m training.report DATA OUT.html --bundle FOLDER`: a page about what a bundle does on recorded swipes, and what it does wrong."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.beam_search import SearchOptions
 from engine.lexicon import key_sequence
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from training.data.path_length import Limits, PathLengths
 from training.data.swipe_data import SwipeData
 from training.evaluation.decode_data import Outcome

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.beam_search import SearchOptions
 from engine.explain import Explanation, explain
 from engine.recognizer import Candidate, SwipeRecognizer
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from training.report.calibration import probabilities
 

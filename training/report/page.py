@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from engine.beam_search import SearchOptions
 from engine.grid import Grid
+from engine.search_options import SearchOptions
 from training.report import charts, drawings
 from training.report.findings import LEAST_SWIPES, Findings
 from training.report.mistakes import Order

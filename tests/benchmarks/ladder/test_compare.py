@@ -18,10 +18,10 @@ from benchmarks.ladder import python_search
 from benchmarks.ladder import rungs as ladder
 from benchmarks.ladder.__main__ import Comparison, compare_words, measure_accuracy
 from benchmarks.ladder.rungs import CountedBundle, Outcome, Rung, build_ladder, prepare
-from engine.beam_search import Method
 from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import Method
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord
 from tests.conftest import LATIN, ROOT
@@ -55,7 +55,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def comparison(bundle: Path, toy_lexicon: Path) -> Comparison:
-    return compare.run(compare.parse_args(options(bundle, toy_lexicon, "--beam-predecessor", "2", "--beam", "4")))
+    return compare.run(compare.parse_args(options(bundle, toy_lexicon, "--predecessor-beam-width", "2", "--beam-width", "4")))
 
 
 # --- the rungs ---

@@ -17,9 +17,9 @@ from benchmarks.ladder import python_search
 from benchmarks.ladder.python_search import CtcPrefixes, build_trie
 from benchmarks.ladder.whole_prefixes import PrefixCache, Tokens, read
 from engine import beam_search
-from engine.beam_search import Method, SearchOptions
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import Cache, Integers, Memory, StepOutput
+from engine.search_options import Method, SearchOptions
 from tests.support import naive
 
 ALPHABET = "abc"

@@ -203,7 +203,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> None:
 
 
 def few(bundle: Path, lexicon: Path, out: Path) -> list[str | Path]:
-    axes = ["--methods", "steps", "--beams", "1", "--precisions", "fp32", "--lexicons", "5"]
+    axes = ["--methods", "steps", "--beam-widths", "1", "--precisions", "fp32", "--lexicons", "5"]
     return ["--bundle", bundle, "--lexicon", lexicon, "--n-timed", "3", "--out", out, *axes]
 
 
@@ -271,7 +271,14 @@ def test_strata_that_no_swipe_is_in_are_left_out(data: Path, toy_recognizer: Swi
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--beams", "0"), ("--beams", "ten"), ("--n", "some"), ("--n-timed", "-1"), ("--precisions", "int4"), ("--methods", "greedy")],
+    [
+        ("--beam-widths", "0"),
+        ("--beam-widths", "ten"),
+        ("--n", "some"),
+        ("--n-timed", "-1"),
+        ("--precisions", "int4"),
+        ("--methods", "greedy"),
+    ],
 )
 def test_a_usage_error_exits_with_2(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str]) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):

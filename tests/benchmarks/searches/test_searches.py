@@ -16,11 +16,12 @@ from benchmarks.searches import ways
 from benchmarks.searches.beam import Pruning, walk
 from benchmarks.searches.ways import Exhaustive, below_prefixes, engine_search, exact, greedy, pruned
 from benchmarks.searches.words import Problem, WordIndex, WordTree, in_trees, score
-from engine.beam_search import SearchOptions, search
+from engine.beam_search import search
 from engine.grid import Grid
 from engine.lexicon import Lexicon
 from engine.model import NO_PARENT, Memory
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from tests.engine.test_beam_search import ALPHABET, TableDecoder, ctc_memory, lexicon_of
 from tests.support import naive, toy
 

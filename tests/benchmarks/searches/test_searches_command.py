@@ -137,7 +137,7 @@ def test_losses_are_counted_against_the_exact_search_and_changes_against_the_shi
     "arguments",
     [
         ("--n", "0"),
-        ("--beam", "ten"),
+        ("--beam-width", "ten"),
         ("--letters", "0"),
         ("--repaired", "0"),
         ("--edits", "-1"),

@@ -22,10 +22,11 @@ from benchmarks.suites.replay import RecordingDecoder, ReplayingDecoder
 from benchmarks.suites.stages import Conditions, Stage, ratios_to_works
 from benchmarks.suites.swipes import common_words, made_up_record, made_up_records, made_up_records_of, traced_in
 from benchmarks.suites.throughput import DecodingProcesses
-from engine.beam_search import Method, search
+from engine.beam_search import search
 from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import Method
 from tests.conftest import ROOT
 from tests.support import toy
 

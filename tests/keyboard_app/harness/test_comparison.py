@@ -80,13 +80,13 @@ def files(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, qwerty: Grid) -> 
     swipes.append({"word": "hello", "curve": {**as_json(toy.swipe_of("hello", qwerty)), "grid_name": "default"}})
     file = tmp_path / "swipes.jsonl"
     file.write_bytes(lines(*swipes))
-    search = toy.SearchDefaults(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
+    search = toy.SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
     other = toy.write_bundle(tmp_path / "other", search=search)
     return {"file": str(file), "model": str(toy_bundle), "other": str(other), "lexicon": str(toy_lexicon)}
 
 
 def command(files: dict[str, str], *options: str) -> int:
-    return run(parse_args([files["file"], "--model", files["model"], "--lexicon", files["lexicon"], *options]))
+    return run(parse_args([files["file"], "--bundle", files["model"], "--lexicon", files["lexicon"], *options]))
 
 
 def test_list(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def swipe_file(tmp_path: Path, qwerty: Grid) -> Path:
 
 @pytest.fixture
 def source(swipe_file: Path, toy_bundle: Path, toy_lexicon: Path, tmp_path: Path) -> Source:
-    search = toy.SearchDefaults(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
+    search = toy.SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
     return Source(swipe_file, toy_bundle, toy.write_bundle(tmp_path / "other", search=search), toy_lexicon)
 
 

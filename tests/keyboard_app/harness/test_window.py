@@ -166,7 +166,7 @@ def shown_text(driver: WindowDriver) -> str:
 
 
 def test_two_models_side_by_side(harness: Open, tmp_path: Path) -> None:
-    search = toy.SearchDefaults(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
+    search = toy.SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
     with harness(other=toy.write_bundle(tmp_path / "other", search=search), show="changed") as driver:
         session = driver.root.session
         changed = [place for place, entry in enumerate(session.entries) if entry.change not in (None, "same")]
@@ -254,14 +254,14 @@ def run_harness(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_screenshot_needs_no_display(swipe_file: Path, toy_bundle: Path, toy_lexicon: Path, tmp_path: Path) -> None:
     picture = tmp_path / "out.png"
-    options = ("--model", toy_bundle, "--lexicon", toy_lexicon, "--size", "482x700", "--letter", "2", "--screenshot", picture)
+    options = ("--bundle", toy_bundle, "--lexicon", toy_lexicon, "--size", "482x700", "--letter", "2", "--screenshot", picture)
     process = run_harness(swipe_file, *options)
     assert (process.returncode, process.stderr, process.stdout) == (0, "", "")
     assert Image.load(str(picture)).size == (482, 700)
 
 
 def test_a_picture_that_cannot_be_written_or_a_bundle_that_is_missing(swipe_file: Path, tmp_path: Path) -> None:
-    process = run_harness(swipe_file, "--model", tmp_path, "--screenshot", tmp_path / "out.png")
+    process = run_harness(swipe_file, "--bundle", tmp_path, "--screenshot", tmp_path / "out.png")
     assert process.returncode == 1
     assert process.stderr.startswith(f"error: model bundle {tmp_path}")
     assert process.stderr.count("\n") == 1
@@ -273,7 +273,7 @@ def test_a_picture_that_cannot_be_written_or_a_bundle_that_is_missing(swipe_file
         (["nofile.jsonl"], "cannot read nofile.jsonl: No such file or directory"),
         (["{empty}"], "no swipe could be read from {empty}: the input is empty"),
         (["{broken}"], "no swipe could be read from {broken}: not JSON"),
-        (["{swipes}", "--model", "not/there"], "cannot read not/there: No such file or directory"),
+        (["{swipes}", "--bundle", "not/there"], "cannot read not/there: No such file or directory"),
         (["{swipes}", "--grids", "none.json"], "cannot read none.json: No such file or directory"),
         (["{swipes}"], "no window can be shown: there is no display"),
     ],
@@ -290,7 +290,7 @@ def test_no_window_opens_that_would_show_nothing(swipe_file: Path, tmp_path: Pat
 
 def test_the_list_needs_no_kivy(swipe_file: Path, toy_bundle: Path, toy_lexicon: Path) -> None:
     code = "import sys; sys.modules['kivy'] = None; from keyboard_app.harness.__main__ import main; sys.exit(main())"
-    arguments = [swipe_file, "--model", toy_bundle, "--lexicon", toy_lexicon]
+    arguments = [swipe_file, "--bundle", toy_bundle, "--lexicon", toy_lexicon]
     for options, expected in ((["--json"], 1), ([], 1)):
         command = [sys.executable, "-c", code, *map(str, arguments), *options]
         process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.accuracy import Accuracy
-from engine.beam_search import SearchOptions
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from training import ensemble
 from training.data.swipe_data import load_swipes

@@ -17,15 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.accuracy import Accuracy
-from engine.beam_search import SearchOptions
 from engine.grid import Grid
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from tests.support import toy
 from training import predict
 from training.data.swipe_data import load_swipes
 from training.ensembles.prediction_table import PredictionRow, PredictionTable, best_first, merge_tables
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
-from training.ensembles.predictor import Fingerprint, Predictor, canonical, data_fingerprint, grid_fingerprint, search_options
+from training.ensembles.predictor import Fingerprint, Predictor, canonical, data_fingerprint, grid_fingerprint
 
 ROWS = [("cat", "cat"), ("hello", "hello"), ("wet", "vat"), ("zebra", "cart"), ("we're", "were"), ("don't", "dont")]
 """meant, traced: the third is traced wrongly, the lexicon lacks the fourth"""
@@ -52,7 +52,7 @@ def data(tmp_path: Path, qwerty: Grid, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def predict_toy(toy_bundle: Path, toy_lexicon: Path, data: Path) -> Predict:
     def predict_toy(folder: Path, *more: str, bundle: Path = toy_bundle, data: Path = data) -> PredictionRow:
-        arguments = [str(bundle), str(data), str(folder), "--lexicon", str(toy_lexicon), *more]
+        arguments = [str(data), str(folder), "--bundle", str(bundle), "--lexicon", str(toy_lexicon), *more]
         return predict.run(predict.parse_args(arguments))
 
     return predict_toy
@@ -69,7 +69,7 @@ def row_of(path: Path, search: SearchOptions = DEFAULTS, data: str = "d", words_
 @pytest.mark.parametrize("settings", [[], ["margin=30"], ["prior_weight=0.250", "beam_width=8"], ["ctc_weight=-0.0", "method=steps"]])
 def test_defaults_may_be_spelt_out(settings: list[str]) -> None:
     """Neither more options nor another spelling of a number makes two predictors of one."""
-    assert row_of(Path("p"), canonical(search_options(DEFAULTS, settings))).id == row_of(Path("p"), canonical(DEFAULTS)).id
+    assert row_of(Path("p"), canonical(DEFAULTS.changed(settings))).id == row_of(Path("p"), canonical(DEFAULTS)).id
 
 
 def test_whole_numbers_and_floats_are_one() -> None:
@@ -78,7 +78,7 @@ def test_whole_numbers_and_floats_are_one() -> None:
 
 @pytest.mark.parametrize("setting", ["beam_width=9", "prior_weight=0.26", "margin=inf", "n_best=5", "ctc_weight=0.1", "method=two_pass"])
 def test_every_option_makes_another_predictor(setting: str) -> None:
-    assert row_of(Path("p"), canonical(search_options(DEFAULTS, [setting]))).id != row_of(Path("p"), canonical(DEFAULTS)).id
+    assert row_of(Path("p"), canonical(DEFAULTS.changed([setting]))).id != row_of(Path("p"), canonical(DEFAULTS)).id
 
 
 def test_every_option_was_tried() -> None:
@@ -125,14 +125,14 @@ def test_a_grid_is_known_by_its_keys(qwerty: Grid) -> None:
         (["beam_width"], "search option 'beam_width' has no value: expected NAME=VALUE"),
         (["beam_width=2.5"], "search option beam_width must be a whole number, got '2.5'"),
         (["margin=wide"], "search option margin must be a number, got 'wide'"),
-        (["method=greedy"], "method must be one of two_pass, steps, got 'greedy'"),
+        (["method=greedy"], "method 'greedy' is not known: choose one of two_pass, steps"),
         (["margin=nan"], "margin must be at least 0, got nan"),
         (["margin=1", "margin=2"], "search option margin is given twice"),
     ],
 )
 def test_options_that_cannot_be_are_refused(settings: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        search_options(DEFAULTS, settings)
+        DEFAULTS.changed(settings)
 
 
 # --- predictions ---
@@ -224,7 +224,7 @@ def test_the_commands_print_rows(
         return capsys.readouterr().out
 
     out = tmp_path / "out"
-    row = json.loads(main(toy_bundle, data, out, "--lexicon", toy_lexicon, "--json", "--search", "margin=inf"))
+    row = json.loads(main(data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--json", "--search", "margin=inf"))
     assert row["predictor"]["search"] == {**asdict(DEFAULTS), "margin": None}
     assert row["accuracy"]["n_swipes"] == 6 and Path(row["path"]).is_file()
     merged = json.loads(main("merge", out / "predictions.db", tmp_path / "merged.db", "--json"))
@@ -235,7 +235,7 @@ def test_the_commands_print_rows(
     with pytest.raises(SystemExit, match=r"^training.predict: no table at .*none.db"):
         main("show", tmp_path / "none.db")
     with pytest.raises(SystemExit, match=r"^training.predict: unknown search option 'beem_width': .* did you mean 'beam_width'\?$"):
-        main(toy_bundle, data, out, "--lexicon", toy_lexicon, "--search", "beem_width=3")
+        main(data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--search", "beem_width=3")
     with pytest.raises(SystemExit, match=r"^training.predict: '.*merged.db' exists"):
         main("merge", out / "predictions.db", tmp_path / "merged.db")
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks import latency
-from engine.beam_search import SearchOptions
 from engine.grid import Grid
 from engine.lexicon import Lexicon
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from tests.support import toy
 from training import evaluate, tune
 from training.data.swipe_data import load_swipes
@@ -58,7 +58,7 @@ def setup(toy_bundle: Path, toy_lexicon: Path, data: Path) -> Setup:
 
 
 def run_evaluate(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup, *more: str) -> str:
-    arguments = ["evaluate", str(setup.bundle), str(setup.data), "--lexicon", str(setup.lexicon), *more]
+    arguments = ["evaluate", str(setup.data), "--bundle", str(setup.bundle), "--lexicon", str(setup.lexicon), *more]
     monkeypatch.setattr(sys, "argv", arguments)
     evaluate.main()
     return capsys.readouterr().out
@@ -114,8 +114,9 @@ def test_words_that_training_lacks_are_told_apart(
 
 
 def test_search_settings_can_be_changed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup) -> None:
-    changes = ("--beam", "3", "--prior-weight", "0", "--margin", "5", "--ctc-weight", "0.5", "--method", "two_pass")
-    search = json.loads(run_evaluate(monkeypatch, capsys, setup, "--json", *changes))["search"]
+    changes = ("beam_width=3", "prior_weight=0", "margin=5", "ctc_weight=0.5", "method=two_pass")
+    given = [argument for change in changes for argument in ("--search", change)]
+    search = json.loads(run_evaluate(monkeypatch, capsys, setup, "--json", *given))["search"]
     assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "n_best": 4, "ctc_weight": 0.5, "method": "two_pass"}
 
 
@@ -125,7 +126,7 @@ def test_what_cannot_be_used_is_one_line(
     with pytest.raises(SystemExit, match=r"^training.evaluate: model bundle .* cannot read manifest.json"):
         run_evaluate(monkeypatch, capsys, replace(setup, bundle=tmp_path / "nothing"))
     with pytest.raises(SystemExit, match=r"^training.evaluate: ctc_weight must be from 0 to 1, got 2"):
-        run_evaluate(monkeypatch, capsys, setup, "--ctc-weight", "2")
+        run_evaluate(monkeypatch, capsys, setup, "--search", "ctc_weight=2")
     with pytest.raises(SystemExit, match=r"^2$"):
         run_evaluate(monkeypatch, capsys, setup, "--processes", "0")
 
@@ -172,8 +173,21 @@ def test_tune_prints_a_table(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup, method: str, top_1: str
 ) -> None:
     """The toy's CTC head is worse than its decoder: a first pass with it loses a word."""
-    few = ("--beams", "2", "8", "--ctc-weights", "0", "--prior-weights", "0.1", "0.3", "--margins", "20", "--method", method)
-    monkeypatch.setattr(sys, "argv", ["tune", str(setup.bundle), str(setup.data), "--lexicon", str(setup.lexicon), *few])
+    few = (
+        "--beam-widths",
+        "2",
+        "8",
+        "--ctc-weights",
+        "0",
+        "--prior-weights",
+        "0.1",
+        "0.3",
+        "--margins",
+        "20",
+        "--search",
+        f"method={method}",
+    )
+    monkeypatch.setattr(sys, "argv", ["tune", str(setup.data), "--bundle", str(setup.bundle), "--lexicon", str(setup.lexicon), *few])
     tune.main()
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "%" in line]
     assert [row[:4] for row in rows[:4]] == [[beam, "0.00", prior, "inf"] for beam in ("2", "8") for prior in ("0.10", "0.30")]

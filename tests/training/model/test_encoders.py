@@ -19,9 +19,9 @@ from engine.explain import explain
 from engine.features import FeatureSpec
 from engine.grid import Grid
 from engine.lexicon import Lexicon
-from engine.manifest import SearchDefaults
 from engine.model import DECODER_STEP, ENCODER, MANIFEST, ModelBundle
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from export.__main__ import read_samples
 from export.bundle import describe
 from export.onnx_files import decoder_step_onnx, encoder_onnx
@@ -85,7 +85,7 @@ def behind(name: str) -> bool:
     return name.startswith(("token", "letter_position", "decoder", "out"))
 
 
-def write_manifest(folder: Path, network: SwipeNetwork, search: SearchDefaults) -> None:
+def write_manifest(folder: Path, network: SwipeNetwork, search: SearchOptions) -> None:
     (folder / MANIFEST).write_text(describe(TrainedModel(network, INFO), folder, search, {}).to_json(), encoding="utf-8")
 
 
@@ -162,7 +162,7 @@ def test_each_letter_says_where_the_decoder_looked(recognizer: SwipeRecognizer, 
         assert letter.attention.shape == (CONFIG.n_frames,) and letter.attention.sum() == pytest.approx(1, abs=1e-5, rel=1e-5)
 
 
-@pytest.mark.parametrize("extra", [("--method", "two_pass"), ("--method", "steps", "--ctc-weight", "0.2"), ()])
+@pytest.mark.parametrize("extra", [("--search", "method=two_pass"), ("--search", "method=steps", "--search", "ctc_weight=0.2"), ()])
 def test_without_a_ctc_head_the_export_chooses_a_search_that_does_without(
     extra: tuple[str, ...], toy_lexicon: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +173,7 @@ def test_without_a_ctc_head_the_export_chooses_a_search_that_does_without(
     arguments = [checkpoint, bundle, "--swipes", swipes, "--n-swipes", N_INT8, "--lexicon", toy_lexicon, *extra]
     monkeypatch.setattr(sys, "argv", ["export", *map(str, arguments)])
     if extra:
-        with pytest.raises(SystemExit, match=r"no CTC head, which --method .* needs: choose --method steps and --ctc-weight 0"):
+        with pytest.raises(SystemExit, match=r"no CTC head, which method .* needs: choose --search method=steps and --search ctc_weight=0"):
             export.__main__.main()
         assert not bundle.exists()
     else:

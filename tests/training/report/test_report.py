@@ -142,7 +142,7 @@ def test_the_page_is_whole_and_needs_nothing_else(
     monkeypatch: pytest.MonkeyPatch, toy_bundle: Path, toy_lexicon: Path, data: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.html"
-    run_report(monkeypatch, toy_bundle, data, out, "--lexicon", toy_lexicon, "--train", data, "--worst", "2")
+    run_report(monkeypatch, data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--train", data, "--worst", "2")
     page = out.read_text(encoding="utf-8")
     elements = Elements()
     elements.feed(page)
@@ -163,7 +163,7 @@ def test_it_says_what_it_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toy_bundle: Path, toy_lexicon: Path, data: Path, tmp_path: Path
 ) -> None:
     """Not only in a terminal: on all of dev it takes half a minute."""
-    run_report(monkeypatch, toy_bundle, data, tmp_path / "out.html", "--lexicon", toy_lexicon)
+    run_report(monkeypatch, data, tmp_path / "out.html", "--bundle", toy_bundle, "--lexicon", toy_lexicon)
     said, talk = capsys.readouterr()
     assert said == ""
     steps = [rf"decoding {len(SWIPES)} swipes of {data.name}", "comparing what was read with what was meant", "wrote '.*/out.html'"]
@@ -173,7 +173,7 @@ def test_it_says_what_it_does(
 def test_every_style_is_known(monkeypatch: pytest.MonkeyPatch, toy_bundle: Path, toy_lexicon: Path, data: Path, tmp_path: Path) -> None:
     """What a picture calls for is in the style sheet."""
     out = tmp_path / "out.html"
-    run_report(monkeypatch, toy_bundle, data, out, "--lexicon", toy_lexicon)
+    run_report(monkeypatch, data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon)
     sheet, _, body = out.read_text(encoding="utf-8").partition("</style>")
     used = {name for names in re.findall(r'class="([^"]+)"', body) for name in names.split()}
     assert used - set(re.findall(r"\.([a-z][a-z-]*)", sheet)) == set()
@@ -183,7 +183,7 @@ def test_without_mistakes_there_is_a_page_all_the_same(
     monkeypatch: pytest.MonkeyPatch, toy_bundle: Path, toy_lexicon: Path, data: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.html"
-    run_report(monkeypatch, toy_bundle, data, out, "--lexicon", toy_lexicon, "--limit", "1", "--order", "rank")
+    run_report(monkeypatch, data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--limit", "1", "--order", "rank")
     page = out.read_text(encoding="utf-8")
     assert "100.00 %" in page and "<p>None.</p>" in page and "<article" not in page
 
@@ -194,7 +194,7 @@ def test_the_same_question_has_the_same_answer(
     pages = []
     for n_processes in ("1", "2"):
         out = tmp_path / f"{n_processes}.html"
-        run_report(monkeypatch, toy_bundle, data, out, "--lexicon", toy_lexicon, "--processes", n_processes)
+        run_report(monkeypatch, data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--processes", n_processes)
         pages.append(out.read_bytes())
     assert pages[0] == pages[1]
 
@@ -204,14 +204,14 @@ def test_what_cannot_be_used_is_one_line(
 ) -> None:
     out = tmp_path / "out.html"
     with pytest.raises(SystemExit, match=r"^training.report: model bundle .* cannot read manifest.json"):
-        run_report(monkeypatch, tmp_path / "nothing", data, out)
+        run_report(monkeypatch, data, out, "--bundle", tmp_path / "nothing")
     with pytest.raises(SystemExit, match=r"^training.report: .*No such file.*missing.jsonl"):
-        run_report(monkeypatch, toy_bundle, tmp_path / "missing.jsonl", out, "--lexicon", toy_lexicon)
+        run_report(monkeypatch, tmp_path / "missing.jsonl", out, "--bundle", toy_bundle, "--lexicon", toy_lexicon)
     with pytest.raises(SystemExit, match=r"^training.report: there is no folder '.*no folder'"):
-        run_report(monkeypatch, toy_bundle, data, tmp_path / "no folder" / "out.html", "--lexicon", toy_lexicon)
+        run_report(monkeypatch, data, tmp_path / "no folder" / "out.html", "--bundle", toy_bundle, "--lexicon", toy_lexicon)
     with pytest.raises(SystemExit, match=r"^training.report: unknown grid 'qwerty'.*did you mean 'qwerty_en'"):
-        run_report(monkeypatch, toy_bundle, data, out, "--lexicon", toy_lexicon, "--grid", "qwerty")
+        run_report(monkeypatch, data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--grid", "qwerty")
     for wrong in (("--order", "length"), ("--worst", "0"), ("--limit", "x")):
         with pytest.raises(SystemExit, match=r"^2$"):
-            run_report(monkeypatch, toy_bundle, data, out, *wrong)
+            run_report(monkeypatch, data, out, *wrong)
     assert not out.exists()

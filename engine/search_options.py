@@ -1,0 +1,105 @@
+"""How a swipe is searched: the options, as a bundle's manifest holds them and as a command line changes them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args, get_type_hints
+
+from engine.naming import check_choice, did_you_mean
+
+Method = Literal["two_pass", "steps"]
+N_BEST = 4
+"""Words that a search returns where nobody says how many."""
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How to search one swipe. What they do to a score is in `engine.beam_search`."""
+
+    beam_width: int
+    """the most hypotheses that the decoder follows: live ones at each step, or words that the first pass leaves to it"""
+    prior_weight: float
+    """weight of a word's log prior in its score"""
+    margin: float = math.inf
+    """nats that a live hypothesis may be behind the best, in the first pass if there are two"""
+    n_best: int = N_BEST
+    """how many words to return; a manifest need not say"""
+    ctc_weight: float = 0.0
+    """share, 0 to 1, of the encoder's CTC head in a log probability; the decoder has the rest"""
+    method: Method = "steps"
+
+    def __post_init__(self) -> None:
+        for name in ("beam_width", "n_best"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check_choice("method", self.method, get_args(Method))
+        if not 0 <= self.ctc_weight <= 1:
+            raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")
+        for name in ("prior_weight", "margin"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+
+    @property
+    def reads_ctc(self) -> bool:
+        """Whether the search needs a model with a CTC head."""
+        return self.method == "two_pass" or self.ctc_weight > 0
+
+    @classmethod
+    def from_fields(cls, values: Mapping[str, Any]) -> SearchOptions:
+        """The inverse of `to_fields`. Raises: KeyError for a missing field, ValueError or TypeError for a wrong value."""
+        names = [one.name for one in fields(cls) if one.name != "n_best" or "n_best" in values]
+        return cls(**{name: _of_type(name, values[name]) for name in names})
+
+    def to_fields(self) -> dict[str, Any]:
+        """For JSON. How many words to return is left out where nobody chose it: that is the caller's, not the model's."""
+        values = asdict(self)
+        if self.n_best == N_BEST:
+            del values["n_best"]
+        return values
+
+    def changed(self, settings: Sequence[str]) -> SearchOptions:
+        """These options, changed by settings such as "beam_width=12".
+
+        Raises: ValueError for an unknown option, with the nearest name, one that is given twice, or a value that cannot be.
+        """
+        given: dict[str, Any] = {}
+        for setting in settings:
+            name, equals, value = setting.partition("=")
+            if not equals:
+                raise ValueError(f"search option '{setting}' has no value: expected NAME=VALUE, as in beam_width=12")
+            if name not in TYPES:
+                raise ValueError(f"unknown search option '{name}': known are {', '.join(TYPES)}{did_you_mean(name, TYPES)}")
+            if name in given:
+                raise ValueError(f"search option {name} is given twice: give it once")
+            given[name] = _value(name, value)
+        return replace(self, **given)
+
+
+TYPES: Mapping[str, Any] = get_type_hints(SearchOptions)
+"""name of each search option -> its type"""
+
+
+def add_search_argument(parser: argparse.ArgumentParser, default: str = "the bundle's") -> None:
+    """Adds --search NAME=VALUE, which gives the list of settings that `SearchOptions.changed` takes. default: what holds without."""
+    text = f"a search option: {', '.join(TYPES)}; may be given again (default: {default})"
+    parser.add_argument("--search", action="append", default=[], metavar="NAME=VALUE", help=text)
+
+
+def _value(name: str, text: str) -> Any:
+    """Raises: ValueError for text that is not a value of the option's type."""
+    kind = TYPES[name]
+    if get_args(kind):  # SearchOptions itself refuses what is not among them
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        expected = "a whole number" if kind is int else "a number"
+        raise ValueError(f"search option {name} must be {expected}, got '{text}'") from None
+
+
+def _of_type(name: str, value: Any) -> Any:
+    kind = TYPES[name]
+    return str(value) if get_args(kind) else kind(value)
