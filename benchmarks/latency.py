@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import Environment, as_line, describe, read_records
+from benchmarks.common.environment import Environment, describe, read_records
 from benchmarks.common.memory import measure_in_fresh_process
 from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.recognizer import StageTimes, SwipeRecognizer
-from engine.swipe_file import SwipeRecord
+from engine.swipe_file import SwipeRecord, as_line
 
 STAGES = ("features", "encode", "search", "total")
 PERCENTILES = (50, 95, 99)

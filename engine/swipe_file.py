@@ -1,22 +1,34 @@
-"""Recorded swipes in files: one JSON object, a JSON list, or JSON lines; plain or gzip."""
+"""Recorded swipes in files, read and written here alone: one JSON object, a JSON list, or JSON lines; plain or gzip."""
 
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import json
+import math
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from engine.swipe import Swipe
+from engine.grid import Grid, Key, load_grids
+from engine.swipe import Points, Swipe
 
 WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 GZIP_MAGIC = b"\x1f\x8b"
 UNREADABLE = (EOFError, zlib.error, gzip.BadGzipFile)
 """what a damaged gzip file raises while it is read"""
+NO_WORD = "the swipe has no word: it needs what it was meant as in a field 'word'"
+AXES = ("x", "y", "t")
+STEPS_PER_KEY = 10_000
+"""A key's width in the smallest step that a rounded coordinate has, at least."""
+TIME_DECIMALS = 2
+"""of a millisecond"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +42,10 @@ class SwipeRecord:
     """what it was meant as, if the file says so"""
     grid: str | Mapping[str, Any] | None
     """the grid's name, or its geometry with its name as "grid_name", if the file says so"""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """the whole JSON object as it stands in the file, with None in the place of the numbers of x, y and t; empty for one from elsewhere"""
+    number: int = 1
+    """of its line, or of the swipe in its list, from 1"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,20 @@ def read_swipes(file: BinaryIO) -> Iterator[SwipeRecord | BadRecord]:
             yield record
     except UNREADABLE as error:
         yield BadRecord(f"after {where}" if where else "", f"the gzip data are damaged or cut off: {error}", None)
+
+
+def read_good_swipes(path: Path | str, labelled: bool = False) -> Iterator[SwipeRecord]:
+    """The swipes of a file in their order. labelled: whether each must have its word.
+
+    Raises: ValueError that says where and why for what is no such swipe; OSError.
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        for record in read_swipes(file):
+            reason = record.reason if isinstance(record, BadRecord) else NO_WORD if labelled and record.word is None else ""
+            if isinstance(record, BadRecord) or reason:
+                raise ValueError(f"{', '.join(filter(None, (path.name, record.where)))}: {reason}")
+            yield record
 
 
 # --- JSON in its three shapes ---
@@ -88,7 +118,7 @@ def _lines(lines: Iterable[bytes], start: int) -> Iterator[SwipeRecord | BadReco
             except (ValueError, RecursionError) as error:
                 yield BadRecord(f"line {number}", _not_json(error), None)
             else:
-                yield _record(f"line {number}", value)
+                yield _record(f"line {number}", number, value)
 
 
 def _whole(content: bytes) -> Iterator[SwipeRecord | BadRecord]:
@@ -107,7 +137,7 @@ def _whole(content: bytes) -> Iterator[SwipeRecord | BadRecord]:
             yield BadRecord(_line_of(error), _not_json(error), None)
     else:
         is_list = isinstance(value, list)
-        yield from _list_items(content.decode(json.detect_encoding(content))) if is_list else [_record("", value)]
+        yield from _list_items(content.decode(json.detect_encoding(content))) if is_list else [_record("", 1, value)]
 
 
 def _list_items(text: str) -> Iterator[SwipeRecord | BadRecord]:
@@ -125,7 +155,7 @@ def _list_items(text: str) -> Iterator[SwipeRecord | BadRecord]:
         except (ValueError, RecursionError) as error:
             yield BadRecord(f"{_line_of(error) or f'line {line}'}, swipe {number}", _not_json(error), None)
             return
-        yield _record(f"line {line}, swipe {number}", value)
+        yield _record(f"line {line}, swipe {number}", number, value)
         after, at = at, _next(text, end)
         if text[at : at + 1] != ",":
             break
@@ -162,25 +192,31 @@ def _line_of(error: Exception) -> str:
 # --- from JSON values to swipes ---
 
 
-def _record(where: str, value: object) -> SwipeRecord | BadRecord:
+def _record(where: str, number: int, value: object) -> SwipeRecord | BadRecord:
     try:
-        return _swipe_record(where, value)
+        return _swipe_record(where, number, value)
     except ValueError as error:
         word = value.get("word") if isinstance(value, dict) else None
         return BadRecord(where, str(error), word if isinstance(word, str) else None)
 
 
-def _swipe_record(where: str, value: object) -> SwipeRecord:
+def _swipe_record(where: str, number: int, value: object) -> SwipeRecord:
     """Raises: ValueError for anything but a swipe."""
     fields = _object(value, "a swipe")
     curve = _object(fields["curve"], "a curve") if "curve" in fields else fields
-    missing = [name for name in ("x", "y", "t") if name not in curve]
+    missing = [name for name in AXES if name not in curve]
     if missing:
         raise ValueError(f"the swipe has no {' and no '.join(missing)}: it needs lists of numbers x, y and t of equal length")
     word = fields.get("word")
     if not isinstance(word, str | None):
         raise ValueError(f"word must be a text, got {_kind(word)}")
-    return SwipeRecord(where, Swipe.from_points(curve["x"], curve["y"], curve["t"]), word, _grid(curve, fields))
+    swipe = Swipe.from_points(curve["x"], curve["y"], curve["t"])
+    return SwipeRecord(where, swipe, word, _grid(curve, fields), _with_points(fields, dict.fromkeys(AXES)), number)
+
+
+def _with_points(fields: Mapping[str, Any], points: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a swipe with other points, which stand where the old ones did."""
+    return {**fields, "curve": {**fields["curve"], **points}} if "curve" in fields else {**fields, **points}
 
 
 def _grid(curve: Mapping[str, Any], fields: Mapping[str, Any]) -> str | Mapping[str, Any] | None:
@@ -205,3 +241,78 @@ def _object(value: object, what: str) -> Mapping[str, Any]:
 def _kind(value: object) -> str:
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")
+
+
+# --- from swipes to JSON lines ---
+
+
+def as_json(record: SwipeRecord, grid: Grid | None = None) -> dict[str, Any]:
+    """The record as a JSON object, which `read_swipes` reads: all the fields that it was read with, and its points.
+
+    grid: rounds the points to what nobody can see or feel on that grid; None: they are written in full.
+    """
+    decimals = {"x": None, "y": None, "t": None} if grid is None else {"x": _decimals(grid), "y": _decimals(grid), "t": TIME_DECIMALS}
+    points = {axis: _numbers(getattr(record.swipe, axis), decimals[axis]) for axis in AXES}
+    if record.fields:
+        return _with_points(record.fields, points)
+    known = {} if record.word is None else {"word": record.word}
+    if isinstance(record.grid, Mapping):
+        return {**known, "curve": {**points, "grid_name": record.grid["grid_name"], "grid": _geometry(record.grid)}}
+    return {**known, "curve": {**points, **({} if record.grid is None else {"grid_name": record.grid})}}
+
+
+def as_line(value: SwipeRecord | Mapping[str, Any]) -> str:
+    """A record, or what `as_json` made of one, as a line of a swipe file."""
+    fields = as_json(value) if isinstance(value, SwipeRecord) else value
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def append_line(path: Path, value: SwipeRecord | Mapping[str, Any]) -> tuple[int, int]:
+    """Adds a line, as `as_line`, to a file, which is made where there is none; the line's first offset, and the one behind it.
+
+    A line that was cut off before it, by a crash, stays a line of its own.
+    Raises: OSError where the file cannot be written; it is then as it was.
+    """
+    line = as_line(value).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b", buffering=0) as file:
+        start = file.seek(0, os.SEEK_END)
+        if start:
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else b"\n" + line
+        if file.write(line) != len(line):
+            file.truncate(start)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    return start, start + len(line)
+
+
+def reference_to(grid: Grid) -> str | Mapping[str, Any]:
+    """What a record says of its grid: the name of one that comes with Keyglide, or else the whole geometry with its name."""
+    if _own_grids().get(grid.name) == grid:
+        return grid.name
+    keys = [{**_meaning(key), "hitbox": {"x": key.x, "y": key.y, "w": key.w, "h": key.h}} for key in grid.keys]
+    return {"grid_name": grid.name, "width": grid.width, "height": grid.height, "keys": keys, "aliases": dict(grid.aliases)}
+
+
+def _decimals(grid: Grid) -> int:
+    """The fewest that resolve STEPS_PER_KEY steps in the width of a key, whatever the grid's units."""
+    return max(0, math.ceil(math.log10(STEPS_PER_KEY / grid.key_width)))
+
+
+def _numbers(values: Points, decimals: int | None) -> list[float]:
+    """The values for JSON, whole ones without a decimal point."""
+    rounded: list[float] = (values if decimals is None else values.round(decimals)).tolist()
+    return [int(value) if value.is_integer() else value for value in rounded]
+
+
+def _geometry(grid: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in grid.items() if name != "grid_name"}
+
+
+def _meaning(key: Key) -> dict[str, str | None]:
+    return {"action": key.action} if key.label is None else {"label": key.label}
+
+
+@cache
+def _own_grids() -> Mapping[str, Grid]:
+    return load_grids()

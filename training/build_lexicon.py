@@ -10,7 +10,6 @@ Without the word lists of the Debian package scowl, names are written in lower c
 from __future__ import annotations
 
 import argparse
-import gzip
 import importlib.metadata
 import json
 import re
@@ -26,6 +25,7 @@ from tqdm import tqdm
 from engine.language import Language, load_languages, pick_language
 from engine.lexicon import Entry, Lexicon, build_lexicon, key_sequence, write_lexicon
 from engine.shipped import DEFAULT_LANGUAGE
+from engine.swipe_file import read_good_swipes
 from training.lexicon.casing import ANYTHING, ORDINARY, UNLISTED, Casing, curated_forms
 
 LIST = "large"
@@ -55,27 +55,22 @@ class BuildReport:
     """share of the rows of --coverage whose word is a key sequence of the lexicon"""
 
 
-def read_swipes(path: Path) -> Iterator[tuple[str, str]]:
-    """(word, user) of each line of a JSON-lines file of swipes, plain or gzip. Raises: ValueError with the line's number."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        for number, line in enumerate(tqdm(file, desc=path.name, unit=" lines", disable=None), 1):
-            try:
-                row = json.loads(line)
-                yield str(row["word"]), str(row.get("user", ""))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(f'{path}, line {number}: expected JSON with a "word", got {line[:60]!r} ({error!r})') from error
+def read_words(path: Path) -> Iterator[tuple[str, str]]:
+    """(word, user) of each swipe of a file. Raises: ValueError that says where for what is no swipe, or has no word."""
+    for record in tqdm(read_good_swipes(path, labelled=True), desc=path.name, unit=" swipes", disable=None):
+        yield record.word or "", str(record.fields.get("user", ""))
 
 
 def read_word_list(path: Path, min_people: int) -> set[str]:
-    """The words of a text file (one a line), or those of a JSON-lines file of swipes that `min_people` people swiped.
+    """The words of a text file (one a line), or those of a file of swipes that `min_people` people swiped.
 
     Of the latter, words of two and three letters are left out: studies ask for random ones (vf, wx), and wordfreq has the rest.
-    Raises: ValueError for a line of JSON lines that is not a swipe.
+    Raises: ValueError for what is no swipe with a word.
     """
     if not {".json", ".jsonl"} & set(path.suffixes):
         return set(path.read_text(encoding="utf-8").split())
     people: dict[str, set[str]] = defaultdict(set)
-    for word, user in read_swipes(path):
+    for word, user in read_words(path):
         people[word].add(user)
     return {word for word, users in people.items() if len(users) >= min_people and len(word) not in MIN_FREQUENCY}
 
@@ -144,7 +139,7 @@ def measure(content: bytes, coverage: Path | None) -> BuildReport:
     lexicon = Lexicon.from_bytes(content)
     share = None
     if coverage is not None:
-        words = [word for word, _ in read_swipes(coverage)]
+        words = [word for word, _ in read_words(coverage)]
         share = sum(word in lexicon for word in words) / max(1, len(words))
     return BuildReport(len(lexicon), len(lexicon.written.node), len(lexicon.trie.token), len(content), share)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import os
 import platform
 from dataclasses import dataclass
@@ -88,13 +87,6 @@ def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
         raise ValueError(f"{path} has {len(records)} swipes and {n_swipes} are asked for: name other --data or --n-swipes")
     spread = np.linspace(0, len(records) - 1, min(n_swipes, len(records))).round().astype(int)
     return [records[i] for i in spread]
-
-
-def as_line(record: SwipeRecord) -> str:
-    """The swipe as a line of JSON, as engine.swipe_file reads it."""
-    swipe = record.swipe
-    curve = {"x": swipe.x.tolist(), "y": swipe.y.tolist(), "t": swipe.t.tolist()}
-    return json.dumps({"curve": curve} if record.word is None else {"word": record.word, "curve": curve}) + "\n"
 
 
 def bundle_hash(bundle: Path | None = None) -> str:

@@ -19,7 +19,7 @@ from typing import get_args
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import as_line, describe
+from benchmarks.common.environment import describe
 from benchmarks.common.lexicons import write_lexicon_of_size
 from benchmarks.common.memory import measure_in_fresh_process
 from benchmarks.common.paired import PairedTimes, time_in_turns
@@ -38,7 +38,7 @@ from engine.model import ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.search_options import Method, SearchOptions
 from engine.swipe import Swipe
-from engine.swipe_file import SwipeRecord
+from engine.swipe_file import SwipeRecord, as_line
 from training.data.swipe_data import SwipeData, load_swipes
 from training.evaluation.metrics import bootstrap_interval, top_k
 from training.evaluation.rows import words_of

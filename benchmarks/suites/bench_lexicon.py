@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.common.environment import as_line
 from benchmarks.suites.conftest import LexiconOfSize
 from benchmarks.suites.stages import Stage
 from engine.lexicon import Lexicon
 from engine.recognizer import SwipeRecognizer
-from engine.swipe_file import SwipeRecord
+from engine.swipe_file import SwipeRecord, as_line
 
 MEGABYTE = 1e6
 LARGEST = 500_000

@@ -9,11 +9,10 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from benchmarks.common.environment import as_line
 from benchmarks.suites.stages import Stage
 from benchmarks.suites.throughput import DecodingProcesses
 from engine.recognizer import SwipeRecognizer
-from engine.swipe_file import SwipeRecord
+from engine.swipe_file import SwipeRecord, as_line
 
 pytestmark = pytest.mark.slow
 N_ROUNDS = 3

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine import Grid, Swipe, SwipeRecord
+from engine.swipe_file import append_line, as_json, reference_to
 from keyboard_app.session.practice import letters_of
-from keyboard_app.swipe_lines import append_line, curve_as_json
 
 RECORDED_WITH = "Keyglide harness"
 
 
 def record_of(swipe: Swipe, grid: Grid, where: str, word: str | None = None) -> SwipeRecord:
     """A record of a swipe that was just made on the grid."""
-    curve = curve_as_json(swipe, grid)
-    return SwipeRecord(where, swipe, word, {"grid_name": grid.name, **curve["grid"]} if "grid" in curve else grid.name)
+    return SwipeRecord(where, swipe, word, reference_to(grid))
 
 
 def append_swipe(path: Path, swipe: Swipe, word: str, grid: Grid) -> SwipeRecord:
@@ -27,5 +26,6 @@ def append_swipe(path: Path, swipe: Swipe, word: str, grid: Grid) -> SwipeRecord
         raise ValueError(f"'{word}' is no word: give the letters that you swiped")
     for letter in letters:
         grid.letter_key(letter)
-    append_line(path, {"word": letters, "curve": curve_as_json(swipe, grid), "recorded_with": RECORDED_WITH})
-    return record_of(swipe, grid, f"recorded in {path.name}", letters)
+    record = record_of(swipe, grid, f"recorded in {path.name}", letters)
+    append_line(path, {**as_json(record, grid), "recorded_with": RECORDED_WITH})
+    return record

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from keyboard_app.swipe_lines import append_line, curve_as_json
-
 if TYPE_CHECKING:
     from engine import Grid, Language, Lexicon, Swipe
 
@@ -131,6 +129,8 @@ class Practice:
         candidates: best first; None if the swipe could not be decoded.
         Raises: OSError if the file cannot be written; it is left unchanged.
         """
+        from engine.swipe_file import append_line  # late: the engine takes a third of a second to import
+
         prompt = self.prompt_at(turn)
         best = candidates[0] if candidates else ""
         recognised = _keys(letters_of(best), grid) == _keys(prompt.word, grid)
@@ -161,9 +161,10 @@ def _keys(letters: str, grid: Grid) -> str:
 
 def _as_json(prompt: Prompt, swipe: Swipe, grid: Grid, candidates: Sequence[str] | None) -> dict[str, Any]:
     """The line for a swipe, as the engine and the training read it."""
+    from engine.swipe_file import SwipeRecord, as_json, reference_to
+
     return {
-        "word": prompt.word,
-        "curve": curve_as_json(swipe, grid),
+        **as_json(SwipeRecord("", swipe, prompt.word, reference_to(grid)), grid),
         "sentence": prompt.sentence,
         "position": prompt.position,
         "candidates": None if candidates is None else list(candidates[:N_CANDIDATES]),

@@ -5,13 +5,21 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
+from engine.grid import Grid
+from engine.recognizer import SwipeRecognizer
+from engine.swipe import Swipe
+from engine.swipe_file import BadRecord, SwipeRecord, append_line, as_json, as_line, read_good_swipes, read_swipes, reference_to
+from tests.conftest import ROOT
+from tests.support import toy
 
 CURVE = {"x": [1, 2], "y": [3, 4.5], "t": [0, 10]}
 
@@ -165,3 +173,53 @@ def test_lines_are_read_as_they_come() -> None:
     line = lines(CURVE)
     records = read_swipes(cast(BinaryIO, io.BufferedReader(Endless())))
     assert [next(records).where for _ in range(3)] == ["line 1", "line 2", "line 3"]
+
+
+# --- writing ---
+
+
+@given(st.lists(st.tuples(curves, texts), min_size=1, max_size=5), st.booleans())
+def test_what_was_read_is_written_with_all_its_fields(swipes: list[tuple[dict[str, list[float]], str]], bare: bool) -> None:
+    more = {"user": "ann", "position": 0, "device": {"width": 375.5}, "finger": None}
+    values = [{"word": word, **(curve if bare else {"curve": {"grid_name": "a", **curve}}), **more} for curve, word in swipes]
+    written = [as_line(record) for record in good(read(lines(*values)))]
+    assert [json.loads(line) for line in written] == values
+    assert [list(json.loads(line)) for line in written] == [list(value) for value in values], "the fields keep their order"
+    assert all(line.count("\n") == 1 for line in written)
+
+
+def scaled(grid: Grid, factor: float) -> Grid:
+    """The same keyboard in other units, by a name of its own."""
+    written = cast("Mapping[str, Any]", reference_to(replace(grid, name="mine")))
+    keys = [{**key, "hitbox": {name: factor * value for name, value in key["hitbox"].items()}} for key in written["keys"]]
+    return Grid.from_json("mine", {**written, "width": factor * grid.width, "height": factor * grid.height, "keys": keys})
+
+
+@pytest.mark.parametrize("factor", [0.001, 0.01, 1.0, 100.0])
+def test_a_recording_says_the_same_in_whatever_units_its_grid_is(factor: float, qwerty: Grid, tmp_path: Path) -> None:
+    """Rounded to a tenth of a unit, 13 of the 15 examples were read rightly on the grid of factor 0.01."""
+    grid = scaled(qwerty, factor)
+    recognizer = SwipeRecognizer.load(grid=grid)
+    for record in read_good_swipes(ROOT / "examples" / "swipes.jsonl"):
+        swipe = Swipe(factor * record.swipe.x, factor * record.swipe.y, record.swipe.t)
+        append_line(tmp_path / "swipes.jsonl", as_json(SwipeRecord("", swipe, record.word, reference_to(grid)), grid))
+    recorded = list(read_good_swipes(tmp_path / "swipes.jsonl"))
+    assert [recognizer.recognize(record.swipe)[0].key_sequence for record in recorded] == [record.word for record in recorded]
+    assert len(recorded) == 15
+    assert Grid.from_json("mine", recorded[0].grid) == grid
+
+
+def test_a_grid_of_our_own_is_named_and_another_comes_whole(qwerty: Grid) -> None:
+    swipe = toy.swipe_of("in", qwerty)
+    assert as_json(SwipeRecord("", swipe, None, reference_to(qwerty)))["curve"]["grid_name"] == "qwerty_en"
+    other = replace(qwerty, width=qwerty.width + 1)
+    curve = as_json(SwipeRecord("", swipe, "in", reference_to(other)))["curve"]
+    assert Grid.from_json(curve["grid_name"], curve["grid"]) == other
+
+
+def test_the_first_thing_that_is_no_swipe_is_named(tmp_path: Path) -> None:
+    (tmp_path / "some.jsonl").write_bytes(lines({**CURVE, "word": "a"}, CURVE) + b"?")
+    with pytest.raises(ValueError, match=r"^some\.jsonl, line 3: not JSON: Expecting value at column 1"):
+        list(read_good_swipes(str(tmp_path / "some.jsonl")))
+    with pytest.raises(ValueError, match=r"^some\.jsonl, line 2: the swipe has no word"):
+        list(read_good_swipes(tmp_path / "some.jsonl", labelled=True))

@@ -159,6 +159,7 @@ def test_added_word_that_cannot_be_swiped(word: str) -> None:
 
 PEOPLE = {"hello": "aba", "once": "a", "twice": "aa", "vf": "ab", "kwg": "ab"}
 """word -> who swiped it, a letter a swipe"""
+POINTS = {"x": [1, 2], "y": [1, 2], "t": [0, 10]}
 SWIPES = [(word, user) for word, users in PEOPLE.items() for user in users]
 
 
@@ -166,7 +167,7 @@ SWIPES = [(word, user) for word, users in PEOPLE.items() for user in users]
 @pytest.mark.parametrize(("min_people", "words"), [(1, {"hello", "once", "twice"}), (2, {"hello"}), (3, set())])
 def test_words_that_several_people_swiped(suffix: str, min_people: int, words: set[str], tmp_path: Path) -> None:
     path = tmp_path / f"swipes{suffix}"
-    content = "\n".join(json.dumps({"word": word, "user": user}) for word, user in SWIPES).encode()
+    content = "\n".join(json.dumps({"word": word, "user": user, **POINTS}) for word, user in SWIPES).encode()
     path.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
     assert build_lexicon.read_word_list(path, min_people) == words
 
@@ -201,7 +202,8 @@ def run_main(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_command(tmp_path: Path, list_paths: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     out, swipes = tmp_path / "out.lexicon", tmp_path / "swipes.jsonl"
-    swipes.write_text('{"word": "dont", "user": "a"}\n{"word": "dont", "user": "b"}\n{"word": "nope", "user": "a"}\n')
+    swiped = [("dont", "a"), ("dont", "b"), ("nope", "a")]
+    swipes.write_text("".join(json.dumps({"word": word, "user": user, **POINTS}) + "\n" for word, user in swiped))
     extra = tmp_path / "extra.txt"
     extra.write_text("wuliangye\n")
     arguments = [str(out), "--words", "4", "--word-list", str(extra), "--coverage", str(swipes), "--json"]
@@ -238,12 +240,12 @@ def test_an_unknown_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
 
 
 BAD_INPUT = {
-    "bad.jsonl, line 2: expected JSON": ("--word-list", '{"word": "a"}\nnot json\n'),
-    "bad.jsonl, line 1: expected JSON": ("--coverage", '{"user": "a"}\n'),
-    "bad2.jsonl, line 1: expected JSON": ("--word-list", "[1]\n"),
+    "bad.jsonl, line 2: not JSON": ("--word-list", json.dumps({"word": "a", **POINTS}) + "\nnot json\n"),
+    "bad.jsonl, line 1: the swipe has no word": ("--coverage", json.dumps({"user": "a", **POINTS})),
+    "bad2.jsonl, line 1, swipe 1: a swipe must be an object": ("--word-list", "[1]\n"),
     "word '3d' of a --word-list": ("--word-list", "3d\n"),
     "names.txt has no level": ("--cased", "London\n"),
-    "Not a gzipped file": ("--word-list", "not gzip"),
+    "bad.jsonl.gz, line 1: not JSON": ("--word-list", "not gzip"),
 }
 NAMES = ["bad.jsonl", "bad.jsonl", "bad2.jsonl", "bad.txt", "names.txt", "bad.jsonl.gz"]
 

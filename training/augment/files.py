@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,11 +17,10 @@ from tqdm import tqdm
 
 from engine.grid import Grid, pick_grid
 from engine.swipe import Swipe
+from engine.swipe_file import SwipeRecord, as_json, as_line, read_good_swipes
 from training.augment.pipeline import OnGrid, variants
 from training.augment.transform import Transform
 
-DECIMALS = 2
-"""of a grid unit and of a millisecond"""
 NUMBER = "variant"
 """The field that numbers a swipe's variants from 1; 0 is the swipe itself."""
 
@@ -51,70 +49,56 @@ class Grids:
     default: str
     """where a swipe names none"""
 
-    def of(self, record: Mapping[str, Any]) -> Grid:
+    def of(self, record: SwipeRecord) -> Grid:
         """Raises: ValueError for an unknown name or a geometry that is none."""
-        curve = _curve(record)
-        name = curve.get("grid_name", record.get("grid_name"))
-        own = curve.get("grid", record.get("grid", name))
-        if isinstance(own, dict) and not self.of_all:
-            return Grid.from_json(str(name or "inline"), own)
-        return pick_grid(self.by_name, self.of_all or str(own or self.default))
+        if isinstance(record.grid, Mapping) and not self.of_all:
+            return Grid.from_json(str(record.grid["grid_name"]), record.grid)
+        return pick_grid(self.by_name, self.of_all or (record.grid if isinstance(record.grid, str) else self.default))
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledSwipe:
-    """A line of a file."""
+    """A swipe of a file, and the grid that it is on."""
 
-    number: int
-    """of the line, from 1"""
-    record: Mapping[str, Any]
-    swipe: Swipe
+    record: SwipeRecord
     grid: Grid
+
+    @property
+    def swipe(self) -> Swipe:
+        return self.record.swipe
+
+    @property
+    def number(self) -> int:
+        """of its line, from 1"""
+        return self.record.number
 
     def with_points(self, swipe: Swipe, variant: int) -> dict[str, Any]:
         """The line's fields, with other points unless they are its own, and the variant's number."""
-        if swipe is self.swipe:
-            return {**self.record, NUMBER: variant}
-        points = {axis: getattr(swipe, axis).round(DECIMALS).tolist() for axis in "xyt"}
-        curve = {"curve": {**self.record["curve"], **points}} if "curve" in self.record else points
-        return {**self.record, **curve, NUMBER: variant}
+        own = swipe is self.swipe
+        return {**as_json(replace(self.record, swipe=swipe), None if own else self.grid), NUMBER: variant}
 
 
 def read_lines(path: Path, grids: Grids) -> Iterator[LabelledSwipe]:
-    """The swipes of a JSON-lines file, plain or .gz, with a progress bar.
+    """The swipes of a file, with a progress bar.
 
-    Raises: ValueError with the line's number for a line that is no swipe, is a variant already, or holds more numbers per
-    point than x, y and t; OSError, EOFError or zlib.error where the file cannot be read.
+    Raises: ValueError that says where for what is no swipe, is a variant already, or holds more numbers per point than x, y and t;
+    OSError where the file cannot be read.
     """
-    bar = tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, disable=not sys.stderr.isatty())
-    with path.open("rb") as raw, bar, gzip.open(raw) if path.suffix == ".gz" else nullcontext(raw) as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield _parsed(number, json.loads(line), grids)
-                except (ValueError, RecursionError) as error:
-                    raise ValueError(f"{path.name}, line {number}: {error}") from error
-            bar.update(raw.tell() - bar.n)
+    for record in tqdm(read_good_swipes(path), desc=path.name, unit=" swipes", disable=not sys.stderr.isatty()):
+        try:
+            _check(record)
+            yield LabelledSwipe(record, grids.of(record))
+        except ValueError as error:
+            raise ValueError(f"{', '.join(filter(None, (path.name, record.where)))}: {error}") from error
 
 
-def _parsed(number: int, record: object, grids: Grids) -> LabelledSwipe:
-    if not isinstance(record, dict) or not isinstance(record.get("curve", {}), dict):
-        raise ValueError('expected an object with "curve": {"x", "y", "t"}')
-    curve = _curve(record)
-    missing = [axis for axis in "xyt" if axis not in curve]
-    if missing:
-        raise ValueError(f"the swipe has no {' and no '.join(missing)}: it needs lists of numbers x, y and t of equal length")
-    more = [name for name, value in curve.items() if isinstance(value, list) and name not in ("x", "y", "t")]
-    if more and "curve" in record:
+def _check(record: SwipeRecord) -> None:
+    """Raises: ValueError for what cannot be varied."""
+    more = [name for name, value in record.fields.get("curve", {}).items() if isinstance(value, list)]
+    if more:
         raise ValueError(f"the curve has a list '{more[0]}', too, which no transform can keep in step with its points: drop it")
-    if NUMBER in record:
+    if NUMBER in record.fields:
         raise ValueError(f"it has a field '{NUMBER}', so it is a variant already: give the file that it was made of")
-    return LabelledSwipe(number, record, Swipe.from_points(curve["x"], curve["y"], curve["t"]), grids.of(record))
-
-
-def _curve(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    curve: Mapping[str, Any] = record.get("curve", record)
-    return curve
 
 
 def variants_of(line: LabelledSwipe, augmentation: Augmentation) -> Iterator[Swipe]:
@@ -138,10 +122,8 @@ def write_variants(lines: Iterable[LabelledSwipe], path: Path, augmentation: Aug
                     Swipe.from_points(swipe.x, swipe.y, swipe.t)
                 except ValueError as error:
                     raise ValueError(f"line {line.number}, variant {number} would be no swipe: {error}; use smaller amounts") from error
-                file.write(json.dumps(line.with_points(swipe, number), ensure_ascii=False, separators=(",", ":")) + "\n")
+                file.write(as_line(line.with_points(swipe, number)))
             n_written += len(made)
-        if n_written == 0:
-            raise ValueError("the input holds no swipes")
     return n_written
 
 

@@ -38,7 +38,7 @@ def panels_of(lines: Sequence[LabelledSwipe], augmentation: Augmentation) -> lis
     """Every swipe under the whole transform; then the first under each of its parts alone, with its full probability."""
     panels = []
     for line in lines:
-        title = f"line {line.number}: {line.record.get('word') or 'no word'}"
+        title = f"line {line.number}: {line.record.word or 'no word'}"
         panels.append(Panel(title, line.grid, line.swipe, list(variants_of(line, augmentation))))
     for part in parts_of(augmentation.transform):
         random = np.random.default_rng(augmentation.seed)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import os
 import sys
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +15,7 @@ from tqdm import tqdm
 
 from engine.lexicon import key_sequence
 from engine.swipe import Swipe
+from engine.swipe_file import read_good_swipes
 
 CACHE_VERSION = 3
 MIN_PEOPLE = 20
@@ -90,10 +87,10 @@ class SwipeData:
 
 
 def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
-    """The swipes of a JSON-lines file, plain or gzip. The first time takes seconds; a cache serves the next ones.
+    """The swipes of a file, in any shape that `engine.swipe_file` reads. The first time takes seconds; a cache serves the next ones.
 
-    labelled: whether every swipe has to have its word; else all words are empty. Raises: ValueError with the line number for
-    a line that is no such swipe, or a file that is damaged or no text; OSError where it is not readable.
+    labelled: whether every swipe has to have its word; else all words are empty. Raises: ValueError that says where and why for
+    what is no such swipe; OSError where the file is not readable.
     """
     stat = path.stat()
     key = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {CACHE_VERSION}".encode()).hexdigest()[:16]
@@ -111,31 +108,14 @@ def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
     return data
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Raises: as load_swipes."""
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-            yield from lines
-    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
-        raise ValueError(f"'{path}' is damaged, or not what its name says: {error}") from error
-
-
 def _parse(path: Path, labelled: bool) -> SwipeData:
     points, words, users, clean, prompts = [], [], [], [], []
-    for number, line in enumerate(tqdm(_lines(path), desc=f"reading {path.name}", disable=not sys.stderr.isatty()), 1):
-        try:
-            record = json.loads(line)
-            curve = record["curve"]
-            swipe = Swipe.from_points(curve["x"], curve["y"], curve["t"])
-            words.append(str(record["word"]) if labelled else "")
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name}, line {number} is no swipe{' with a word' if labelled else ''}: {error!r}") from error
-        points.append(np.array([swipe.x, swipe.y, swipe.t], dtype=np.float32))
-        users.append(str(record.get("user", "")))
-        clean.append(bool(record.get("clean", True)))
-        prompts.append(str(record.get("prompt") or ""))
-    if not points:
-        raise ValueError(f"{path.name} holds no swipes")
+    for record in tqdm(read_good_swipes(path, labelled), desc=f"reading {path.name}", disable=not sys.stderr.isatty()):
+        points.append(np.array([record.swipe.x, record.swipe.y, record.swipe.t], dtype=np.float32))
+        words.append((record.word or "") if labelled else "")
+        users.append(str(record.fields.get("user", "")))
+        clean.append(bool(record.fields.get("clean", True)))
+        prompts.append(str(record.fields.get("prompt") or ""))
     offsets = np.concatenate([[0], np.cumsum([part.shape[1] for part in points])])
     columns = np.concatenate(points, axis=1)
     return SwipeData(columns, offsets, np.array(words), np.array(users), np.array(clean), np.array(prompts))

@@ -288,7 +288,7 @@ def test_a_usage_error_exits_with_2(monkeypatch: pytest.MonkeyPatch, arguments: 
 def test_what_cannot_be_used_is_one_line(toy_bundle: Path, toy_lexicon: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = few(toy_bundle, toy_lexicon, tmp_path / "out")
     (tmp_path / "empty.jsonl").write_text("")
-    with pytest.raises(SystemExit, match=r"^benchmarks\.pareto: empty\.jsonl holds no swipes"):
+    with pytest.raises(SystemExit, match=r"^benchmarks\.pareto: empty\.jsonl: the input is empty"):
         run_main(monkeypatch, tmp_path / "empty.jsonl", *settings)
     with pytest.raises(SystemExit, match=r"^benchmarks\.pareto: model bundle .* cannot read manifest\.json"):
         run_main(monkeypatch, *settings, "--bundle", tmp_path)

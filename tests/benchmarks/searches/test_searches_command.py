@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.common.agreement import ScoredWord
-from benchmarks.common.environment import as_line
 from benchmarks.common.paired import PairedTimes
 from benchmarks.searches import __main__ as searches
 from benchmarks.searches.words import Problem
 from engine.grid import Grid
-from engine.swipe_file import SwipeRecord
+from engine.swipe_file import SwipeRecord, as_line
 from tests.support import toy
 from training.data.swipe_data import SwipeData
 
@@ -156,5 +155,5 @@ def test_what_cannot_be_used_is_one_line(data: Path, settings: list[str | Path],
     with pytest.raises(SystemExit, match=r"^benchmarks\.searches: model bundle .* cannot read manifest\.json"):
         run_main(monkeypatch, data, *settings, "--bundle", tmp_path)
     data.write_text("")
-    with pytest.raises(SystemExit, match=r"^benchmarks\.searches: swipes\.jsonl holds no swipes"):
+    with pytest.raises(SystemExit, match=r"^benchmarks\.searches: swipes\.jsonl: the input is empty"):
         run_main(monkeypatch, data, *settings)

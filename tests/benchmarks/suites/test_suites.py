@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common import memory
-from benchmarks.common.environment import as_line, read_records
+from benchmarks.common.environment import read_records
 from benchmarks.common.lexicons import make_up_words, resize_lexicon, write_lexicon_of_size
 from benchmarks.suites.cold_start import FreshProcess
 from benchmarks.suites.reference import WORKS
@@ -27,6 +27,7 @@ from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import Method
+from engine.swipe_file import as_line
 from tests.conftest import ROOT
 from tests.support import toy
 

@@ -106,7 +106,7 @@ def test_a_swipe_is_recorded_with_its_word(practice: Practice, path: Path, qwert
     assert lines(path) == [
         {
             "word": "london",
-            "curve": {"x": [10.0, 20.1, 30.0], "y": [1.0, 2.5, 3.0], "t": [0.0, 16.7, 33.3], "grid_name": "qwerty_en"},
+            "curve": {"x": [10.04, 20.06, 30], "y": [1, 2.55, 3], "t": [0, 16.7, 33.3], "grid_name": "qwerty_en"},
             "sentence": PROMPTS[0],
             "position": 2,
             "candidates": ["London", "lindon", "lunedon", "laden"],

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from engine.grid import load_grids
 from engine.swipe import Swipe
+from engine.swipe_file import SwipeRecord
 from training.augment import __main__ as augment
 from training.augment.files import Augmentation, Grids, LabelledSwipe, read_lines, variants_of, write_variants
 from training.augment.picture import figure_of, panels_of, parts_of
@@ -114,7 +115,7 @@ def test_what_is_written_is_a_swipe_after_rounding(n: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     x, y = random.uniform(0, 1000, (2, n))
     swipe = Swipe(x, y, np.cumsum(random.exponential(0.02, n)))
-    line = LabelledSwipe(7, {"curve": {}}, swipe, GRIDS.by_name["qwerty_en"])
+    line = LabelledSwipe(SwipeRecord("", swipe, None, None, number=7), GRIDS.by_name["qwerty_en"])
     for variant in variants_of(line, Augmentation(NARROW, 3, seed, False)):
         curve = line.with_points(variant, 1)["curve"]
         read = Swipe.from_points(curve["x"], curve["y"], curve["t"])
@@ -135,9 +136,9 @@ def test_a_swipes_grid_is_its_own_the_given_one_or_the_default(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("nonsense", "in.jsonl, line 2: Expecting value"),
-        ("[1]", "line 2: expected an object with"),
-        ('{"curve": [1]}', "line 2: expected an object with"),
+        ("nonsense", "in.jsonl, line 2: not JSON: Expecting value"),
+        ("[1]", "line 2: a swipe must be an object with"),
+        ('{"curve": [1]}', "line 2: a curve must be an object with"),
         ('{"curve": {"x": [1, 2]}}', "line 2: the swipe has no y and no t"),
         ('{"x": [1], "y": [1], "t": [0]}', "line 2: the swipe has one point"),
         ('{"x": [1, 2], "y": [1, 2], "t": [9, 0]}', "line 2: time goes backwards"),
@@ -167,9 +168,9 @@ def test_files_that_cannot_be_used_are_named(source: Path, command: Command, tmp
         command(tmp_path / "gone.jsonl", out)
     with pytest.raises(SystemExit, match=r"No such file or directory: .*nowhere"):
         command(source, tmp_path / "nowhere" / "out.jsonl")
-    with pytest.raises(SystemExit, match="the input holds no swipes"):
+    with pytest.raises(SystemExit, match=r"empty.jsonl: the input is empty: it needs a swipe"):
         command(written(tmp_path / "empty.jsonl", []), out)
-    with pytest.raises(SystemExit, match=r"empty.jsonl holds no swipes to draw"):
+    with pytest.raises(SystemExit, match=r"empty.jsonl: the input is empty: it needs a swipe"):
         command(tmp_path / "empty.jsonl", "--picture", tmp_path / "out.png")
     (tmp_path / "cut.jsonl.gz").write_bytes(before[:-20])
     with pytest.raises(SystemExit, match=r"training.augment: "):

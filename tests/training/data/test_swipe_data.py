@@ -50,7 +50,7 @@ def test_words_are_needed_only_where_they_are_read(tmp_path: Path) -> None:
     data = load_swipes(path, labelled=False)
     assert data.words.tolist() == ["", ""] and data.users.tolist() == ["ann", ""]
     np.testing.assert_array_equal(data.swipe(1).x, [7, 8])
-    with pytest.raises(ValueError, match=r"swipes\.jsonl, line 2 is no swipe with a word"):
+    with pytest.raises(ValueError, match=r"swipes\.jsonl, line 2: the swipe has no word: "):
         load_swipes(path)
 
 
@@ -61,7 +61,7 @@ def test_words_are_needed_only_where_they_are_read(tmp_path: Path) -> None:
 def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "swipes.jsonl"
     path.write_text(json.dumps(RECORDS[0]) + "\n" + line)
-    with pytest.raises(ValueError, match=r"swipes\.jsonl, line 2 "):
+    with pytest.raises(ValueError, match=r"swipes\.jsonl, line 2: "):
         load_swipes(path)
 
 
@@ -102,14 +102,23 @@ def test_a_single_swipe_is_not_split(tmp_path: Path) -> None:
         load_swipes(path).split_by_user(0.3)
 
 
-@pytest.mark.parametrize("damage", ["half", "not compressed", "not text"])
-def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
+def test_every_shape_of_a_swipe_is_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    """As the README writes them: bare points, too; gzip is recognised by its bytes."""
+    bare = {"word": "bare", **RECORDS[1]["curve"]}  # type: ignore[dict-item]
+    content = "\n".join(map(json.dumps, [*RECORDS, bare])).encode()
+    for number, (name, data) in enumerate([("a.jsonl", gzip.compress(content)), ("b.jsonl.gz", content), ("c.json", content)]):
+        (tmp_path / name).write_bytes(data)
+        read = load_swipes(tmp_path / name)
+        assert read.words.tolist() == ["hi", "yes", "bare"], number
+        np.testing.assert_array_equal(read.swipe(2).x, [7, 8])
+
+
+DAMAGES = [("half", r"swipes\.jsonl\.gz.*: the gzip data are damaged"), ("text", r"line 1: not JSON")]
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_a_damaged_file_is_named(damage: str, message: str, tmp_path: Path) -> None:
     content = gzip.compress("\n".join(map(json.dumps, RECORDS)).encode())
-    name, found = {
-        "half": ("swipes.jsonl.gz", content[: len(content) // 2]),
-        "not compressed": ("swipes.jsonl.gz", gzip.decompress(content)),
-        "not text": ("swipes.jsonl", content),
-    }[damage]
-    (tmp_path / name).write_bytes(found)
-    with pytest.raises(ValueError, match=r"swipes\.jsonl.* is damaged, or not what its name says"):
-        load_swipes(tmp_path / name)
+    (tmp_path / "swipes.jsonl.gz").write_bytes(content[: len(content) // 2] if damage == "half" else b"no swipes")
+    with pytest.raises(ValueError, match=message):
+        load_swipes(tmp_path / "swipes.jsonl.gz")
