@@ -1,1 +1,1 @@
-"""The desktop harness: recorded swipes over the rendered grid, and what the decoder looked at."""
+"""The desktop harness: replays recorded swipes on the keys, and shows what the decoder looked at."""

@@ -1,4 +1,4 @@
-"""python -m keyboard_app.harness: recorded swipes replayed over the keys, and what the decoder looked at."""
+"""`python -m keyboard_app.harness`: replays recorded swipes on the keys, and shows what the decoder looked at."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ DEFAULT_SIZE = (1280, 800)
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m keyboard_app.harness",
-        description="Replays recorded swipes over the keys, shows what the decoder looked at, and compares two models.",
+        description="Replays recorded swipes on the keys, shows what the decoder looked at, and compares two models.",
     )
-    parser.add_argument("file", nargs="?", type=Path, help="a swipe, a JSON list of them, or one per line; plain or gzip")
+    parser.add_argument("file", nargs="?", type=Path, help="a swipe, a JSON list of swipes, or one swipe per line; plain or gzipped")
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
-    parser.add_argument("--compare", type=Path, metavar="FOLDER", help="a second model bundle: what changes with it?")
+    parser.add_argument("--compare", type=Path, metavar="FOLDER", help="a second model bundle, to see what it changes")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
-    parser.add_argument("--grid", metavar="NAME", help="grid of all swipes (default: what each one names, else qwerty_en)")
-    parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
-    parser.add_argument("--show", choices=SHOWS, help="which swipes to list (default: all; with --compare and --list: changed)")
+    parser.add_argument("--grid", metavar="NAME", help="the grid of all swipes (default: the one that each swipe names, or qwerty_en)")
+    parser.add_argument("--grids", type=Path, metavar="FILE", help="a file of more grids, in the format of grid_name_to_grid.json")
+    parser.add_argument("--show", choices=SHOWS, help="which swipes to list (default: all, or changed for --compare with --list)")
     parser.add_argument("--list", action="store_true", help="no window: print each swipe and its candidates, with --compare what changed")
-    parser.add_argument("--json", action="store_true", help="as --list, one JSON line per swipe")
+    parser.add_argument("--json", action="store_true", help="like --list, but one line of JSON per swipe")
     window = parser.add_argument_group("the window")
-    window.add_argument("--swipe", type=positive, default=1, metavar="N", help="start with the N-th swipe (default 1)")
-    window.add_argument("--candidate", type=positive, default=1, metavar="N", help="... and its N-th candidate (default 1)")
-    window.add_argument("--letter", type=positive, metavar="N", help="... and the attention for its N-th letter (default: all letters)")
-    window.add_argument("--at", type=_milliseconds, metavar="MS", help="... as far as it had come after MS milliseconds (default: its end)")
-    window.add_argument("--play", action="store_true", help="start replaying at once")
-    window.add_argument("--speed", type=_factor, default=1.0, metavar="X", help="of the replay, in times of the real one (default 1)")
-    window.add_argument("--record", type=Path, metavar="FILE", help="where swipes go that are drawn with the mouse (default: your swipes)")
+    window.add_argument("--swipe", type=positive, default=1, metavar="N", help="start with the Nth swipe (default 1)")
+    window.add_argument("--candidate", type=positive, default=1, metavar="N", help="... and its Nth candidate (default 1)")
+    window.add_argument("--letter", type=positive, metavar="N", help="... and the attention for its Nth letter (default: all letters)")
+    window.add_argument("--at", type=_milliseconds, metavar="MS", help="... at MS milliseconds after its start (default: its end)")
+    window.add_argument("--play", action="store_true", help="start the replay at once")
+    window.add_argument("--speed", type=_factor, default=1.0, metavar="X", help="speed of the replay; 0.5 is half as fast (default 1)")
+    window.add_argument("--record", type=Path, metavar="FILE", help="where to save drawn swipes (default: where practice keeps them)")
     window.add_argument("--theme", choices=("system", "light", "dark"), default="system")
-    window.add_argument("--size", type=window_size, default=DEFAULT_SIZE, metavar="WxH", help="pixels (default 1280x800)")
-    window.add_argument("--screenshot", type=Path, metavar="OUT.png", help="draw the window into a file and leave; needs no display")
+    window.add_argument("--size", type=window_size, default=DEFAULT_SIZE, metavar="WxH", help="size in pixels (default 1280x800)")
+    window.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save a picture of the window and quit; needs no display")
     args = parser.parse_args(argv)
     if (args.list or args.json) and args.file is None:
         parser.error("--list and --json need a FILE of swipes")
@@ -52,14 +52,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the list or opens the window; the exit code."""
+    """Prints the list or opens the window; returns the exit code."""
     return _list(args) if args.list or args.json else _open_window(args)
 
 
 def main() -> int:
     try:
         return run(parse_args())
-    except BrokenPipeError:  # the reader of our output has left, as `| head` does
+    except BrokenPipeError:  # whatever reads our output has closed it, like `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -78,7 +78,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _open_window(args: argparse.Namespace) -> int:
-    """The exit code once it is closed. Raises: ModuleNotFoundError for a module of our own."""
+    """Shows the window until it is closed; returns the exit code. Raises: ModuleNotFoundError for one of our own modules."""
     source = _source(args)
     try:
         source.check()
@@ -90,7 +90,7 @@ def _open_window(args: argparse.Namespace) -> int:
         package = (error.name or "").partition(".")[0]
         if package in ("", "engine", "keyboard_app"):
             raise
-        return _fail(f"the window needs {package}, and it is not installed: pip install 'keyglide[app]'; --list works without")
+        return _fail(f"the window needs {package}, and it is not installed: pip install 'keyglide[app]'; --list works without it")
     except NoDisplayError as error:
         return _fail(str(error))
     except (OSError, ValueError) as error:
@@ -127,7 +127,7 @@ def _milliseconds(text: str) -> float:
 def _factor(text: str) -> float:
     """Raises: as `_milliseconds`."""
     if not 0.01 <= float(text) <= 100:
-        raise argparse.ArgumentTypeError(f"must be from 0.01 to 100 times the real speed, got {text}")
+        raise argparse.ArgumentTypeError(f"must be between 0.01 and 100, got {text}")
     return float(text)
 
 

@@ -1,4 +1,4 @@
-"""The decoder's attention as something to draw: how densely each frame is coloured for a letter of a word."""
+"""Prepares the decoder's attention for drawing: how strongly each frame is coloured for a letter of a word."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Floats = npt.NDArray[np.float64]
 
 END_MARK = "."
 TOLERANCE_MS = 1e-6
-"""Frames are interpolated: the last may stand a rounding error behind the last point."""
+"""Frames are interpolated, so the last one may come a rounding error after the last point."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)  # Kivy writes the values of its properties out, which took most of the time
+@dataclass(frozen=True, eq=False, repr=False)  # Kivy takes the repr of property values, which took most of the time
 class Attention:
-    """Where the decoder looked for one letter, or for all of them."""
+    """Where the decoder looked, for one letter or for all of them."""
 
     x: Floats
     """(S,), grid units"""
@@ -27,15 +27,16 @@ class Attention:
     time_ms: Floats
     """(S,), since the swipe's first point"""
     density: Floats
-    """(S,), 0 to 1, and 1 where a letter's attention was highest"""
+    """(S,), 0 to 1; 1 where a letter's attention was highest"""
     letters: tuple[str, ...]
-    """S: of the chosen letters those whose attention was highest there; the word's end is `END_MARK`"""
+    """S of them: the chosen letters whose attention was highest there; the end of the word is `END_MARK`"""
 
     @classmethod
     def of(cls, explanation: Explanation, letter: int | None) -> Attention:
-        """letter: its place in explanation.letters, whose last is the word's end; None for all, each frame as dense as for any.
+        """The attention for a letter, by its index in explanation.letters, whose last one is the end of the word.
 
-        Raises: IndexError where the word has no such letter.
+        None means all letters: then each frame has the highest density that it has for any of them.
+        Raises: IndexError if the word has no such letter.
         """
         chosen = explanation.letters if letter is None else (explanation.letters[letter],)
         x, y, t = explanation.frames
@@ -46,7 +47,7 @@ class Attention:
         return cls(x, y, t - t[0], density.max(axis=0), tuple(letters))
 
     def come(self, time_ms: float) -> Attention:
-        """The frames that have come at a time of a replay."""
+        """The frames up to a time of a replay."""
         come = self.time_ms <= time_ms + TOLERANCE_MS
         letters = tuple(letter for letter, has_come in zip(self.letters, come, strict=True) if has_come)
         return Attention(self.x[come], self.y[come], self.time_ms[come], self.density[come], letters)

@@ -1,4 +1,4 @@
-"""The records of a file, what one or two models made of them so far, and which of them to show."""
+"""The records of a file, what one or two models have made of them so far, and which of them to show."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class Entry:
 
     record: Record
     outcome: Outcome | None = None
-    """None where it was not decoded yet"""
+    """None until it is decoded"""
     other: Outcome | None = None
-    """the second model's; None where there is none, or not yet"""
+    """the second model's; None without a second model, or until it has decoded it"""
 
     @property
     def change(self) -> Change | None:
-        """From the first model to the second; None where either is missing."""
+        """What changes from the first model to the second; None if either outcome is missing."""
         return compare(self.outcome, self.other) if self.outcome is not None and self.other is not None else None
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the first model missed its word, or could not decode it."""
+        """Whether the first model got the word wrong, or could not decode the swipe."""
         return self.outcome is not None and (self.outcome.is_right is False or bool(self.outcome.problem))
 
     def matches(self, show: Show, query: str) -> bool:
-        """query: part of its word or of a candidate, in any case; empty for all."""
+        """Whether to show it. query: part of its word or of a candidate, in any case; empty for all."""
         if (show == "wrong" and not self.is_wrong) or (show == "changed" and self.change in (None, "same")):
             return False
         if not query:
@@ -44,10 +44,10 @@ class Entry:
 
 
 def matching(entries: list[Entry], show: Show, query: str = "") -> list[int]:
-    """The places, from 0, of the entries to show."""
+    """The indices of the entries to show."""
     return [place for place, entry in enumerate(entries) if entry.matches(show, query)]
 
 
 def count_changes(entries: list[Entry]) -> Counter[Change]:
-    """How many entries changed in which way, as far as both models have read them."""
+    """How many entries changed in which way, of those that both models have decoded."""
     return Counter(entry.change for entry in entries if entry.change is not None)

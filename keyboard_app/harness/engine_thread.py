@@ -1,4 +1,4 @@
-"""The one thread on which the harness loads and asks the engine, so that the window never waits for it."""
+"""The thread on which the harness uses the engine, so that the window never waits for it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 Post = Callable[[Callable[[], None]], None]
-"""Calls something on the window's thread, soon"""
+"""Has a call made on the window's thread, soon"""
 
 
 class EngineThread:
-    """Does what it is asked in order, and posts each answer to the window's thread, which alone may ask."""
+    """Does what it is asked, in order, and posts the answers to the window's thread. Only the window's thread may ask."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
@@ -22,13 +22,13 @@ class EngineThread:
 
     @property
     def is_idle(self) -> bool:
-        """Whether all that was asked is answered."""
+        """Whether everything asked has been answered."""
         return self._n_asked == 0
 
     def ask(self, work: Callable[[], Answer], answer: Callable[[Answer], None], fail: Callable[[str], None]) -> None:
-        """Hands what `work` returns to `answer`; or to `fail` the message of its ValueError or OSError, which others than bugs cause.
+        """Passes what `work` returns to `answer`, or the message of a ValueError or OSError that it raises to `fail`.
 
-        After `stop` it does nothing: a frame may still come while the window closes.
+        Does nothing after `stop`, since frames may still be drawn while the window closes.
         """
         if self._has_stopped:
             return
@@ -41,7 +41,7 @@ class EngineThread:
         self._executor.submit(work).add_done_callback(done)
 
     def stop(self) -> None:
-        """Drops what was not begun, and waits for what was; nothing is posted that was not delivered yet."""
+        """Drops work that has not begun, and waits for work that has. No answers are delivered after this."""
         self._has_stopped = True
         self._executor.shutdown(cancel_futures=True)
 
@@ -58,7 +58,7 @@ class EngineThread:
 
 
 def describe(error: OSError | ValueError) -> str:
-    """The error in one line for people."""
+    """The error in one line, for people."""
     if isinstance(error, OSError) and error.strerror:
         return f"cannot read {error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())

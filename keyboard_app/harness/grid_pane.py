@@ -1,4 +1,4 @@
-"""The keys with a swipe over them. While it records, the pointer draws a new one."""
+"""The keys with a swipe on them. While it records, the pointer draws a new one."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from keyboard_app.touch.clock import clock_ms
 from keyboard_app.touch.swipe_recorder import SwipeRecorder
 
 REPLAYED = "replayed"
-"""The trail's finger that no touch has."""
+"""The trail's name for the finger of the replay."""
 
 
 class GridPane(Widget):
-    """Fits the grid into its own place, and keeps what is drawn on it there."""
+    """Fits the grid into the widget, with what is drawn on it."""
 
     grid = ObjectProperty(None, allownone=True)
     """Grid | None"""
     layout_of_keys = ObjectProperty(None, allownone=True)
-    """KeyLayout | None: where the grid stands"""
+    """KeyLayout | None: where the keys are"""
     replay = ObjectProperty(None, allownone=True)
     """Replay | None"""
     attention = ObjectProperty(None, allownone=True)
@@ -36,7 +36,7 @@ class GridPane(Widget):
     unit = NumericProperty(1.0)
     """px per dp"""
     plays = BooleanProperty(False)
-    """whether the replay goes by itself: then the finger leaves a trail"""
+    """whether the replay is running: then the finger leaves a trail"""
     records = BooleanProperty(False)
     """whether a touch draws a new swipe"""
 
@@ -61,7 +61,7 @@ class GridPane(Widget):
         """A new swipe was drawn."""
 
     def on_replay(self, _pane: Widget, replay: Replay | None) -> None:
-        """Draws the trail through the points that have come since the last time."""
+        """Draws the trail through the points that are new since the last time."""
         if not self.plays or replay is None or self.layout_of_keys is None:
             return
         if replay.n_come <= self._n_trailed:
@@ -98,7 +98,7 @@ class GridPane(Widget):
         touch.ungrab(self)
         self._trail.end(touch.uid)
         recorder, self._recorder = self._recorder, None
-        if len(recorder) > 1:  # else a click, which draws nothing
+        if len(recorder) > 1:  # a click draws nothing
             self.dispatch("on_drawn", recorder.swipe())
         return True
 

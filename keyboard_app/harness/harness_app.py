@@ -1,4 +1,4 @@
-"""The harness as an app: opens its window, hands it the keys that are pressed, draws it into a file."""
+"""The harness as an app: opens its window, passes key presses on to it, and can save a picture of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ KEYS = {
     "c": "show changed",
     "/": "search",
 }
-"""What keys do while no text is written, by Kivy's names of them."""
+"""What keys do, by Kivy's names for them, except while a text field has the focus."""
 
 
 class HarnessApp(ThemedApp):
@@ -67,7 +67,7 @@ class HarnessApp(ThemedApp):
         self._thread.stop()
 
     def _press(self, _window: object, key: int, _scancode: int, _text: str | None, modifiers: list[str]) -> bool:
-        """Whether the key was one of ours."""
+        """Handles a key; returns whether it is one of ours."""
         name = Window._system_keyboard.keycode_to_string(key)
         if "ctrl" in modifiers:
             if name == "q":
@@ -83,7 +83,7 @@ class HarnessApp(ThemedApp):
 
 
 def open_harness(source: Source, start: Start) -> int:
-    """Runs the window until it is closed; 1 where something could not be read or drawn, else 0."""
+    """Shows the window until it is closed; returns 1 if something could not be read or drawn, otherwise 0."""
     app = HarnessApp(source, start)
     try:
         if start.screenshot is None:
@@ -100,12 +100,12 @@ def open_harness(source: Source, start: Start) -> int:
 
 
 def _find_clipboard() -> None:
-    """Text fields look for the clipboard, and Kivy would log a traceback of each program that it tries."""
+    """Finds the clipboard before text fields do: Kivy would log a traceback for each program that it tries."""
     logging.disable(logging.CRITICAL)
     importlib.import_module("kivy.core.clipboard")
     logging.disable(logging.NOTSET)
 
 
 def _is_writing() -> bool:
-    """Whether keys go into a text field."""
+    """Whether a text field has the focus."""
     return any(isinstance(widget, TextInput) and widget.focus for widget in Window.children[0].walk()) if Window.children else False

@@ -1,4 +1,4 @@
-"""The harness's window: what its buttons and keys do, and how it shows the session."""
+"""The window of the harness: what its buttons and keys do, and how it shows the session."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from keyboard_app.harness.source import Source, Start
 from keyboard_app.harness.wording import facts_of, live_of, title_of
 
 LIST_WIDTH, SIDE_WIDTH = 236.0, 270.0
-"""Of the panels in a wide window, dp."""
+"""Widths of the panels in a wide window, dp."""
 SIDE_HEIGHT = 0.32
-"""Of what the models say in a narrow window, as a share of it."""
+"""Height of the models' panel in a narrow window, as a share of it."""
 DRAWN = "drawn, not saved yet"
 
 
 class HarnessWindow(BoxLayout):
-    """Three panels side by side; in a narrow window the list is apart, and the stage is above what the models say."""
+    """Three panels side by side. A narrow window shows either the list, or the stage above what the models say."""
 
     unit = NumericProperty(1.0)
     """px per dp"""
@@ -36,7 +36,7 @@ class HarnessWindow(BoxLayout):
     """whether a narrow window shows the list, and nothing else"""
 
     def __init__(self, source: Source, start: Start, record_to: Path, thread: EngineThread) -> None:
-        """record_to: the file for swipes that are drawn."""
+        """record_to: the file for drawn swipes."""
         super().__init__()
         self.session = Session(source, thread, self.refresh)
         self.player = Player(start.speed, self._replay_changed)
@@ -51,7 +51,7 @@ class HarnessWindow(BoxLayout):
         self.session.open(start.place)
 
     def refresh(self) -> None:
-        """Shows the session as it is, before the next frame."""
+        """Shows the session as it is by the next frame."""
         self._refresh_soon()
 
     def _bind(self) -> None:
@@ -67,13 +67,13 @@ class HarnessWindow(BoxLayout):
         self.stage.ids.timeline.bind(on_seek=lambda _, time_ms: self.player.seek(time_ms))
         self.stage.ids.pane.bind(on_drawn=lambda _, swipe: self._take_drawn(swipe))
         self.stage.ids.word.bind(on_text_validate=lambda _: self._save())
-        self.ids.notice.bind(text=lambda _, text: setattr(self.session, "notice", text))  # its button takes it away
+        self.ids.notice.bind(text=lambda _, text: setattr(self.session, "notice", text))  # its button clears it
         arrange_soon = Clock.create_trigger(self._arrange, -1)
         self.bind(unit=arrange_soon, is_wide=arrange_soon, shows_list=arrange_soon)
         arrange_soon()
 
     def _commands(self) -> dict[str, Callable[[], None]]:
-        """What buttons and keys do, by the names that they know."""
+        """What buttons and keys do, by name of the command."""
         session, player = self.session, self.player
         return {
             "list": lambda: setattr(self, "shows_list", not self.shows_list),
@@ -134,17 +134,17 @@ class HarnessWindow(BoxLayout):
             self._begin(self._start)
 
     def _show_replay(self) -> None:
-        """Hands the stage the replay; of another swipe than was shown, from its end."""
+        """Passes the replay to the stage; a swipe that was not shown before starts at its end."""
         swipe = self.session.record.swipe if self.session.record is not None else None
         if swipe is not self._shown:
             self._shown = swipe
             self.player.show(swipe)
-            Clock.schedule_once(lambda _: self.list.reveal(self.session.place))  # the rows have their places by then
+            Clock.schedule_once(lambda _: self.list.reveal(self.session.place))  # by then the rows are in place
         self.stage.plays, self.stage.speed = self.player.plays, self.player.speed
         self.stage.replay = None if self.stage.records else self.player.replay
 
     def _begin(self, start: Start) -> None:
-        """What the command said to show first, once the first swipe is explained."""
+        """Shows what the command line asked for, once the first swipe is explained."""
         self._start = None
         if start.candidate:
             self.session.choose_candidate(start.candidate)
@@ -159,7 +159,7 @@ class HarnessWindow(BoxLayout):
     # --- replay ---
 
     def _replay_changed(self) -> None:
-        """Asks what the swipe is read as so far."""
+        """Asks what the swipe so far is read as."""
         replay, before = self.player.replay, self.stage.replay
         if replay is None or replay.has_ended:
             self.session.watch(None)
@@ -175,7 +175,7 @@ class HarnessWindow(BoxLayout):
             self.session.choose(place)
 
     def _choose_beside(self, n_rows: int) -> None:
-        """The swipe that many rows further in the list, or back."""
+        """Goes to the swipe that many rows further on in the list, or back."""
         shown, place = self.list.places, self.session.place
         if not shown or place is None:
             return
@@ -188,7 +188,7 @@ class HarnessWindow(BoxLayout):
         self.list.ids.query.focus = True
 
     def _cancel(self) -> None:
-        """Leaves what was begun: a search, a recording, the list of a narrow window."""
+        """Cancels what was begun: a search, a recording, the list in a narrow window."""
         self.list.ids.query.text, self.list.ids.query.focus = "", False
         self.shows_list, self.stage.records = False, False
         if self.stage.names_word:
@@ -203,14 +203,14 @@ class HarnessWindow(BoxLayout):
             self.refresh()
 
     def _take_drawn(self, swipe: Swipe) -> None:
-        """Shows the new swipe and asks for its word."""
+        """Shows the new swipe, and asks for its word."""
         self.stage.records, self.stage.names_word = False, True
         self._proposes_word = True
         self.session.say("")
         self.session.add(record_of(swipe, self.stage.grid, DRAWN))
 
     def _propose_word(self) -> None:
-        """Puts the best candidate into the field, to be typed over where another word was meant."""
+        """Puts the best candidate into the field, selected, so that another word can be typed over it."""
         self._proposes_word = False
         field = self.stage.ids.word
         field.text = next(iter(self.session.outcomes[0].words), "")

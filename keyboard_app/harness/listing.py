@@ -1,4 +1,4 @@
-"""The harness without a window: what one model made of a file's swipes, or what changes with another, on standard output."""
+"""The harness without a window: prints what a model makes of the swipes of a file, or what changes with another model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROGRESS_AFTER_S = 1.0
 
 
 def list_outcomes(records: list[Record], recognizers: Recognizers, show: Show, *, as_json: bool) -> int:
-    """Prints the outcomes to show and how often the model was right; 1 where any swipe could not be decoded, else 0."""
+    """Prints the outcomes to show, and how often the model was right. Returns 1 if any swipe could not be decoded, otherwise 0."""
     outcomes = []
     for record in _with_progress(records):
         outcome = read_record(record, recognizers)
@@ -30,7 +30,7 @@ def list_outcomes(records: list[Record], recognizers: Recognizers, show: Show, *
 
 
 def list_changes(records: list[Record], models: tuple[Recognizers, Recognizers], show: Show, *, as_json: bool) -> int:
-    """Prints the swipes to show with both models' candidates and what changes; 1 and 0 as `list_outcomes`."""
+    """Prints the swipes to show with both models' candidates, and what changes. Returns 1 or 0 like `list_outcomes`."""
     before, after = models
     entries = []
     for record in _with_progress(records):
@@ -92,6 +92,6 @@ def _sum_up(text: str, *, as_json: bool) -> None:
 def _with_progress(records: Iterable[Record]) -> Iterable[Record]:
     if not sys.stderr.isatty() or sys.stdout.isatty():
         return records
-    from tqdm import tqdm  # late: it costs start-up time
+    from tqdm import tqdm  # late, for a quick start
 
     return cast("Iterable[Record]", tqdm(records, unit=" swipes", delay=PROGRESS_AFTER_S))

@@ -1,4 +1,4 @@
-"""What a model makes of a recorded swipe, and how two models differ in it."""
+"""What a model makes of a recorded swipe, and how two models differ on it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from engine import Accuracy, BadRecord, Candidate, Explanation, Recognition, Rec
 
 Record = SwipeRecord | BadRecord
 Change = Literal["gained", "lost", "other word", "other candidates", "same"]
-"""From the first model to the second: the best word became right or wrong; is another, neither right; others are offered."""
+"""From the first model to the second: the best word became right, or wrong; changed, neither being right; or only others changed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """One swipe and what one model made of it."""
+    """A swipe, and what a model made of it."""
 
     record: Record
     recognition: Recognition | None
-    """None where it could not be decoded"""
+    """None if it could not be decoded"""
     rank: int | None
-    """where its word stands among the candidates, from 0; None for a miss, or where the word is not known"""
+    """the index of its word among the candidates; None if it is not there, or if the word is unknown"""
     problem: str
-    """why it could not be decoded, else empty"""
+    """why it could not be decoded; empty if it was"""
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -34,12 +34,12 @@ class Outcome:
 
     @property
     def is_right(self) -> bool | None:
-        """Whether the best candidate is its word; None where the word is not known."""
+        """Whether the best candidate is its word; None if the word is unknown."""
         return None if self.record.word is None else self.rank == 0
 
 
 def read_record(record: Record, recognizers: Recognizers, n_times: int = 1) -> Outcome:
-    """What the model makes of it, or the problem. n_times: how often it is decoded; the times are those of the fastest."""
+    """What the model makes of a record. n_times: how often it is decoded; the times are those of the fastest."""
     if isinstance(record, BadRecord):
         return Outcome(record, None, None, record.reason)
     try:
@@ -52,13 +52,13 @@ def read_record(record: Record, recognizers: Recognizers, n_times: int = 1) -> O
 
 
 def explain_candidate(record: SwipeRecord, candidate: Candidate, recognizers: Recognizers) -> Explanation:
-    """Why the candidate has its score and where the decoder looked. Raises: ValueError where the record's grid is not the model's."""
+    """Why the candidate has its score, and where the decoder looked. Raises: ValueError if the model cannot use the record's grid."""
     recognizer = recognizers.for_record(record)
     return explain(recognizer, record.swipe, candidate, recognizer.default_options)
 
 
 def compare(before: Outcome, after: Outcome) -> Change:
-    """How the second model's outcome of a swipe differs from the first's."""
+    """How the second model's outcome of a swipe differs from the first model's."""
     if bool(before.is_right) != bool(after.is_right):
         return "gained" if after.is_right else "lost"
     if before.words[:1] != after.words[:1] and not after.is_right:
@@ -67,6 +67,6 @@ def compare(before: Outcome, after: Outcome) -> Change:
 
 
 def accuracy_of(outcomes: list[Outcome]) -> Accuracy | None:
-    """Of those whose word is known; None where none is."""
+    """The accuracy over the outcomes whose word is known; None if there are none."""
     ranks = [outcome.rank for outcome in outcomes if outcome.record.word is not None]
     return Accuracy.of_ranks(ranks) if ranks else None

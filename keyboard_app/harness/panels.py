@@ -1,4 +1,4 @@
-"""The three parts of the harness's window: the list, the stage with the keys, and what the models make of the swipe."""
+"""The three panels of the harness: the list, the stage with the keys, and what the models make of the swipe."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from keyboard_app.style.widgets import LOOK, load_kv
 
 USED_BY_KV = (GridPane, Timeline)
 STEPS = 10
-"""How often the list is made anew while the file is read."""
+"""How many times the list is rebuilt while the file is being decoded."""
 
 
 class SwipeList(BoxLayout):
@@ -35,24 +35,24 @@ class SwipeList(BoxLayout):
     show = StringProperty("all")
     compares = BooleanProperty(False)
     nothing = StringProperty("")
-    """said where no swipe is to be shown"""
+    """why no swipe is listed"""
 
     __events__ = ("on_choose", "on_close")
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
         self.places: list[int] = []
-        """of the swipes that are listed, among all"""
+        """indices of the listed swipes among all swipes"""
         self._filled: object = None
 
     def on_choose(self, place: int) -> None:
-        """Somebody tapped a swipe."""
+        """A swipe was tapped."""
 
     def on_close(self) -> None:
-        """Somebody wants to see the swipe again."""
+        """The button back to the swipe was tapped."""
 
     def fill(self, session: Session) -> None:
-        """Lists what is to be shown of the session's entries, if that can have changed."""
+        """Lists the entries of the session to show, if they may have changed."""
         query, n_entries, n_read = self.ids.query.text.strip(), len(session.entries), session.n_read
         read = n_read if n_read == n_entries else n_read * STEPS // n_entries / STEPS
         last = session.entries[-1] if session.entries else None
@@ -67,7 +67,7 @@ class SwipeList(BoxLayout):
         self.nothing = nothing_of(session, self.show, query) if session.entries and not self.places else ""
 
     def reveal(self, place: int | None) -> None:
-        """Scrolls to that swipe where it is listed but out of sight."""
+        """Scrolls to that swipe if it is listed but out of sight."""
         rows = self.ids.rows
         height = len(self.places) * rows.layout_manager.default_size[1]
         if place not in self.places or height <= rows.height:
@@ -80,7 +80,7 @@ class SwipeList(BoxLayout):
 
 
 class StagePanel(BoxLayout):
-    """The swipe over the keys, its time, its controls and its letters."""
+    """The swipe on the keys, its timeline, its controls and its letters."""
 
     is_wide = BooleanProperty(True)
     title = StringProperty("")
@@ -90,7 +90,7 @@ class StagePanel(BoxLayout):
     plays = BooleanProperty(False)
     records = BooleanProperty(False)
     names_word = BooleanProperty(False)
-    """whether a swipe was drawn whose word is to be given"""
+    """whether a swipe was drawn that still needs its word"""
     grid = ObjectProperty(None, allownone=True)
     """Grid | None"""
     replay = ObjectProperty(None, allownone=True)
@@ -101,10 +101,10 @@ class StagePanel(BoxLayout):
     __events__ = ("on_press", "on_letter")
 
     def on_press(self, command: str) -> None:
-        """Somebody pressed a button."""
+        """A button was tapped."""
 
     def on_letter(self, letter: int | None) -> None:
-        """Somebody chose a letter, or all."""
+        """A letter was chosen, or all of them."""
 
     def show_letters(self, letters: tuple[LetterExplanation, ...], chosen: int | None) -> None:
         row = self.ids.letters
@@ -121,7 +121,7 @@ class StagePanel(BoxLayout):
 
 
 class SidePanel(ScrollView):
-    """The chosen letter in words, each model's candidates with its times, and the keyboard's shortcuts."""
+    """The chosen letter in words, the candidates and times of each model, and the keyboard shortcuts."""
 
     letter_text = StringProperty("")
 
@@ -134,10 +134,10 @@ class SidePanel(ScrollView):
             self.ids.shortcuts.add_widget(Factory.SmallPrint(text=part))
 
     def on_candidate(self, side: int, rank: int) -> None:
-        """Somebody chose a candidate of a model."""
+        """A candidate of a model was chosen."""
 
     def show(self, session: Session) -> None:
-        """Shows what the models make of the chosen swipe, if that can have changed."""
+        """Shows what the models make of the chosen swipe, if that may have changed."""
         self.letter_text = letter_of(session)
         content = (session.outcomes, session.side, session.candidate)
         if content == self._shown:
@@ -161,7 +161,7 @@ class SidePanel(ScrollView):
             self._add(" \u00b7 ".join(f"{stage} {value:.2f}" for stage, value in times) + " ms")
 
     def _add(self, text: str) -> None:
-        """A line of text with markup."""
+        """Adds a line of text with markup."""
         self.ids.models.add_widget(Factory.PlainLabel(text=text, markup=True))
 
 

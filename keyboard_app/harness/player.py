@@ -1,4 +1,4 @@
-"""Plays a swipe at the speed it was made, or another, or goes through it point by point."""
+"""Plays a swipe at its own speed or another, or steps through it point by point."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine import Swipe
 from keyboard_app.harness.replay import Replay
 
 SPEEDS = (1.0, 0.5, 0.25, 0.1, 2.0)
-"""In times of the real one, in the order in which `change_speed` goes through them."""
+"""Relative to the real speed, in the order that `change_speed` goes through."""
 
 
 class Player:
-    """Where the chosen swipe's replay is. `on_change` is called after each change."""
+    """Moves through the replay of the chosen swipe, and calls `on_change` after each move."""
 
     def __init__(self, speed: float, on_change: Callable[[], None]) -> None:
         self.replay: Replay | None = None
@@ -27,13 +27,13 @@ class Player:
         return bool(self._frames.is_triggered)
 
     def show(self, swipe: Swipe | None, time_ms: float | None = None) -> None:
-        """Takes another swipe, or none, and stops; at its end unless a time is given."""
+        """Stops, and takes another swipe, or none. It starts at the end unless a time is given."""
         self._frames.cancel()
         replay = Replay.at_end(swipe) if swipe is not None else None
         self._go(replay.at_time(time_ms) if replay is not None and time_ms is not None else replay)
 
     def turn(self) -> None:
-        """Plays on, from the start where it has ended; or stops."""
+        """Stops if it is playing; otherwise plays on, or from the start if it was at the end."""
         if self.plays:
             self.stop()
         elif self.replay is not None:
@@ -49,13 +49,13 @@ class Player:
             self._go(self.replay.at_time(time_ms))
 
     def step(self, n_points: int) -> None:
-        """Stops, and goes that many points further, or back."""
+        """Stops, and goes that many points on, or back."""
         if self.replay is not None:
             self._frames.cancel()
             self._go(self.replay.stepped(n_points))
 
     def change_speed(self) -> None:
-        """To the next of `SPEEDS`."""
+        """Goes to the next of `SPEEDS`."""
         at = SPEEDS.index(self.speed) if self.speed in SPEEDS else -1
         self.speed = SPEEDS[(at + 1) % len(SPEEDS)]
         self._on_change()

@@ -12,7 +12,7 @@ RECORDED_WITH = "Keyglide harness"
 
 
 def record_of(swipe: Swipe, grid: Grid, where: str, word: str | None = None) -> SwipeRecord:
-    """A record of a swipe that was just made on the grid."""
+    """A record of a swipe that was just drawn on the grid."""
     return SwipeRecord(where, swipe, word, reference_to(grid))
 
 
@@ -23,7 +23,7 @@ def append_swipe(path: Path, swipe: Swipe, word: str, grid: Grid) -> SwipeRecord
     """
     letters = letters_of(word)
     if not letters:
-        raise ValueError(f"'{word}' is no word: give the letters that you swiped")
+        raise ValueError(f"'{word}' is not a word: give the letters that you swiped")
     for letter in letters:
         grid.letter_key(letter)
     record = record_of(swipe, grid, f"recorded in {path.name}", letters)

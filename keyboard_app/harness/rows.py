@@ -1,4 +1,4 @@
-"""The rows of the harness: a swipe in the list, a candidate, a letter of the word. Their look is in harness_window.kv."""
+"""The rows of the harness: swipes in the list, candidates, letters of the word. Their look is in harness_window.kv."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from keyboard_app.harness.collection import Entry
 from keyboard_app.harness.outcome import Change, Outcome
 
 MARKS = {True: "\u2713", False: "\u2717", None: "\u2013"}
-"""Right, wrong, not known: in DejaVu Sans."""
+"""Right, wrong, unknown: in DejaVu Sans."""
 
 
 class SwipeRow(ButtonBehavior, BoxLayout):
-    """One swipe of the list."""
+    """A swipe in the list."""
 
     owner = ObjectProperty(None)
     """SwipeList"""
     place = NumericProperty(0)
-    """among all swipes, from 0"""
+    """index among all swipes"""
     mark = StringProperty("")
     is_bad = BooleanProperty(False)
     word = StringProperty("")
@@ -31,7 +31,7 @@ class SwipeRow(ButtonBehavior, BoxLayout):
 
 
 class CandidateRow(ButtonBehavior, BoxLayout):
-    """One candidate of one model."""
+    """A candidate of a model."""
 
     side = NumericProperty(0)
     """0 for the first model"""
@@ -45,10 +45,10 @@ class CandidateRow(ButtonBehavior, BoxLayout):
 
 
 class LetterChip(ButtonBehavior, Label):
-    """One letter of the candidate, its end, or all."""
+    """A letter of the candidate, its end, or all letters."""
 
     place = ObjectProperty(None, allownone=True)
-    """among the candidate's letters; None for all"""
+    """index among the candidate's letters; None for all"""
     letter = StringProperty("")
     caption = StringProperty("")
     """small, below the letter"""
@@ -56,7 +56,7 @@ class LetterChip(ButtonBehavior, Label):
 
 
 def describe_entry(place: int, entry: Entry) -> dict[str, object]:
-    """A SwipeRow's properties. With two models there are two marks, and what the one read and what the other."""
+    """The properties of a SwipeRow. With two models there are two marks, and both words if they differ."""
     outcomes = [outcome for outcome in (entry.outcome, entry.other) if outcome is not None]
     mark = "".join(MARKS[False if outcome.problem else outcome.is_right] for outcome in outcomes)
     word = entry.record.word or entry.record.where or "a swipe"
@@ -64,7 +64,7 @@ def describe_entry(place: int, entry: Entry) -> dict[str, object]:
 
 
 def _read_as(outcomes: list[Outcome], change: Change | None) -> str:
-    """Empty where the word was found and nothing changed."""
+    """What to show next to the word: nothing if it was found and nothing changed."""
     best = [outcome.problem or next(iter(outcome.words), "nothing") for outcome in outcomes]
     match change:
         case "gained" | "lost" | "other word":

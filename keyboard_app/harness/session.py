@@ -1,4 +1,4 @@
-"""What the harness shows: the swipes, which of them is chosen, and what the decoder made of it. The window draws it."""
+"""The state of the harness: its swipes, the chosen one, and what the decoder made of it. The window draws it."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from keyboard_app.harness.outcome import Outcome, Record, accuracy_of, explain_c
 from keyboard_app.harness.source import Source
 
 CHUNK = 32
-"""Swipes that are read in one go, so that one that is chosen meanwhile waits for no more than these: about 50 ms."""
+"""How many swipes are decoded in one go. A swipe chosen meanwhile waits for no more than these, about 50 ms."""
 N_TIMES = 16
-"""How often a chosen swipe is decoded, so that its times are not those of a busy window."""
+"""How often a chosen swipe is decoded, so that its times are not distorted by a busy window."""
 
 
 class Session:
-    """Read its attributes; change them by its methods, from the window's thread. `on_change` is called after each change."""
+    """Read its attributes, and change them with its methods, on the window's thread. `on_change` is called after each change."""
 
     def __init__(self, source: Source, thread: EngineThread, on_change: Callable[[], None]) -> None:
         self.entries: list[Entry] = []
         self.place: int | None = None
-        """of the chosen entry; None where there is none"""
+        """index of the chosen entry; None if there is none"""
         self.side = 0
         """the model whose candidates are explained: 0 for the first, 1 for the second"""
         self.candidate = 0
         self.letter: int | None = None
-        """of the chosen candidate, its end behind the last; None for all"""
+        """index of the chosen letter of the candidate, with its end after the last one; None for all"""
         self.explanation: Explanation | None = None
         self.attention: Attention | None = None
         """for the chosen letter"""
         self.n_read = 0
-        """entries that the models have read"""
+        """how many entries the models have decoded"""
         self.live: list[Candidate] = []
-        """for the part of the swipe that was replayed"""
+        """candidates for the part of the swipe that has been replayed"""
         self.notice = "Loading..."
         self.problems: list[str] = []
         """what could not be read or loaded"""
@@ -47,9 +47,9 @@ class Session:
         self._watched: Swipe | None = None
         self._is_watching = False
         self._next = 0
-        """all entries before it were given to the models to read"""
+        """all entries before this index have been passed to the models"""
 
-    # --- what there is ---
+    # --- what it knows ---
 
     @property
     def entry(self) -> Entry | None:
@@ -57,12 +57,12 @@ class Session:
 
     @property
     def record(self) -> SwipeRecord | None:
-        """The chosen record; None where it is a bad one."""
+        """The chosen record; None if it is a bad one."""
         return self.entry.record if self.entry is not None and isinstance(self.entry.record, SwipeRecord) else None
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What the models made of the chosen swipe, as far as they have read it."""
+        """What the models made of the chosen swipe, as far as they have decoded it."""
         both = (self.entry.outcome, self.entry.other) if self.entry is not None else ()
         return [outcome for outcome in both if outcome is not None]
 
@@ -76,39 +76,39 @@ class Session:
 
     @property
     def model_names(self) -> list[str]:
-        """Of the first, and of the second where there is one."""
+        """The name of the first model, and of the second if there is one."""
         models = [self._source.model, self._source.other_model] if self.compares else [self._source.model]
         return [model.name or str(model) if model is not None else "English" for model in models]
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will change by itself."""
+        """Whether nothing will change any more by itself."""
         return self._thread.is_idle
 
     def accuracies(self) -> list[Accuracy]:
-        """Of each model over what it has read."""
+        """The accuracy of each model over what it has decoded."""
         read = [[entry.outcome for entry in self.entries], [entry.other for entry in self.entries]]
         found = [accuracy_of([outcome for outcome in outcomes if outcome is not None]) for outcomes in read]
         return [accuracy for accuracy in found if accuracy is not None]
 
     def grid(self) -> Grid | None:
-        """The chosen record's grid, or that of records that name none; None before the model is there, or for an unknown or broken one."""
+        """The grid of the chosen record, or the default one; None until a model is loaded, or if the grid is unknown or broken."""
         if not self._recognizers:
             return None
         try:
             return self._recognizers[0].grid_of(self.record)
-        except ValueError:  # the outcome says so
+        except ValueError:  # the outcome says why
             return None
 
-    # --- what is done ---
+    # --- what one can do ---
 
     def open(self, place: int = 0) -> None:
-        """Reads the file and chooses the record at that place; loads the models and lets them read all records."""
+        """Reads the file, chooses the record at that index, loads the models and has them decode all records."""
         self._thread.ask(self._source.read_records, lambda records: self._opened(records, place), self._fail)
         self._thread.ask(self._source.load_recognizers, self._loaded, self._fail)
 
     def choose(self, place: int) -> None:
-        """Shows the record at that place, cut to those there are."""
+        """Shows the record at that index, or the nearest one that exists."""
         if not self.entries:
             return
         self.place = min(max(place, 0), len(self.entries) - 1)
@@ -118,7 +118,7 @@ class Session:
         self._read([self.place], N_TIMES)
 
     def choose_candidate(self, candidate: int, side: int | None = None) -> None:
-        """Explains that candidate of the chosen swipe, by default of the same model, for the letter at the same place."""
+        """Explains that candidate of the chosen swipe, by default of the same model, for the same letter."""
         self.side = self.side if side is None else side
         n_candidates = len(self.outcomes[self.side].candidates) if self.side < len(self.outcomes) else 0
         self.candidate = min(max(candidate, 0), max(n_candidates - 1, 0))
@@ -127,14 +127,14 @@ class Session:
         self._on_change()
 
     def choose_letter(self, letter: int | None) -> None:
-        """Shows the attention for that letter of the chosen candidate, cut to those it has; None for all."""
+        """Shows the attention for that letter of the chosen candidate, or the nearest one that it has; None for all."""
         if self.explanation is not None:
             self.letter = None if letter is None or letter < 0 else min(letter, len(self.explanation.letters) - 1)
             self.attention = Attention.of(self.explanation, self.letter)
             self._on_change()
 
     def watch(self, so_far: Swipe | None) -> None:
-        """Asks for the candidates of a part of the chosen swipe; of parts that come faster than answers, the newest alone is read."""
+        """Asks for the candidates of the first part of the chosen swipe. If parts come faster than answers, only the newest is decoded."""
         self._watched = so_far
         if so_far is None:
             self.live = []
@@ -143,12 +143,12 @@ class Session:
             self._watch_next()
 
     def add(self, record: SwipeRecord) -> None:
-        """Puts a new record behind the others and chooses it."""
+        """Adds a new record after the others, and chooses it."""
         self.entries.append(Entry(record))
         self.choose(len(self.entries) - 1)
 
     def replace_last(self, record: SwipeRecord | None) -> None:
-        """Puts a record in the place of the last one, or takes that one away."""
+        """Replaces the last record, or removes it."""
         self.n_read -= self.entries.pop().outcome is not None
         if record is not None:
             self.add(record)

@@ -1,4 +1,4 @@
-"""What the harness was given to work on: a file of swipes, one or two models, and what belongs to them."""
+"""What the harness works on: a file of swipes, one or two models, and what belongs to them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ class Source:
     """Where everything comes from."""
 
     file: Path | None
-    """the recorded swipes; None for none yet"""
+    """the recorded swipes; None to start without any"""
     model: Path | None = None
-    """a bundle's folder; None for the English one that comes with Keyglide"""
+    """the folder of a bundle; None for Keyglide's own English model"""
     other_model: Path | None = None
     """a second bundle, to compare with"""
     lexicon: Path | None = None
-    """None for the English one that comes with Keyglide"""
+    """None for Keyglide's own English lexicon"""
     grids: Path | None = None
     """a file with more grids"""
     grid_name: str | None = None
-    """of all swipes; None for what each one names"""
+    """of all swipes; None for the one that each swipe names"""
 
     def check(self) -> None:
-        """Finds out early what would make the window useless; reads the file no further than its first swipe.
+        """Finds out early whether the window would be useless. Reads the file no further than its first swipe.
 
         Raises: OSError for a path that does not exist or a file that cannot be read; ValueError for a file without a single swipe.
         """
@@ -49,7 +49,7 @@ class Source:
         raise self._without_swipes(bad)
 
     def read_records(self) -> list[Record]:
-        """The file's records, good and bad; none without a file. Raises: OSError; ValueError for a file without a single swipe."""
+        """The records of the file, good and bad; none without a file. Raises: OSError; ValueError for a file without a single swipe."""
         if self.file is None:
             return []
         with self.file.open("rb") as file:
@@ -64,7 +64,7 @@ class Source:
         return ValueError(f"no swipe could be read from {self.file}: {bad[0].reason}; see the README for the format")
 
     def load_recognizers(self) -> tuple[Recognizers, ...]:
-        """The model's, and the second model's where there is one. Raises: ModelBundleError, ValueError, OSError."""
+        """The recognizers of the model, and of the second one if there is one. Raises: ModelBundleError, ValueError, OSError."""
         models = [self.model] if self.other_model is None else [self.model, self.other_model]
         return tuple(Recognizers.load(model, self.lexicon, self.grids, self.grid_name) for model in models)
 
@@ -74,18 +74,18 @@ class Start:
     """What the window shows first."""
 
     place: int = 0
-    """of the swipe in the file, from 0"""
+    """index of the swipe in the file"""
     candidate: int = 0
     letter: int | None = None
-    """of the candidate, from 0; None for all letters"""
+    """index of the letter in the candidate; None for all letters"""
     at_ms: float | None = None
-    """how far the swipe had come; None for its end"""
+    """how far the swipe has come; None for its end"""
     plays: bool = False
     speed: float = 1.0
-    """of the replay, in times of the real one"""
+    """of the replay, relative to the real speed"""
     show: Show = "all"
     theme: Literal["system", "light", "dark"] = "system"
     record_to: Path | None = None
-    """the file for swipes that are drawn with the mouse; None for the person's own"""
+    """the file for drawn swipes; None for the one that practice uses"""
     screenshot: Path | None = None
-    """a file to draw into; None for a window that stays"""
+    """a file to save a picture to; None for a window that stays open"""

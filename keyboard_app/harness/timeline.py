@@ -1,4 +1,4 @@
-"""The time of a swipe: its points, the attention in time, and where the replay is. A touch goes there."""
+"""The timeline of a swipe: its points, the attention over time, and where the replay is. Touch it to go there."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from keyboard_app.harness.trace_view import ATTENTION, FAINTEST
 from keyboard_app.style.theme import LIGHT
 
 BAR, TICK, HEAD = 4.0, 1.0, 2.0
-"""Widths of a frame's bar, a point's tick and the play head, dp."""
+"""Widths of the bar of a frame, the tick of a point, and the play head, dp."""
 TICKS = 0.16
-"""Share of the height that the points' ticks have, at the bottom."""
+"""Height of the ticks at the bottom, as a share of the height."""
 SIDE = 8.0
-"""Left free at both ends, dp."""
+"""Space at both ends, dp."""
 
 
 class Timeline(Widget):
-    """Time goes from left to right, at an even rate."""
+    """Time runs evenly from left to right."""
 
     replay = ObjectProperty(None, allownone=True)
     """Replay | None"""
@@ -45,7 +45,7 @@ class Timeline(Widget):
         self._draw_soon()
 
     def on_seek(self, time_ms: float) -> None:
-        """Somebody touched that time of the swipe."""
+        """That time of the swipe was touched."""
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         if self.replay is None or not self.collide_point(*touch.pos) or touch.is_mouse_scrolling:
@@ -77,7 +77,7 @@ class Timeline(Widget):
         return float(self.x + SIDE * self.unit + share * (self.width - 2 * SIDE * self.unit))
 
     def _draw(self, *_: object) -> None:
-        """Draws all anew."""
+        """Draws everything again."""
         self.canvas.clear()
         with self.canvas:
             Color(*self.theme.board)
@@ -95,7 +95,7 @@ class Timeline(Widget):
             self._head = self._bar(self.replay.time_ms, HEAD, self.y, self.height)
 
     def _follow(self, _timeline: Widget, replay: Replay | None) -> None:
-        """Draws another swipe anew; of the same one it moves the head alone, as it does in each frame of a replay."""
+        """Moves only the head if it is still the same swipe, as in each frame of a replay; otherwise draws everything again."""
         swipe = replay.swipe if replay is not None else None
         if swipe is not self._drawn:
             self._drawn = swipe
@@ -104,7 +104,7 @@ class Timeline(Widget):
             self._head.pos = (self.x_of(replay.time_ms) - self._head.size[0] / 2, self.y)
 
     def _dense(self) -> list[tuple[float, float]]:
-        """Times and densities of the frames that were looked at."""
+        """Times and densities of the frames that the decoder looked at."""
         if self.attention is None:
             return []
         both = zip(self.attention.time_ms.tolist(), self.attention.density.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""A swipe drawn over the keys: its points, how far it has come, and the decoder's attention."""
+"""A swipe on the keys: its points, how far it has come, and the decoder's attention."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from keyboard_app.keys.layout import KeyLayout
 from keyboard_app.style.theme import LIGHT, Colour, Theme, rgb
 
 ATTENTION: dict[str, Colour] = {"light": rgb("D0103A"), "dark": rgb("FFB43C")}
-"""Of the densest frames; the fewer looks, the more transparent. By the theme's name."""
+"""The colour of the densest frames, by the name of the theme; the less attention, the more transparent."""
 THIN, THICK = 1.2, 2.6
-"""Widths of the trace before and after it has come, dp."""
+"""Widths of the line: the whole swipe, and the part that has come, dp."""
 DOT = 1.7
 """Radius of a recorded point, dp."""
 FRAME, FRAME_GROWS = 3.0, 6.0
-"""Radius of a frame that was not looked at, and how much the densest is larger, dp."""
+"""Radius of a frame without attention, and how much larger the densest is, dp."""
 LETTER = 12.0
-"""Font size in the densest frames, dp."""
+"""Font size of the letters in the densest frames, dp."""
 FINGER = 11.0
-"""Radius of the finger's ring, dp."""
+"""Radius of the ring around the finger, dp."""
 FAINTEST = 0.04
-"""Frames below this density are left out."""
+"""Frames below this density are not drawn."""
 
 
 class TraceView(Widget):
-    """Draws in the window's coordinates, where `layout_of_keys` puts grid units."""
+    """Draws in the window's coordinates, to which `layout_of_keys` converts grid units."""
 
     layout_of_keys = ObjectProperty(None, allownone=True)
     """KeyLayout | None"""
     replay = ObjectProperty(None, allownone=True)
     """Replay | None"""
     attention = ObjectProperty(None, allownone=True)
-    """Attention | None, of the whole swipe; frames are drawn as they come"""
+    """Attention | None, for the whole swipe; frames are drawn as they come"""
     theme = ObjectProperty(LIGHT)
     unit = NumericProperty(1.0)
     """px per dp"""
@@ -75,7 +75,7 @@ class TraceView(Widget):
         Point(points=come, pointsize=DOT * self.unit)
 
     def _draw_attention(self, layout: KeyLayout, attention: Attention, colour: Colour) -> None:
-        """The densest last, so that none of the others covers it."""
+        """Draws the densest frames last, so that no others cover them."""
         for frame in np.argsort(attention.density, kind="stable"):
             density = float(attention.density[frame])
             if density < FAINTEST:
@@ -88,7 +88,7 @@ class TraceView(Widget):
                 self._write(attention.letters[frame], (x, y))
 
     def _write(self, letters: str, place: tuple[float, float]) -> None:
-        """The letters in a dense frame, which are read on its colour."""
+        """Writes letters on the colour of a dense frame."""
         texture = _written(letters, LETTER * self.unit)
         width, height = texture.size
         Color(*self.theme.background)
@@ -101,7 +101,7 @@ class TraceView(Widget):
 
 @lru_cache(maxsize=64)
 def _written(letters: str, font_size: float) -> Texture:
-    """White, once for all frames of a replay."""
+    """The letters in white, made once for all frames of a replay."""
     label = CoreLabel(text=letters, font_size=font_size, bold=True)
     label.refresh()
     return label.texture

@@ -1,4 +1,4 @@
-"""What the harness's window says, as text with Kivy's markup where it says so."""
+"""The texts of the harness's window; with Kivy's markup only if the docstring says so."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from keyboard_app.harness.replay import Replay
 from keyboard_app.harness.session import Session
 
 END = "end"
-"""the last letter of an explanation: the word's end"""
+"""the last letter of an explanation: the end of the word"""
 
 SHORTCUTS = (
     ("Space", "play, stop"),
-    ("Comma  Full stop", "point back, point on"),
-    ("Home  End", "the swipe's start, end"),
+    ("Comma  Full stop", "previous point, next point"),
+    ("Home  End", "start, end of the swipe"),
     ("Left  Right", "letter"),
     ("Up  Down", "candidate"),
     ("Tab", "the other model"),
@@ -28,14 +28,14 @@ SHORTCUTS = (
 
 
 def title_of(session: Session) -> str:
-    """The chosen swipe's word, or why there is none."""
+    """The word of the chosen swipe, or why there is none."""
     if session.entry is None:
         return "No swipe yet: record one" if session.is_settled and not session.problems else ""
-    return session.entry.record.word or "Word not known"
+    return session.entry.record.word or "Word unknown"
 
 
 def facts_of(session: Session, replay: Replay | None, grid_name: str) -> str:
-    """Where the chosen swipe is, and how far it has come."""
+    """Which swipe is chosen, and how far it has come."""
     if session.entry is None or session.place is None:
         return ""
     is_right = session.outcomes[0].is_right if session.outcomes else None
@@ -48,7 +48,7 @@ def facts_of(session: Session, replay: Replay | None, grid_name: str) -> str:
 
 
 def summary_of(session: Session) -> str:
-    """How much was read, how often each model was right, and what changes from one to the other."""
+    """How much has been decoded, how often each model was right, and what changes from one to the other."""
     n_read, n_entries = session.n_read, len(session.entries)
     lines = [f"{n_entries:,} swipes" if n_read == n_entries else f"{n_read:,} of {n_entries:,} swipes read"]
     for name, accuracy in zip(session.model_names, session.accuracies(), strict=False):
@@ -62,28 +62,28 @@ def summary_of(session: Session) -> str:
 def nothing_of(session: Session, show: Show, query: str) -> str:
     """Why no swipe is listed."""
     if query:
-        return f"No word has '{query}'"
+        return f"No word contains '{query}'"
     return f"No swipe is {show}" if session.n_read == len(session.entries) else f"No swipe is {show} so far"
 
 
 def live_of(candidates: list[Candidate]) -> str:
-    """What the part of a swipe that has come is read as."""
+    """What the swipe so far is read as."""
     best = [f"{candidate.word} {candidate.probability:.0%}" for candidate in candidates]
     return f"so far: {', '.join(best)}" if best else ""
 
 
 def letter_of(session: Session) -> str:
-    """The chosen letter: how probable it was, and where the decoder looked. For all letters, their sum. With markup."""
+    """About the chosen letter: how probable it was, and where the decoder looked; or about all letters. With markup."""
     explanation, record = session.explanation, session.record
     if explanation is None or record is None:
         return ""
     if session.letter is None:
         letters, prior = explanation.score - explanation.weighted_log_prior, explanation.weighted_log_prior
         sums = f"[b]{explanation.word}[/b]: {explanation.score:.2f} = letters {letters:.2f} + prior {prior:.2f}"
-        return f"{sums}\nChoose a letter to see which points the decoder looked at for it."
+        return f"{sums}\nChoose a letter to see where the decoder looked for it."
     letter = explanation.letters[session.letter]
     at, time = letter.looked_at, letter.looked_at.t - record.swipe.t[0]
-    name = "The word's end" if letter.letter == END else letter.letter
+    name = "End of the word" if letter.letter == END else letter.letter
     return "\n".join(
         [
             f"[b]{name}[/b]: {letter.log_prob:.3f}",

@@ -1,1 +1,1 @@
-"""Pictures of every page of the app."""
+"""Takes pictures of every page of the app."""

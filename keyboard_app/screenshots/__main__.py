@@ -1,4 +1,4 @@
-"""`python -m keyboard_app.screenshots OUT_DIR`: pictures of every page, in several sizes, light and dark."""
+"""`python -m keyboard_app.screenshots OUT_DIR`: takes pictures of every page, in several sizes, light and dark."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ README_SIZE = (720, 1280)
 THEMES = ("light", "dark")
 
 Steps = Iterator[None]
-"""What is done, a frame between one step and the next."""
+"""What is done, with a frame between one step and the next."""
 Scene = Callable[["DrivenApp", str], Steps]
-"""What is done for the picture, or pictures, of that name."""
+"""Takes the picture, or pictures, of that name."""
 
 
 def _swiped(driven: DrivenApp, *words: str) -> Steps:
@@ -45,7 +45,7 @@ def _writing(driven: DrivenApp, name: str) -> Steps:
     yield from _swiped(driven, "words", "from", "your")
     yield from driven.drag("thumb")
     yield from driven.rest(lambda: driven.app.session.preview == "thumb")
-    yield from driven.save(name, n_frames=1)  # the trail fades
+    yield from driven.save(name, n_frames=1)  # or the trail fades
     yield from driven.lift()
     yield from driven.until(lambda: not driven.app.session.n_waiting)
 
@@ -98,7 +98,7 @@ def _practice(driven: DrivenApp, name: str) -> Steps:
 
 
 def _russian(driven: DrivenApp, name: str) -> Steps:
-    """The English model reads no Russian: the page says so, and tapping works."""
+    """The English model cannot read Russian: the page says so, and tapping works."""
     driven.app.configuration.choose("grid", "default")
     yield from driven.until(lambda: driven.app.pages.write.message)
     yield from driven.save(name)
@@ -125,10 +125,10 @@ SCENES: Mapping[str, Scene] = {
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m keyboard_app.screenshots", description="Pictures of every page of the keyboard.")
+    parser = argparse.ArgumentParser(prog="python -m keyboard_app.screenshots", description="Takes pictures of every page of the keyboard.")
     parser.add_argument("out", type=Path, nargs="?", metavar="OUT_DIR", help="the folder for the pictures")
-    parser.add_argument("--size", type=window_size, action="append", metavar="WxH", help="of the window; may be repeated (default: three)")
-    parser.add_argument("--readme", type=Path, metavar="OUT.png", help="write the picture that the README begins with")
+    parser.add_argument("--size", type=window_size, action="append", metavar="WxH", help="size in pixels; may be repeated (default: three)")
+    parser.add_argument("--readme", type=Path, metavar="OUT.png", help="take only the picture at the top of the README")
     args = parser.parse_args(argv)
     if (args.out is None) == (args.readme is None):
         parser.error("give either a folder for the pictures, or --readme OUT.png")
@@ -136,12 +136,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Takes the pictures. Raises: NoDisplayError, OSError."""
+    """Takes the pictures; returns the exit code. Raises: NoDisplayError, OSError."""
     if args.readme:
         _take(args.readme.parent, README_SIZE, ["light"], {args.readme.stem: _writing})
         return 0
     sizes: Sequence[tuple[int, int]] = args.size or SIZES
-    if len(sizes) > 1:  # each in a process of its own: SDL's offscreen surface never outgrows the window's first size
+    if len(sizes) > 1:  # each in its own process: SDL's offscreen surface never grows beyond the first window
         command = [sys.executable, "-m", "keyboard_app.screenshots", str(args.out), "--size"]
         return max(subprocess.run([*command, f"{width}x{height}"], check=False).returncode for width, height in sizes)
     _take(args.out, sizes[0], THEMES, SCENES)
@@ -153,6 +153,8 @@ def main() -> int:
         return run(parse_args())
     except (NoDisplayError, OSError) as error:
         print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
     return 1
 
 

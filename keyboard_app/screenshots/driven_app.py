@@ -1,4 +1,4 @@
-"""The app with a finger that is not there: what pictures of it are taken with."""
+"""The app, driven by a simulated finger, for taking pictures of it."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
 
 KEY_S = 0.065
-"""What the finger takes from key to key, seconds."""
+"""Seconds from one key to the next."""
 REST_S = 0.3
-"""How long it waits at the end of a swipe for the preview: the trail fades meanwhile."""
-PATIENCE_S = 20.0
-"""How long something is waited for: the model loads in this time on any machine."""
+"""Seconds to wait for the preview at the end of a swipe; meanwhile the trail fades."""
+PATIENCE_S = 120.0
+"""Seconds to wait for anything: even a slow machine has compiled the kernels and loaded the model by then."""
 
 Steps = Iterator[None]
-"""What is done; each step is a frame."""
+"""What is done, a frame for each step."""
 Places = npt.NDArray[np.float64]
 
 
 class Finger(MotionEvent):
-    """A touch; x and y in shares of the window, y upwards."""
+    """A touch. x and y are shares of the window, y up."""
 
     def __init__(self, place: tuple[float, float]) -> None:
         super().__init__("driven", 1, place, is_touch=True, type_id="touch")
@@ -59,11 +59,11 @@ class DrivenApp:
 
     @property
     def size(self) -> str:
-        """of the window, as WIDTHxHEIGHT"""
+        """The size of the window, as WIDTHxHEIGHT."""
         return f"{Window.width}x{Window.height}"
 
     def start_over(self) -> None:
-        """Empties the text, with nothing left to undo, and takes messages away."""
+        """Empties the text, leaves nothing to undo, and clears all messages."""
         app = self.app
         app.field.edit(Edit(0, app.field.text, ""))
         app.session.writer = Writer(app.session.writer.options, sink=app.field)
@@ -71,7 +71,7 @@ class DrivenApp:
         app.pages.tell("")
 
     def play(self, steps: Steps) -> None:
-        """Opens the window, takes the steps and closes it. Raises: whatever a step raises."""
+        """Opens the window, goes through the steps, and closes it. Raises: whatever a step raises."""
         raised: list[Exception] = []
 
         def step(_: float) -> bool:
@@ -92,17 +92,17 @@ class DrivenApp:
             raise raised[0]
 
     def save(self, name: str, n_frames: int = SETTLE_FRAMES) -> Steps:
-        """Takes a picture when everything has its place, after so many frames."""
+        """Takes a picture after that many frames, when everything is in place."""
         for _ in range(n_frames):
             yield
         save_screenshot(self._folder / f"{name}.png")
 
     def until(self, predicate: Callable[[], object]) -> Steps:
-        """Waits. Raises: TimeoutError."""
+        """Waits until the predicate holds. Raises: TimeoutError."""
         end = time.monotonic() + PATIENCE_S
         while not predicate():
             if time.monotonic() > end:
-                raise TimeoutError(f"what the picture waits for did not happen within {PATIENCE_S:g} s")
+                raise TimeoutError(f"what the picture should show did not happen within {PATIENCE_S:g} s")
             yield
 
     def tap(self, name: str, page: int | None = None) -> Steps:
@@ -125,14 +125,14 @@ class DrivenApp:
         yield
 
     def swipe(self, word: str) -> Steps:
-        """Swipes a word and waits for it to be written."""
+        """Swipes a word and waits until it is written."""
         before = self.app.text
         yield from self.drag(word)
         yield from self.lift()
         yield from self.until(lambda: self.app.text != before)
 
     def drag(self, word: str) -> Steps:
-        """Swipes the letters of a word, and leaves the finger on the last."""
+        """Swipes the letters of a word, and leaves the finger on the last one."""
         layout, grid = self._layout(None), self.app.configuration.opened.grid
         centres = np.array([layout.placed(grid.letter_key(letter)).centre for letter in word])
         path = bend(centres)
@@ -141,13 +141,13 @@ class DrivenApp:
         while reached < len(path):
             yield
             share = min(1.0, (time.monotonic() - start) / (KEY_S * len(word)))
-            for place in path[reached : round(share * len(path))]:  # all of them, however slow the frames are
+            for place in path[reached : round(share * len(path))]:  # none is left out, however slow the frames are
                 self._move(*place)
             reached = max(reached, round(share * len(path)))
         yield
 
     def rest(self, predicate: Callable[[], object]) -> Steps:
-        """Waits on the last key for something that may happen; trembling, for a finger at rest asks for no preview."""
+        """Waits on the last key for something that may happen. The finger trembles, because at rest it would get no preview."""
         end = time.monotonic() + REST_S
         place = self._finger.pos if self._finger else (0.0, 0.0)
         while not predicate() and time.monotonic() < end:
@@ -173,7 +173,7 @@ class DrivenApp:
 
 
 def bend(places: Places, n_between: int = 12) -> Places:
-    """A smooth way through the places, (n, 2) to (m, 2). Source: Catmull and Rom 1974."""
+    """A smooth path through the places, (n, 2) to (m, 2). Source: Catmull and Rom 1974."""
     if len(places) == 1:
         return places
     padded = np.concatenate((2 * places[:1] - places[1:2], places, 2 * places[-1:] - places[-2:-1]))
@@ -185,5 +185,5 @@ def bend(places: Places, n_between: int = 12) -> Places:
 
 
 def _share(x: float, y: float) -> tuple[float, float]:
-    """Kivy turns shares into pixels by the last pixel's number."""
+    """A place as shares of the window; Kivy multiplies them by the number of the last pixel."""
     return x / max(Window.width - 1, 1), y / max(Window.height - 1, 1)

@@ -185,7 +185,7 @@ def test_what_is_recorded_can_be_read(tmp_path: Path, qwerty: Grid) -> None:
         assert Grid.from_json("mine", record.grid) == mine
 
 
-@pytest.mark.parametrize(("word", "message"), [(" 12 ", "is no word"), ("cafés", "no key for 'é'")])
+@pytest.mark.parametrize(("word", "message"), [(" 12 ", "is not a word"), ("cafés", "no key for 'é'")])
 def test_a_word_that_cannot_be_swiped_is_not_recorded(tmp_path: Path, qwerty: Grid, word: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         append_swipe(tmp_path / "swipes.jsonl", SWIPE, word, qwerty)

@@ -32,7 +32,7 @@ Open = Callable[..., AbstractContextManager[WindowDriver]]
 
 @pytest.fixture
 def swipe_file(tmp_path: Path, qwerty: Grid) -> Path:
-    """Three that are right, one that is wrong, one that is no swipe."""
+    """Three that are right, one that is wrong, one that is not a swipe."""
     swipes: list[object] = [{"word": word, **as_json(toy.swipe_of(word, qwerty))} for word in WORDS]
     swipes += [{"word": "wet", **as_json(toy.swipe_of("quick", qwerty))}, b"{broken\n"]
     file = tmp_path / "swipes.jsonl"
@@ -216,7 +216,7 @@ def test_what_cannot_be_saved_is_said_and_kept(harness: Open, tmp_path: Path) ->
         layout = stage.ids.pane.layout_of_keys
         driver.swipe([layout.placed(stage.grid.letter_key(letter)).centre for letter in "we"], 60)
         driver.frames(2)
-        for word, message in (("", "is no word"), ("ёж", "no key for 'ё'"), ("we", "Is a directory")):
+        for word, message in (("", "is not a word"), ("ёж", "no key for 'ё'"), ("we", "Is a directory")):
             stage.ids.word.text = word
             driver.root.commands["save"]()
             driver.frames(2)
