@@ -20,14 +20,15 @@ def markdown(results: Results, budget: str, picture: str) -> str:
     lines = [
         "# Experiments",
         "",
-        "Made by `python -m benchmarks.experiments TRAIN DEV RUNS`. Do not edit: change benchmarks/experiments/ and make it again.",
+        "Made by `python -m benchmarks.experiments TRAIN DEV RUNS`. Do not edit this page: change benchmarks/experiments/ and run the "
+        "command again.",
         "",
         budget,
         "",
         "Accuracy: all of dev, in percent, through the exported bundle and the shipped lexicon, with a prior weight of "
         f"{PRIOR_WEIGHT} and a beam of {BEAM}, in two passes; those without a CTC head are searched letter by letter. "
-        f"Intervals: {results.n_people} people drawn again. {_criterion(results.seed_spread)} Times: whole recognitions on one thread, "
-        "paired and in turns.",
+        f"Intervals: what 95 % of the values are within when the {results.n_people} people are drawn again. "
+        f"{_criterion(results.seed_spread)} Times: whole recognitions on one thread, paired and in turns.",
         "",
         f"![Top-1 of every experiment]({picture})",
         "",
@@ -43,7 +44,7 @@ def markdown(results: Results, budget: str, picture: str) -> str:
 
 def _criterion(seed_spread: float) -> str:
     """What makes a difference real."""
-    people = "A difference is called real where its interval leaves out 0"
+    people = "A difference is called real if its interval does not contain 0"
     if not seed_spread:
         return f"{people}; what another seed would change is not known yet, so small ones may still be chance."
     return f"{people} and it is larger than the {percent(seed_spread)} points between the best and the worst seed of the same training."

@@ -222,7 +222,7 @@ def notes_on(choices: Sequence[Choice], default: Choice, has_exact: bool) -> lis
     if default.precision == "int8" and not has_exact and any(one.precision == "fp32" for one in choices):
         notes.append("fp32: fp32 arithmetic with the bundle's weights, which int8 has rounded; --fp32 names a bundle that was not.")
     if any(one.n_words > default.n_words for one in choices):
-        notes.append(f"more than {default.n_words:,} words: the others are made up, as rare as the rarest.")
+        notes.append(f"More than {default.n_words:,} words: the additional ones are made up, and as rare as the rarest.")
     return notes
 
 

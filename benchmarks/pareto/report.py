@@ -93,10 +93,10 @@ class Report:
 
 
 LEGEND = (
-    "front: nothing else is at least as fast (times default) and as accurate (top-1); within the intervals that is chance. times default:",
-    "median of the ratios of single swipes, with the interval that holds 95 % of such medians when swipes are drawn again. top-1 against",
-    "default: in points, with the interval that holds 95 % of its values when people are drawn again. MB: most resident memory of a",
-    "process of its own with that precision and lexicon.",
+    "front: no other setting is at least as fast (times default) and at least as accurate (top-1); what is within the intervals is chance.",
+    "times default: the median of the ratios of single swipes, with the interval that holds 95 % of such medians when swipes are drawn",
+    "again. top-1 against default: in percentage points, with the interval that holds 95 % of its values when people are drawn again.",
+    "MB: the most resident memory of a separate process with that precision and lexicon.",
 )
 POINT_HEAD = [
     "",

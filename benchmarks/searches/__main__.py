@@ -38,8 +38,8 @@ WAYS = """\
 greedy: one hypothesis. steps: the engine's beam with a step for each letter. letter >= p: that beam without letters that are less
 probable after their prefix. within m nats: without hypotheses that far behind the best. n letters, then all: a beam of n letters,
 then every word below. repaired: a beam of any letters, words or not; then every word within two edits, or --edits, of what it ends
-with (Damerau-Levenshtein). exact: the best of all words. Those are scored one and all, too, on a few swipes; where that and
-the exact search differ, the exit status is 1."""
+with (Damerau-Levenshtein). exact: the best of all words. On a few swipes, every single word is scored too; if that and the exact
+search differ, the exit status is 1."""
 
 Found = list[ScoredWord]
 

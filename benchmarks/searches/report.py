@@ -75,8 +75,8 @@ class Report:
     def _busy_lines(self) -> list[str]:
         load = self.environment.load_average
         beside = (
-            f"Other programs ran beside, the load average was {load:.2f}. A search of many milliseconds had to wait for them and",
-            "one of less than one had not, so times and ratios of slow searches are too large: their order counts. Accuracy is as ever.",
+            f"Other programs were running (load average {load:.2f}). A search of many milliseconds had to wait for them, but one of",
+            "less than one did not, so the times and ratios of slow searches are too large: only their order counts. Accuracy holds.",
         )
         return list(beside) if load > QUIET else []
 
@@ -93,9 +93,10 @@ HEAD = ["search", "p50 ms", "p95 ms", "p99 ms", "times shipped", "top-1", "top-4
 QUIET = 0.5
 """Load average up to which nothing else of weight ran."""
 LEGEND = (
-    "ms: the search alone, after the encoder. times shipped: median of the ratios of single swipes, with the interval that holds 95 % of",
-    "such medians when swipes are drawn again. top-1 against shipped: in points, with the interval that holds 95 % of its values when",
-    "people are drawn again. best lost: per cent of the swipes whose first word is not the one that scores best of the whole lexicon.",
+    "ms: the search alone, after the encoder. times shipped: the median of the ratios of single swipes, with the interval that holds",
+    "95 % of such medians when swipes are drawn again. top-1 against shipped: in percentage points, with the interval that holds 95 % of",
+    "its values when people are drawn again. best lost: percentage of swipes whose first word is not the one that scores best in the whole",
+    "lexicon.",
 )
 
 

@@ -174,7 +174,7 @@ def test_what_was_made_for_the_measurement_is_said(report: Report) -> None:
     assert pareto.notes_on([DEFAULT, exact], DEFAULT, has_exact=True) == []
     assert pareto.notes_on([DEFAULT, replace(DEFAULT, n_words=7)], DEFAULT, has_exact=False) == []
     rounded, made_up = pareto.notes_on([DEFAULT, exact, larger], DEFAULT, has_exact=False)
-    assert rounded.startswith("fp32: ") and made_up.startswith("more than 300,000 words: ")
+    assert rounded.startswith("fp32: ") and made_up.startswith("More than 300,000 words: ")
     assert f"\n{rounded}\n" in replace(report, notes=[rounded]).as_text()
 
 

@@ -92,7 +92,7 @@ def test_a_page_says_how_it_was_made(
     run_main(monkeypatch, data, *settings, "--n", "4", "--out", page)
     text = page.read_text()
     assert text.startswith(f"# Searches\n\n    python -m benchmarks.searches {data} --bundle ") and f" --n 4 --out {page}\n" in text
-    assert capsys.readouterr().out in text and "Other programs ran beside, the load average was 1.25" in text
+    assert capsys.readouterr().out in text and "Other programs were running (load average 1.25)" in text
     assert list(page.parent.iterdir()) == [page]
     with pytest.raises(SystemExit, match=r"^benchmarks\.searches: .*Is a directory"):
         run_main(monkeypatch, data, *settings, "--out", page.parent)
