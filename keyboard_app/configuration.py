@@ -1,4 +1,4 @@
-"""The settings in force, and what they name, opened. A choice takes effect at once and is saved. Never Kivy."""
+"""The settings in force, and the grid and lexicon that they name. A choice takes effect at once and is saved. Never Kivy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECKS: Mapping[str, Callable[[str], object]] = {
     "model": open_files.check_model,
     "lexicon": open_files.check_lexicon,
 }
-"""The settings that name a file or a folder, and what tries to open it before it is accepted."""
+"""For each setting that names a file or a folder: what tries to open it before the choice is accepted."""
 
 
 class MessageBoard(Protocol):
@@ -38,7 +38,7 @@ class MessageBoard(Protocol):
 
 
 class Configuration:
-    """What is chosen. Every method is called on the window's thread."""
+    """What the person has chosen. Every method is called on the window's thread."""
 
     def __init__(self, file: Path, overrides: Mapping[str, str], worker: RecognitionWorker, post: Post) -> None:
         """Opens the grid; the recognizer is opened by `load`.
@@ -71,7 +71,7 @@ class Configuration:
         self._listeners.append(listener)
 
     def show_messages_on(self, board: MessageBoard) -> None:
-        """Messages go there, beginning with those from before."""
+        """Shows all messages there from now on, and those that came before."""
         self._board = board
         if self._early_messages:
             board.tell("\n".join(self._early_messages))

@@ -90,7 +90,7 @@ class Navigation:
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
             page.settings, page.grid_title = self._configuration.settings, _titled(grid)
-        for name in ("practice", "grid"):  # they belong to a grid and its file: made anew when next shown
+        for name in ("practice", "grid"):  # they depend on the grid and its file: made again when next shown
             if self._manager.has_screen(name):
                 self._manager.remove_widget(self._manager.get_screen(name))
 

@@ -45,7 +45,7 @@ class WritePage(Screen):
     __events__ = ("on_settings", "on_practice", "on_globe")
 
     def __init__(self, session: TypingSession, field: OwnField, **properties: object) -> None:
-        """field: where the session's text is shown from."""
+        """field: the sink of the session's writer; the page shows its text."""
         load_kv(Path(__file__).with_suffix(".kv"))
         self.session = session
         self._field = field

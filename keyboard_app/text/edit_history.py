@@ -18,7 +18,7 @@ Run = Literal["typed", "erased"]
 
 @dataclass(frozen=True)
 class Step(Generic[Place]):
-    """One edit, with what to restore beside the text."""
+    """One edit, and what to restore in addition to the text."""
 
     edit: Edit
     before: Place

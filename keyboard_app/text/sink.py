@@ -1,8 +1,8 @@
-"""Where the written text goes: every change of it as one edit, sent to a sink.
+"""Where the written text goes: the writer sends every change to a sink, as one edit.
 
-The writer keeps a text of its own and decides everything by it. A sink has the same changes made where the text is shown or used.
-It need not know what the writer knows: each edit covers or touches the cursor, or follows a `move` to where it is made. So a sink
-that can only delete so many characters before and after a cursor, and insert a text there, has all it needs.
+The writer has its own copy of the text, and decides everything by that. A sink makes the same changes in the place where the text is
+shown or used. It need not be able to edit anywhere: an edit always includes or touches the cursor; if not, a `move` comes first.
+So a sink that can delete some characters before and after the cursor, and insert others there, can follow every edit.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ class Edit:
     start: int
     """offset of the replacement"""
     removed: str
-    """what stood there"""
+    """what was there before"""
     inserted: str
-    """what stands there now"""
+    """what replaced it"""
 
     @property
     def end(self) -> int:
-        """The offset behind what was inserted."""
+        """The offset after what was inserted."""
         return self.start + len(self.inserted)
 
     @property
@@ -43,17 +43,17 @@ class Edit:
 
 
 class TextSink(Protocol):
-    """Takes the changes of a text that is empty at first, with its cursor at 0. Each call is one change, in the order made."""
+    """Follows a text from when it is empty, with the cursor at 0. Changes come in the order they are made."""
 
     def edit(self, edit: Edit) -> None:
-        """Replaces text. The cursor is then at the edit's end; where it belongs elsewhere, a `move` follows."""
+        """Replaces a part of the text. Then the cursor is at the end of the edit, unless a `move` follows."""
 
     def move(self, cursor: int) -> None:
         """Puts the cursor at that offset."""
 
 
 class OwnField:
-    """The sink for the app's own window: a text in memory."""
+    """The sink for the app's own page: a text in memory."""
 
     def __init__(self) -> None:
         self.text = ""

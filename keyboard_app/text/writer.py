@@ -62,7 +62,7 @@ class _Swiped:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the cursor is, and what the writer remembers about it: what undo restores beside the text."""
+    """Where the cursor is, and what the writer remembers about it: what undo restores in addition to the text."""
 
     cursor: int = 0
     pressed: Shift | None = None
@@ -84,7 +84,7 @@ class Writer:
     """
 
     def __init__(self, options: WritingOptions, text: str = "", sink: TextSink | None = None) -> None:
-        """sink: told of every change, the first text included; it starts empty. Raises: TextFullError."""
+        """sink: an empty one that is told of every change, beginning with `text`. Raises: TextFullError."""
         self.options = options
         self._sink = sink or OwnField()
         self._text, self._place = "", _Place()
