@@ -6,22 +6,11 @@ no validation, no exceptions, no strings. Where numba is absent (Android) the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-try:
-    from numba import config, njit
-
-    COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]
-except ImportError:
-    COMPILED = False
-
-    def njit(**_options: Any) -> Callable[[Any], Any]:  # type: ignore[no-redef]
-        """The function itself: numba is not installed."""
-        return lambda function: function
-
+from engine.jit import COMPILED, njit
 
 IMPOSSIBLE = 1e-300
 """A probability that has vanished; its log is -690."""
@@ -37,7 +26,7 @@ STEEPEST = 10.0
 # --- features ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def resample(x: Any, y: Any, t: Any, n_points: int, time_share: float, least_step: float) -> Any:
     """`n_points` points along a swipe, evenly spaced in a mean of elapsed time and arc length.
 
@@ -72,7 +61,7 @@ def resample(x: Any, y: Any, t: Any, n_points: int, time_share: float, least_ste
     return points
 
 
-@njit(cache=True, nogil=True)
+@njit
 def trajectory_features(points: Any, origin: Any, key_size: Any) -> Any:
     """The network's view of resampled points, float32 (N, 7): x, y, dx, dy, log dt, log speed, log gap.
 
@@ -96,7 +85,7 @@ def trajectory_features(points: Any, origin: Any, key_size: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def time_derivatives(points: Any, key_size: Any) -> Any:
     """dt, vx, vy, ax, ay of resampled points, float32 (N, 5).
 
@@ -125,7 +114,7 @@ def time_derivatives(points: Any, key_size: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def fit_box(trajectory: Any) -> None:
     """Moves x and y of `trajectory_features`: the box around the swipe has its middle at 0, its longer side from -1 to 1.
 
@@ -139,7 +128,7 @@ def fit_box(trajectory: Any) -> None:
         trajectory[i, 1] = (trajectory[i, 1] - (top + bottom) / 2.0) / half
 
 
-@njit(cache=True, nogil=True)
+@njit
 def standardize(rows: Any) -> None:
     """Brings each row, float32 (any, n), to zero mean and unit variance; one that hardly varies, near zero.
 
@@ -157,7 +146,7 @@ def standardize(rows: Any) -> None:
             rows[i, j] = (rows[i, j] - mean) / deviation
 
 
-@njit(cache=True, nogil=True)
+@njit
 def look_up_key_distances(points: Any, centres: Any, cell: float, unit: float, slot_cells: Any, slot_rows: Any) -> Any:
     """Distances of points to key centres by a direct-mapped hash table, float32 (N, K), in `unit`s.
 
@@ -185,7 +174,7 @@ def look_up_key_distances(points: Any, centres: Any, cell: float, unit: float, s
 # --- beam search ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def finish(trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any) -> Any:
     """The scores of the words that end at live hypotheses, and the best of all so far.
 
@@ -208,7 +197,7 @@ def finish(trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: An
     return finished, leaders
 
 
-@njit(cache=True, nogil=True)
+@njit
 def expand(  # noqa: PLR0913
     trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any, beam_width: int, margin: float
 ) -> Any:
@@ -255,7 +244,7 @@ def expand(  # noqa: PLR0913
 # --- CTC ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def _weigh_frames(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
     """Sums the frames' probabilities, (S, K + 1), by how probable it is that the prefix ends before each, into reached (K + 1,).
 
@@ -282,7 +271,7 @@ def _weigh_frames_by_products(aligned: Any, last: int, frame_probs: Any, reached
 weigh_frames = _weigh_frames if COMPILED else _weigh_frames_by_products
 
 
-@njit(cache=True, nogil=True)
+@njit
 def start_alignment(frame_probs: Any) -> Any:
     """The CTC alignment of the empty prefix, float64 (1, 2, S + 1): every frame so far is blank."""
     n_frames, blank = len(frame_probs), frame_probs.shape[1] - 1
@@ -293,7 +282,7 @@ def start_alignment(frame_probs: Any) -> Any:
     return aligned
 
 
-@njit(cache=True, nogil=True)
+@njit
 def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: Any, tokens: Any) -> Any:
     """The CTC alignments of C continuations: prefix parents[c] with the letter tokens[c] behind it.
 
@@ -315,7 +304,7 @@ def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: An
     return extended
 
 
-@njit(cache=True, nogil=True)
+@njit
 def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
     """The CTC head's probability that a word begins with each of B prefixes and each letter; is the prefix, last.
 
@@ -332,7 +321,7 @@ def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
 # --- two passes ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def rank(scores: Any, n_best: int) -> Any:
     """The indices of the n_best highest scores, float64 (n,), best first, int64; not of -inf or NaN. Ties: lowest index.
 
@@ -352,7 +341,7 @@ def rank(scores: Any, n_best: int) -> Any:
     return best[:n_kept]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def first_pass(  # noqa: PLR0913
     trie: Any, prior_scale: float, ctc_log_probs: Any, beam_width: int, margin: float, n_words: int, max_letters: int
 ) -> Any:
@@ -390,7 +379,7 @@ def first_pass(  # noqa: PLR0913
     return parents, tokens, rows, word_nodes, ctc
 
 
-@njit(cache=True, nogil=True)
+@njit
 def log_allowed(trie: Any, nodes: Any, probs: Any) -> Any:
     """The logs of the probabilities (B, V) of what the trie allows after nodes (B,), -inf elsewhere: most logs are not needed."""
     end = probs.shape[1] - 1
@@ -404,7 +393,7 @@ def log_allowed(trie: Any, nodes: Any, probs: Any) -> Any:
     return logs
 
 
-@njit(cache=True, nogil=True)
+@njit
 def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
     """The part of a tree that leads to the rows `ends`: its parents and tokens, int64 (P,), and where the ends now are.
 
@@ -426,7 +415,7 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
     return new_parents, new_tokens, places[ends]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def score_words(  # noqa: PLR0913
     trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float
 ) -> Any:
@@ -456,7 +445,7 @@ def score_words(  # noqa: PLR0913
 # --- the decoder's cache ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def see_ancestors(parents: Any, n_before: int, hidden: float) -> Any:
     """What the prefixes after the first n_before of a tree may look at: themselves and those that they continue.
 

@@ -5,19 +5,12 @@ As engine/kernels.py: arrays in, arrays out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-try:
-    from numba import njit
-except ImportError:
-
-    def njit(**_options: Any) -> Callable[[Any], Any]:  # type: ignore[no-redef]
-        """The function itself: numba is not installed."""
-        return lambda function: function
-
+from engine.jit import njit
 
 FAST = {"reassoc", "nsz", "contract"}
 """What lets sums over points be vectorised: their order is free."""
@@ -77,7 +70,7 @@ class Weights(NamedTuple):
 # --- templates ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def spell_nodes(first_child: Any, token: Any, nodes: Any) -> Any:
     """The letters on the way to each of W nodes of a trie in breadth-first order: uint8 (W, longest), and lengths int64 (W,).
 
@@ -99,7 +92,7 @@ def spell_nodes(first_child: Any, token: Any, nodes: Any) -> Any:
     return letters, lengths
 
 
-@njit(cache=True, nogil=True)
+@njit
 def equidistant(x: Any, y: Any, n_points: int) -> Any:
     """Points at even steps of arc length along a polyline, float32 (2, n_points). x, y: float64 (n,), n >= 1.
 
@@ -125,7 +118,7 @@ def equidistant(x: Any, y: Any, n_points: int) -> Any:
     return points
 
 
-@njit(cache=True, nogil=True)
+@njit
 def normal_form(points: Any) -> Any:
     """How the shape channel moves and scales points (2, N): float32 (3,): the centroid's x and y, and 1 / size.
 
@@ -144,7 +137,7 @@ def normal_form(points: Any) -> Any:
     return normal
 
 
-@njit(cache=True, nogil=True)
+@njit
 def ideal_traces(letters: Any, lengths: Any, centres: Any, n_points: int, unit: float) -> Any:
     """Templates.points and Templates.normal of words. letters, lengths: as `spell_nodes`; centres: (K, 2), key widths."""
     traces = np.empty((len(lengths), 2, n_points), dtype=np.int16)
@@ -166,7 +159,7 @@ def ideal_traces(letters: Any, lengths: Any, centres: Any, n_points: int, unit: 
 # --- channels ---
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@partial(njit, fastmath=FAST)
 def rigid_distances(swipe: Any, templates: Any, word: int, weights: Any) -> Any:
     """Three float32: the shape distance (box sides), a lower bound of the elastic location distance, and an upper one.
 
@@ -191,7 +184,7 @@ def rigid_distances(swipe: Any, templates: Any, word: int, weights: Any) -> Any:
     return shape / np.float32(points.shape[1]), lower, upper
 
 
-@njit(cache=True, nogil=True)
+@njit
 def boxes_around(points: Any, band: int) -> Any:
     """Around each of N points the box of all that are at most `band` places away: low x, high x, low y, high y; (4, N)."""
     n = points.shape[1]
@@ -204,7 +197,7 @@ def boxes_around(points: Any, band: int) -> Any:
     return boxes
 
 
-@njit(cache=True, nogil=True)
+@njit
 def elastic_distance(swipe: Any, trace: Any, weights: Any, limit: float, rows: Any) -> float:
     """The location distance by the best monotone match of points to points, key widths, or inf where it exceeds `limit`.
 
@@ -232,7 +225,7 @@ def elastic_distance(swipe: Any, trace: Any, weights: Any, limit: float, rows: A
     return np.float64(before[band + 1])
 
 
-@njit(cache=True, nogil=True)
+@njit
 def is_inside(points: Any, others: Any, radius: float) -> bool:
     """Whether each of the points (2, N) has one of the others (2, M) within the radius."""
     for i in range(points.shape[1]):
@@ -247,8 +240,8 @@ def is_inside(points: Any, others: Any, radius: float) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
-def location_penalty(swipe: Any, trace: Any, weights: Any, rigid: float, limit: float, rows: Any) -> float:
+@njit
+def location_penalty(swipe: Any, trace: Any, weights: Any, rigid: float, limit: float, rows: Any) -> Any:
     """The penalty of the location channel, or inf where it exceeds `limit`.
 
     trace: float32 (2, N), key widths; rigid: its distance point by point; rows: as `elastic_distance`.
@@ -263,14 +256,14 @@ def location_penalty(swipe: Any, trace: Any, weights: Any, rigid: float, limit: 
     return penalty(distance, weights.location_scale, weights.power)
 
 
-@njit(cache=True, nogil=True)
-def penalty(distance: float, scale: float, power: float) -> float:
+@njit
+def penalty(distance: float, scale: float, power: float) -> Any:
     """Nats, 0 at distance 0: a Gaussian's with power 2, a Laplace distribution's with power 1."""
     nats: float = (distance / scale) ** power / power
     return nats
 
 
-@njit(cache=True, nogil=True)
+@njit
 def below(score: float) -> float:
     """A little less than a score: a bound of it may be off by that much, through float32 and sums in another order."""
     return score - 1e-3 - 1e-4 * abs(score)
@@ -279,7 +272,7 @@ def below(score: float) -> float:
 # --- search ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def insert(scores: Any, words: Any, score: float, word: int) -> None:
     """Puts a word among the best, in place: by descending score, then by ascending word; the last one drops out."""
     at = len(scores)
@@ -291,7 +284,7 @@ def insert(scores: Any, words: Any, score: float, word: int) -> None:
         scores[at], words[at] = score, word
 
 
-@njit(cache=True, nogil=True)
+@njit
 def surviving_pairs(templates: Any, swipe: Any, weights: Any) -> Any:
     """The pairs of keys, i * K + j, that have words and lie within the radius of the swipe's ends: int64 (n,), and the
     penalties of those ends, float64 (n,), ascending.
@@ -310,7 +303,7 @@ def surviving_pairs(templates: Any, swipe: Any, weights: Any) -> Any:
     return pairs, penalties[pairs]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def bound_scores(templates: Any, swipe: Any, weights: Any, n_best: int) -> Any:
     """The words that may be among the best n, int64 (n,); for each a score that it cannot exceed, its score without the
     location channel, and its distance point by point, float64 (3, n); and a score that the best n surely reach.
@@ -337,7 +330,7 @@ def bound_scores(templates: Any, swipe: Any, weights: Any, n_best: int) -> Any:
     return words[:n_kept], bounds[:, :n_kept], reached[-1]
 
 
-@njit(cache=True, nogil=True)
+@njit
 def best_matches(templates: Any, swipe: Any, weights: Any, n_best: int) -> Any:
     """The best n words for a swipe, int64 (n_best,), and their scores, float64 (n_best,), descending.
 
@@ -364,7 +357,7 @@ def best_matches(templates: Any, swipe: Any, weights: Any, n_best: int) -> Any:
 # --- the distances to the keys, other ways ---
 
 
-@njit(cache=True, nogil=True)
+@njit
 def compute_key_distances(points: Any, centres: Any, unit: float) -> Any:
     """Distances of points to key centres, float32 (N, K), in `unit`s. points: float64 (>= 2, N); centres: float64 (K, 2)."""
     n, n_keys = points.shape[1], len(centres)
@@ -375,7 +368,7 @@ def compute_key_distances(points: Any, centres: Any, unit: float) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def read_key_distances(points: Any, table: Any) -> Any:
     """The same from a table, float32 (height, width, K), of points at whole grid units. Outside the grid its edge counts."""
     n, n_keys = points.shape[1], table.shape[2]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from engine.jit import njit
 
 NO_SYMBOL = -1
 N_CANDIDATES = 12
@@ -36,19 +37,19 @@ class SegmentArrays(NamedTuple):
     """float64 (2 K, 2): where each symbol's key is"""
 
 
-@njit(cache=True, nogil=True)
+@njit
 def seed(value: int) -> None:
     """Seeds the random numbers of the compiled functions (numba keeps its own)."""
     np.random.seed(value)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def gap_index(start: int, end: int, is_first: bool, is_last: bool, n_symbols: int) -> int:
     """The number of the gap from one symbol to the next, at the start or end of a word or inside."""
     return ((start * n_symbols + end) * 2 + is_first) * 2 + is_last
 
 
-@njit(cache=True, nogil=True)
+@njit
 def align(x: Any, y: Any, centres: Any) -> Any:
     """Which point of the swipe belongs to which letter: int64 (L,), rising, from the first point to the last.
 
@@ -73,7 +74,7 @@ def align(x: Any, y: Any, centres: Any) -> Any:
     return anchors
 
 
-@njit(cache=True, nogil=True)
+@njit
 def direction(centres: Any, start: int, end: int) -> Any:
     """Unit vector from one symbol's key to another's; zero beyond the word or on the same key."""
     if start == NO_SYMBOL or end == NO_SYMBOL:
@@ -83,7 +84,7 @@ def direction(centres: Any, start: int, end: int) -> Any:
     return (dx / length, dy / length) if length > 0 else (0.0, 0.0)
 
 
-@njit(cache=True, nogil=True)
+@njit
 def misfit(bank: Any, segment: int, word: Any, gap: int, previous: int) -> Any:
     """How badly a segment suits the gap after letter `gap` of a word, following the segment `previous` (-1: none).
 
@@ -122,7 +123,7 @@ def misfit(bank: Any, segment: int, word: Any, gap: int, previous: int) -> Any:
     return cost
 
 
-@njit(cache=True, nogil=True)
+@njit
 def choose_segments(bank: Any, word: Any) -> Any:
     """A segment for each gap of a word, int64 (L - 1,): the best fitting of a few drawn at random, left to right."""
     n_symbols = len(bank.centres)
@@ -145,7 +146,7 @@ def choose_segments(bank: Any, word: Any) -> Any:
     return chosen
 
 
-@njit(cache=True, nogil=True)
+@njit
 def joints(bank: Any, word: Any, chosen: Any) -> Any:
     """Where the new swipe passes each letter, float64 (L, 2): as far from its key as the segments' own ends from theirs.
 
@@ -162,7 +163,7 @@ def joints(bank: Any, word: Any, chosen: Any) -> Any:
     return places
 
 
-@njit(cache=True, nogil=True)
+@njit
 def sheared(points: Any, start: Any, end: Any) -> Any:
     """The points float64 (3, n), moved and sheared along their arc length so that they lead from start to end, (2,) each."""
     n = points.shape[1]
@@ -178,7 +179,7 @@ def sheared(points: Any, start: Any, end: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit
 def splice(bank: Any, word: Any) -> Any:
     """A new swipe for a word of L >= 2 symbols, no two equal in a row, out of segments of real ones: float64 (3, n)."""
     chosen = choose_segments(bank, word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,10 +102,15 @@ def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
         with np.load(cache) as arrays:
             return SwipeData(**{name: arrays[name] for name in arrays.files})
     data = _parse(path, labelled)
-    cache.parent.mkdir(parents=True, exist_ok=True)
     unfinished = cache.with_suffix(f".{os.getpid()}.npz")
-    np.savez(unfinished, **vars(data))
-    unfinished.replace(cache)
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(unfinished, **vars(data))
+        unfinished.replace(cache)
+    except OSError as error:  # the swipes are there all the same
+        print(f"{path.name} will be parsed again next time: its cache {cache} cannot be written ({error.strerror})", file=sys.stderr)
+        with suppress(OSError):
+            unfinished.unlink()
     return data
 
 

@@ -36,6 +36,16 @@ def test_swipes_are_read_and_then_served_from_the_cache(name: str, tmp_path: Pat
         assert len(list(own_cache.rglob("*.npz"))) == 1
 
 
+def test_without_a_place_for_the_cache_the_swipes_are_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    path = tmp_path / "swipes.jsonl"
+    path.write_text("\n".join(map(json.dumps, RECORDS)))
+    assert load_swipes(path).words.tolist() == ["hi", "yes"]
+    assert capsys.readouterr().err.startswith("swipes.jsonl will be parsed again next time: its cache /dev/null/keyglide/swipes-")
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "swipes.jsonl"
     path.write_text(json.dumps(RECORDS[0]))

@@ -1,0 +1,55 @@
+"""Where compiled kernels are kept: beside the code, in our own folder, or nowhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.jit import COMPILED
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(not COMPILED, reason="nothing is compiled: numba is switched off or missing")
+
+PROGRAM = """
+import engine, numpy
+from engine import kernels
+print(kernels.see_ancestors(numpy.array([-1, 0]), 0, -60.0)[0].tolist())
+"""
+UNWRITABLE = "/dev/null"
+"""No folder can be made below it, not even by root."""
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Path:
+    """A folder with the engine in which nothing can be compiled beside the code: `__pycache__` is a file."""
+    for package in ("engine", "grids", "languages"):
+        if (ROOT / package).is_dir():
+            shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "models", "lexicons"))
+    (tmp_path / "engine" / "__pycache__").touch()
+    return tmp_path
+
+
+def run(installation: Path, home: Path | str) -> subprocess.CompletedProcess[str]:
+    known = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(installation)}
+    return subprocess.run([sys.executable, "-c", PROGRAM], env=known, cwd=installation, capture_output=True, text=True, check=False)
+
+
+def test_a_read_only_installation_without_a_home_works_uncached_and_says_so_once(installation: Path) -> None:
+    done = run(installation, UNWRITABLE)
+    assert (done.returncode, done.stdout) == (0, "[0, 1]\n"), done.stderr
+    assert done.stderr.count("Keyglide cannot keep its compiled kernels") == 1
+    assert f"neither {installation}/engine/__pycache__ nor /dev/null/.cache/keyglide/numba can be written" in done.stderr
+
+
+def test_kernels_of_a_read_only_installation_are_kept_in_our_own_folder(installation: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = run(installation, home)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[0, 1]\n", "")
+    kept = [path for path in home.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} == {".nbi", ".nbc"}
+    assert all(path.is_relative_to(home / ".cache" / "keyglide" / "numba") for path in kept)
