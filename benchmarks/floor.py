@@ -25,6 +25,7 @@ from tqdm import tqdm
 from benchmarks.common.environment import Environment, describe, read_records
 from engine import recordings
 from engine.beam_search import search
+from engine.console import survives_its_output
 from engine.manifest import ModelBundleError
 from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
 from engine.recognizer import SwipeRecognizer
@@ -191,6 +192,7 @@ def run(options: argparse.Namespace) -> tuple[Environment, float, list[Floor]]:
     return environment, macs_a_second, [measure(recognizer, method, records, macs_a_second) for method in get_args(Method)]
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

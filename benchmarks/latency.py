@@ -19,6 +19,7 @@ from benchmarks.common.environment import Environment, describe, read_records
 from benchmarks.common.memory import measure_in_fresh_process
 from engine import recordings
 from engine.accuracy import Accuracy, rank_of
+from engine.console import survives_its_output
 from engine.recognizer import StageTimes, SwipeRecognizer
 from engine.swipe_file import SwipeRecord, as_line
 
@@ -129,6 +130,7 @@ def run(options: argparse.Namespace) -> Measurement:
     return Measurement(environment, stages, accuracy, start_s, memory)
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import BinaryIO, cast
 
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
+from engine.console import say, survives_its_output
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
 from engine.recognizers import Recognizers
@@ -56,13 +56,10 @@ def run(args: argparse.Namespace) -> int:
     return 1
 
 
+@survives_its_output
 def main(prog: str = "python -m engine.decode") -> int:
     """The exit code. prog: what the command is called in its help."""
-    try:
-        return run(parse_args(prog=prog))
-    except BrokenPipeError:  # the reader of our output has left, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    return run(parse_args(prog=prog))
 
 
 def _decode_all(file: BinaryIO, recognizers: Recognizers, args: argparse.Namespace) -> int:
@@ -79,11 +76,15 @@ def _decode_all(file: BinaryIO, recognizers: Recognizers, args: argparse.Namespa
         if record.word is not None:
             ranks.append(result.rank if isinstance(result, Decoded) else None)
         if args.json:
-            print(as_json(result, args.top), flush=True)
+            say(as_json(result, args.top), flush=True)
         elif isinstance(result, Decoded):
-            print(as_table(result, args.top))
+            say(as_table(result, args.top))
     if ranks:
-        print(f"accuracy: {Accuracy.of_ranks(ranks)}", file=sys.stderr if args.json else sys.stdout)
+        accuracy = f"accuracy: {Accuracy.of_ranks(ranks)}"
+        if args.json:
+            print(accuracy, file=sys.stderr)
+        else:
+            say(accuracy)
     return 1 if n_bad else 0
 
 

@@ -20,6 +20,7 @@ from engine.grid import Grid, Key, load_grids
 from engine.swipe import Points, Swipe
 
 WHITE_SPACE = re.compile(r"[ \t\r\n]*")
+SURROGATE = re.compile("[\ud800-\udfff]")
 GZIP_MAGIC = b"\x1f\x8b"
 UNREADABLE = (EOFError, zlib.error, gzip.BadGzipFile)
 """what a damaged gzip file raises while it is read"""
@@ -264,7 +265,10 @@ def as_json(record: SwipeRecord, grid: Grid | None = None) -> dict[str, Any]:
 def as_line(value: SwipeRecord | Mapping[str, Any]) -> str:
     """A record, or what `as_json` made of one, as a line of a swipe file."""
     fields = as_json(value) if isinstance(value, SwipeRecord) else value
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+    line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    if SURROGATE.search(line):  # half a character, which UTF-8 cannot write and JSON can
+        line = json.dumps(fields, separators=(",", ":"))
+    return line + "\n"
 
 
 def append_line(path: Path, value: SwipeRecord | Mapping[str, Any]) -> tuple[int, int]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from engine import recordings
+from engine.console import survives_its_output
 from engine.grid import load_grids, pick_grid
 from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer, open_lexicon
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"{options.out}  {size:,} bytes")
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

@@ -58,6 +58,9 @@ def run(args: argparse.Namespace) -> int:
         require_screen()
         app.run()
     if args.print:
+        from engine.console import spell_out_what_cannot_be_encoded  # late: the engine takes a third of a second to import
+
+        spell_out_what_cannot_be_encoded()
         print(app.text)
     if app.worker.alive:
         _exit_now(0)

@@ -22,6 +22,7 @@ from pathlib import Path
 import wordfreq
 from tqdm import tqdm
 
+from engine.console import survives_its_output
 from engine.language import Language, load_languages, pick_language
 from engine.lexicon import Entry, Lexicon, build_lexicon, key_sequence, write_lexicon
 from engine.shipped import DEFAULT_LANGUAGE
@@ -176,6 +177,7 @@ def run(options: argparse.Namespace) -> BuildReport:
     return report
 
 
+@survives_its_output
 def main() -> int:
     """The command. Exit code 0: built, 1: failed, 2: usage."""
     options = parse_args()

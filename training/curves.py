@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
 from tqdm import tqdm
 
+from engine.console import survives_its_output
 from engine.files import whole_file
 from engine.naming import check_choice
 
@@ -128,6 +129,7 @@ def run(options: argparse.Namespace) -> None:
         figure_of(curves, options.metric).savefig(unfinished)
 
 
+@survives_its_output
 def main() -> None:
     """The command. Exit code 0: done, 1: failed, 2: usage."""
     options = parse_args(sys.argv[1:])

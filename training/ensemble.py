@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from engine.accuracy import Accuracy
 from engine.arguments import positive
+from engine.console import survives_its_output
 from training.data.swipe_data import load_swipes
 from training.ensembles.aggregators import Ensemble, Kind, Sample, fit
 from training.ensembles.prediction_table import PredictionRow, PredictionTable, table_at
@@ -228,6 +229,7 @@ def as_json(reports: Sequence[Report]) -> dict[str, Any]:
     }
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

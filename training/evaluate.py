@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.language import default_language
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
@@ -107,6 +108,7 @@ def run(options: argparse.Namespace) -> Report:
     )
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

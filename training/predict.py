@@ -15,6 +15,7 @@ from pathlib import Path
 
 from engine.accuracy import Accuracy
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
 from engine.search_options import add_search_argument
@@ -110,6 +111,7 @@ def is_whole(row: PredictionRow) -> bool:
         return False
 
 
+@survives_its_output
 def main() -> None:
     command, arguments = sys.argv[1:2], sys.argv[2:]
     try:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.grid import load_grids, pick_grid
 from training.config import HELD_OUT, PRESETS, Preset, named_preset
 from training.data.batches import Augmentation, Stretch
@@ -112,6 +113,7 @@ def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoad
     return batches, DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     prepare_process("training.pretrain")

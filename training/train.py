@@ -16,6 +16,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.grid import load_grids, pick_grid
 from engine.recognizer import open_lexicon
 from training.config import HELD_OUT, PRESETS, Preset, named_preset
@@ -111,6 +112,7 @@ def share_of(data: SwipeData, share: float, seed: int) -> SwipeData:
     return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n_taken]))
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     prepare_process("training.train")

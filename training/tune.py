@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.accuracy import Accuracy
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
 from engine.search_options import SearchOptions, add_search_argument
@@ -109,6 +110,7 @@ def run(options: argparse.Namespace) -> None:
             print(tuning.decode(replace(best, beam_width=beam, margin=margin)), flush=True)
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.console import survives_its_output
 from engine.grid import load_grids, pick_grid
 from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer, open_lexicon
@@ -86,6 +87,7 @@ def measure_in_fresh_process(file: Path, model_options: list[str]) -> dict[str, 
     return memory
 
 
+@survives_its_output
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.common.memory", description=__doc__)
     parser.add_argument("file", type=Path)

@@ -19,6 +19,7 @@ from benchmarks.experiments.report import markdown
 from benchmarks.experiments.results import collect
 from benchmarks.experiments.runs import FINISHED, Bench, score, train_all
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.files import write_whole
 
 
@@ -69,6 +70,7 @@ def budget(trained: list[Experiment]) -> str:
     )
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from benchmarks.common.environment import processor, system, versions
 from engine import recordings
+from engine.console import survives_its_output
 from keyboard_app.style.kivy_setup import window_size
 
 SIZES = ((360, 640), (1280, 800), (3840, 2160))
@@ -157,6 +158,7 @@ def describe() -> dict[str, Any]:
     }
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     environment = describe()

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from benchmarks.common.environment import read_records
 from engine import Candidate, Swipe, SwipeRecognizer, recordings
+from engine.console import survives_its_output
 from keyboard_app.session.preview import REST_MS, REST_STEP, PreviewFilter
 
 FRAME_MS = 1000 / 60
@@ -146,6 +147,7 @@ def as_table(figures: dict[str, Figures]) -> str:
     return "\n".join(lines)
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

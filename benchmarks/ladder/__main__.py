@@ -26,6 +26,7 @@ from benchmarks.common.paired import PairedTimes, Ratio, time_in_turns
 from benchmarks.ladder.rungs import CountedBundle, Outcome, Rung, build_ladder, prepare
 from engine import recordings
 from engine.accuracy import Accuracy
+from engine.console import survives_its_output
 from engine.grid import load_grids, pick_grid
 from engine.language import default_language
 from engine.lexicon import key_sequence
@@ -199,6 +200,7 @@ def run(options: argparse.Namespace) -> Comparison:
     return climb(options, options.bundle or default_language().require_bundle())
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

@@ -31,6 +31,7 @@ from benchmarks.pareto.report import Report
 from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.files import write_whole
 from engine.language import default_language
 from engine.lexicon import Lexicon
@@ -245,6 +246,7 @@ def run(options: argparse.Namespace) -> Report:
     return report
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

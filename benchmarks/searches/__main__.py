@@ -25,6 +25,7 @@ from benchmarks.searches.words import Problem, WordIndex
 from engine import recordings
 from engine.accuracy import Accuracy
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.files import write_whole
 from engine.lexicon import key_sequence
 from engine.manifest import ModelBundleError
@@ -192,6 +193,7 @@ def write(report: Report, path: Path, arguments: Sequence[str]) -> None:
     write_whole(path, f"# Searches\n\n{command}\n{report.as_text()}\n\n{WAYS}\n")
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

@@ -20,6 +20,7 @@ from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
 from engine import recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import open_lexicon
@@ -135,6 +136,7 @@ def run(arguments: argparse.Namespace) -> Measurement:
     )
 
 
+@survives_its_output
 def main() -> None:
     arguments = parse_args(sys.argv[1:])
     try:

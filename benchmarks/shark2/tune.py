@@ -14,6 +14,7 @@ from benchmarks.shark2.__main__ import decode, labelled_records
 from benchmarks.shark2.templates import PAPER, Shark2, Shark2Options
 from engine.accuracy import Accuracy
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.grid import Grid, load_grids, pick_grid
 from engine.lexicon import Lexicon
 from engine.recognizer import open_lexicon
@@ -88,6 +89,7 @@ def run(arguments: argparse.Namespace) -> Trial:
     return tuning.climb(PAPER if arguments.paper else Shark2Options())
 
 
+@survives_its_output
 def main() -> None:
     arguments = parse_args(sys.argv[1:])
     try:

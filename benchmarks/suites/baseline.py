@@ -23,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from benchmarks.suites.stages import Budget
+from engine.console import survives_its_output
 from engine.files import write_whole
 
 BASELINE = Path(__file__).with_name("baseline.json")
@@ -296,6 +297,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if comparison.slower else 0
 
 
+@survives_its_output
 def main() -> None:
     options = parse_args(sys.argv[1:])
     try:

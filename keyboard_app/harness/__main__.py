@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from engine.arguments import positive
+from engine.console import survives_its_output
 from keyboard_app.harness.collection import SHOWS
 from keyboard_app.harness.engine_thread import describe
 from keyboard_app.harness.listing import list_changes, list_outcomes
@@ -56,12 +56,10 @@ def run(args: argparse.Namespace) -> int:
     return _list(args) if args.list or args.json else _open_window(args)
 
 
+@survives_its_output
 def main() -> int:
     try:
         return run(parse_args())
-    except BrokenPipeError:  # whatever reads our output has closed it, like `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except KeyboardInterrupt:
         return 130
 

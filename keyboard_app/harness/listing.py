@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, cast, get_args
 
 from engine import Recognizers
+from engine.console import say
 from keyboard_app.harness.collection import Entry, Show, count_changes
 from keyboard_app.harness.outcome import Change, Outcome, Record, accuracy_of, read_record
 
@@ -22,7 +23,7 @@ def list_outcomes(records: list[Record], recognizers: Recognizers, show: Show, *
         outcome = read_record(record, recognizers)
         outcomes.append(outcome)
         if Entry(record, outcome).matches(show, ""):
-            print(json.dumps({**_place(record), **_fields(outcome)}) if as_json else _line(outcome))
+            say(json.dumps({**_place(record), **_fields(outcome)}) if as_json else _line(outcome))
     accuracy = accuracy_of(outcomes)
     if accuracy is not None:
         _sum_up(f"accuracy: {accuracy}", as_json=as_json)
@@ -37,7 +38,7 @@ def list_changes(records: list[Record], models: tuple[Recognizers, Recognizers],
         entry = Entry(record, read_record(record, before), read_record(record, after))
         entries.append(entry)
         if entry.matches(show, ""):
-            print(_changed_json(entry) if as_json else _changed_line(entry))
+            say(_changed_json(entry) if as_json else _changed_line(entry))
     for name, outcomes in (("before", [entry.outcome for entry in entries]), ("after", [entry.other for entry in entries])):
         accuracy = accuracy_of([outcome for outcome in outcomes if outcome is not None])
         if accuracy is not None:
@@ -86,7 +87,10 @@ def _words(outcome: Outcome) -> str:
 
 
 def _sum_up(text: str, *, as_json: bool) -> None:
-    print(text, file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(text, file=sys.stderr)
+    else:
+        say(text)
 
 
 def _with_progress(records: Iterable[Record]) -> Iterable[Record]:

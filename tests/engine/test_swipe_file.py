@@ -188,6 +188,13 @@ def test_what_was_read_is_written_with_all_its_fields(swipes: list[tuple[dict[st
     assert all(line.count("\n") == 1 for line in written)
 
 
+def test_half_a_character_is_written_and_read(tmp_path: Path) -> None:
+    record = good(read(lines({**CURVE, "word": "\ud83d", "user": "ё"})))[0]
+    append_line(tmp_path / "swipes.jsonl", record)
+    back = next(read_good_swipes(tmp_path / "swipes.jsonl"))
+    assert (back.word, back.fields["user"]) == ("\ud83d", "ё")
+
+
 def scaled(grid: Grid, factor: float) -> Grid:
     """The same keyboard in other units, by a name of its own."""
     written = cast("Mapping[str, Any]", reference_to(replace(grid, name="mine")))

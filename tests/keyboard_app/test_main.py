@@ -48,6 +48,13 @@ def test_it_prints_the_text_and_draws_the_window_without_a_display(tmp_path: Pat
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_it_prints_what_the_locale_lacks(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("café", encoding="utf-8")
+    options = ["--text", tmp_path / "note.txt", "--config", tmp_path / "settings.json", "--print"]
+    done = run(*options, "--screenshot", tmp_path / "window.png", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\xe9\n", "")
+
+
 def test_without_display_and_offscreen_driver_it_says_what_to_do(tmp_path: Path) -> None:
     done = run("--config", tmp_path / "settings.json", SDL_VIDEODRIVER="nonsense")
     assert (done.returncode, done.stdout) == (1, "")

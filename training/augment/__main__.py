@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.grid import load_grids
 from engine.shipped import DEFAULT_GRID
 from training.augment.files import Augmentation, Grids, read_lines, write_variants
@@ -80,6 +81,7 @@ def _picture(options: argparse.Namespace, grids: Grids, augmentation: Augmentati
     draw(panels_of(lines, augmentation), options.picture)
 
 
+@survives_its_output
 def main() -> None:
     """The command. Exit code 0: done, 1: failed, 2: usage."""
     options = parse_args(sys.argv[1:])

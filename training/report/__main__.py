@@ -11,6 +11,7 @@ from typing import get_args
 import numpy as np
 
 from engine.arguments import positive
+from engine.console import survives_its_output
 from engine.files import write_whole
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
@@ -68,6 +69,7 @@ def say(what: str) -> None:
     print(f"training.report: {what}", file=sys.stderr, flush=True)
 
 
+@survives_its_output
 def main() -> None:
     """The command. Exit code 0: done, 1: failed, 2: usage."""
     options = parse_args(sys.argv[1:])
