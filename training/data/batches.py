@@ -86,7 +86,7 @@ class Draw(NamedTuple):
 
     word: str
     synthetic: bool
-    index: int
+    row: int
     """of the lexicon's words where it is synthetic, else of the real swipes"""
 
 
@@ -126,7 +126,7 @@ class SwipeSource:
 
     def swipe(self, draw: Draw, random: np.random.Generator) -> Swipe:
         """The swipe of a sample. random: of the transforms; splicing draws from what kernels.seed was given."""
-        swipe = Swipe(*kernels.splice(self._bank, self._symbols[draw.index])) if draw.synthetic else self._data.swipe(draw.index)
+        swipe = Swipe(*kernels.splice(self._bank, self._symbols[draw.row])) if draw.synthetic else self._data.swipe(draw.row)
         return self._augment(swipe, random)
 
 
@@ -169,7 +169,8 @@ class TrainingBatches(IterableDataset[Batch]):
 
 
 def _draw(cumulative: npt.NDArray[np.float64], size: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-    return np.searchsorted(cumulative, random.random(size) * cumulative[-1], side="right")
+    drawn: npt.NDArray[np.int64] = np.searchsorted(cumulative, random.random(size) * cumulative[-1], side="right")
+    return drawn
 
 
 def validation_batches(data: SwipeData, collator: Collator, batch_size: int) -> list[Batch]:

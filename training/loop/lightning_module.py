@@ -21,6 +21,8 @@ from training.loop.checkpoint_files import save_whole
 from training.loop.optimizer import MasterAdamW, copy, gradient_norms
 from training.model.network import Attention, Convolution, FeedForward, SwipeNetwork
 
+LOG_EVERY = 50
+"""steps"""
 BAD_BATCH = "bad_batch.pt"
 """The file in the run's folder for a batch whose loss is no number."""
 
@@ -131,7 +133,7 @@ class SwipeTraining(lightning.LightningModule):
 
     def on_before_optimizer_step(self, _optimizer: torch.optim.Optimizer) -> None:
         """Logs the norm of each layer's gradient, before it is clipped."""
-        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+        if (self.global_step + 1) % LOG_EVERY == 0:
             self.log_dict({f"grad_norm/{name}": norm for name, norm in gradient_norms(self.network).items()})
 
     def on_validation_start(self) -> None:

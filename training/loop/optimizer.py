@@ -25,17 +25,17 @@ class MasterAdamW(torch.optim.AdamW):
 
     def __init__(self, network: nn.Module, lr: float, weight_decay: float, average: float) -> None:
         """average: decay of the running average of the weights, per step; it warms up over the first steps."""
-        self.live = list(network.parameters())
-        self.masters = [nn.Parameter(p.detach().float().clone()) for p in self.live]
+        self.live: list[Tensor] = list(network.parameters())
+        self.masters: list[Tensor] = [nn.Parameter(p.detach().float().clone()) for p in self.live]
         self.averages = [p.detach().float().clone() for p in self.live]
         self.average, self.n_updates = average, 0
         matrices = [p for p in self.masters if p.ndim > 1]
         vectors = [p for p in self.masters if p.ndim <= 1]
-        groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+        groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
         super().__init__(groups, lr=lr, betas=(0.9, 0.98), weight_decay=weight_decay, fused=True)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
         if closure is not None:
             with torch.enable_grad():

@@ -14,6 +14,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from training.config import Preset
 from training.loop.checkpoint_files import WholeFiles
+from training.loop.lightning_module import LOG_EVERY
 from training.loop.processes import LocalProcesses
 from training.overrides import keep_settings
 
@@ -46,7 +47,7 @@ def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min"
         use_distributed_sampler=False,
         callbacks=[best, last, LearningRateMonitor("step"), TQDMProgressBar(refresh_rate=20)],
         logger=TensorBoardLogger(folder, name="", version=""),
-        log_every_n_steps=50,
+        log_every_n_steps=LOG_EVERY,
         default_root_dir=folder,
         plugins=WholeFiles(),
     )

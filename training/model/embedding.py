@@ -76,7 +76,8 @@ class SwipePointEmbedding(nn.Module):
     def forward(self, trajectory: Tensor, key_distances: Tensor) -> Tensor:
         columns = [trajectory] if self.taken is None else [trajectory[..., at : at + 1] for at in self.taken]
         inputs = torch.cat([*columns, *self.per_key(trajectory, key_distances)], dim=-1)
-        return self.linear(inputs.to(self.linear.weight.dtype))
+        embedded: Tensor = self.linear(inputs.to(self.linear.weight.dtype))
+        return embedded
 
     def per_key(self, trajectory: Tensor, key_distances: Tensor) -> list[Tensor]:
         """What the linear layer reads of the keys, one or two of (B, N, K)."""
