@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo keyboard test lint bench install-desktop uninstall-desktop
+.PHONY: help demo keyboard test test-all test-conditions test-tolerances lint bench install-desktop uninstall-desktop
 
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
@@ -24,7 +24,7 @@ help:
 	@echo "make keyboard           open the keyboard: mouse or touch screen"
 	echo "make demo               decode the swipes in examples/ on the command line"
 	echo "make install-desktop    put the keyboard into your desktop's menu; make uninstall-desktop takes it out"
-	echo "make test               run the tests"
+	echo "make test               run the tests (minutes); make test-all also runs the slow ones"
 	echo "make lint               check style, types and imports: ruff, mypy, import contracts"
 	echo "make bench              time every stage against a committed baseline, and a whole swipe (minutes)"
 	echo
@@ -45,10 +45,24 @@ install-desktop: $(VENV)/installed-app
 uninstall-desktop: $(VENV)/installed
 	@$(VENV_PYTHON) -m keyglide.desktop uninstall
 
-# Twice, because the kernels must give the same results without numba's compiler, as on a machine without numba.
+# One process for each core, up to four, since each opens a window of its own. The engine's kernels are compiled before, not by all of them
+# at once. Then again without numba's compiler, as on a machine without numba: those tests that use kernels must give the same.
+PYTEST := $(VENV_PYTHON) -m pytest --numprocesses auto --dist loadfile
+
 test: $(VENV)/installed-dev
-	@$(VENV_PYTHON) -m pytest
-	NUMBA_DISABLE_JIT=1 $(VENV_PYTHON) -m pytest
+	@$(VENV_PYTHON) -c 'from engine.recognizer import SwipeRecognizer; SwipeRecognizer.load()'
+	$(PYTEST) -m 'not slow'
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow'
+
+# What `make test` leaves out, after it: `make test test-all` runs nothing twice.
+test-all: test
+	@$(PYTEST) --dist load -m slow
+
+test-conditions: $(VENV)/installed-dev
+	@.ci/conditions
+
+test-tolerances: $(VENV)/installed-dev
+	@$(VENV_PYTHON) -m pytest -p tests.support.tolerances
 
 lint: $(VENV)/installed-dev
 	@$(VENV)/bin/ruff check .

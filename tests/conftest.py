@@ -36,10 +36,21 @@ CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 ALPHABETS = {"qwerty_en": LATIN, "yandex_ru": CYRILLIC, "yandex_ru_extra": CYRILLIC}
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
-    # The run without the JIT is about kernels; what needs torch, or a window, is tested by the run with it.
-    needs_more = re.compile(r"^(from|import) (torch|kivy|tests\.support\.window_driver|tests\.support\.pointer)\b", re.MULTILINE)
-    tests = Path(__file__).parent.rglob("test_*.py")
-    collect_ignore = [str(path) for path in tests if needs_more.search(path.read_text(encoding="utf-8"))]
+    # The run without the JIT is about kernels. What needs torch or a window, or uses no kernels, is tested by the run with it.
+    modules = r"torch|kivy|tests\.support\.(window_driver|pointer|random_network)"
+    needs_more = re.compile(rf"^(from|import) ({modules})\b|^from tests\.support import .*_network", re.MULTILINE)
+    folder = Path(__file__).parent
+    rooms = [folder / room for room in ("engine", "training", "benchmarks")]
+    collect_ignore = [
+        str(path)
+        for path in folder.rglob("test_*.py")
+        if not any(room in path.parents for room in rooms) or needs_more.search(path.read_text(encoding="utf-8"))
+    ]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as there are cores that this one may use; no more than four, for each has a window, torch and kernels in memory."""
+    return min(len(os.sched_getaffinity(0)), 4)
 
 
 def pytest_pycollect_makemodule(module_path: Path) -> None:

@@ -34,6 +34,7 @@ def common_words(lexicon: Lexicon) -> list[str]:
     return list(dict.fromkeys(words[:N_COMMONEST] + of_each_length))
 
 
+@pytest.mark.slow
 def test_common_words_swiped_with_a_real_pointer_stand_in_the_text(hand: Hand, tmp_path: Path) -> None:
     lexicon = open_lexicon()
     words = common_words(lexicon)

@@ -114,13 +114,14 @@ def test_the_network_overfits_one_batch(masked: bool, examples: SwipeData, qwert
     assert accuracy == 1.0 and cross_entropy < 0.05 and ctc < 0.5
 
 
+@pytest.mark.slow
 def test_a_run_resumes_where_it_stopped(tmp_path: Path) -> None:
     lexicon = tmp_path / "words.lexicon"
     write_lexicon(build_lexicon([Entry(word, 1.0, (word,)) for word in ("held", "world", "thought")], LATIN, "test"), lexicon)
     command = [sys.executable, "-m", "training.train", str(EXAMPLES), str(tmp_path / "run"), "--preset", "tiny", "--lexicon", str(lexicon)]
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     for steps, so_far in ((100, 100), (200, 200)):
-        command_line = [*command, "--steps", str(steps), "--processes", "1"]
+        command_line = [*command, "--steps", str(steps), "--processes", "1", "--threads", "1"]
         done = subprocess.run(command_line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         model = load_checkpoint(tmp_path / "run" / "last.ckpt")

@@ -51,6 +51,7 @@ def test_an_unknown_experiment_is_named() -> None:
         chosen(["study", "studdy"])
 
 
+@pytest.mark.slow
 def test_a_small_plan_from_training_to_report(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = Experiment("study", "seeds", ("n_steps=4", "validate_every=2"))
     small = (study, Experiment("near, est", "embeddings", (*study.settings, "model.embedding=nearest")))
@@ -75,6 +76,7 @@ def test_a_small_plan_from_training_to_report(bench: Bench, tmp_path: Path, monk
     assert (bench.folder("study") / "last.ckpt").stat().st_mtime_ns == trained  # nothing is done twice
 
 
+@pytest.mark.slow
 def test_a_failing_command_is_named_with_its_last_words(bench: Bench) -> None:
     broken = Experiment("broken", "networks", ("model.width=31",))
     with pytest.raises(RuntimeError, match=r"broken: python -m training\.train .* failed: .*width 31"):

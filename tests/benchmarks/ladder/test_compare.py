@@ -74,6 +74,7 @@ def random_swipe(seed: int, grid: Grid) -> Swipe:
     return Swipe.from_points(*steps, random.uniform(0, 40, n).cumsum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("beam_predecessor", "beam"), [(1, 3), (6, 6)])
 def test_every_rung_finds_what_the_engine_finds(bundle: Path, qwerty: Grid, beam_predecessor: int, beam: int) -> None:
     """Random swipes, a random network and a few hundred random words: nothing is clear."""

@@ -262,6 +262,7 @@ def as_lists(swipe: Any) -> tuple[list[float], list[float], list[float]]:
     return swipe.x.tolist(), swipe.y.tolist(), swipe.t.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="the suites are about the compiled engine")
 def test_the_suites_run(tmp_path: Path) -> None:
     """Each stage once, untimed, with its assertions. Left out: what takes seconds even so."""

@@ -66,6 +66,7 @@ def check_with_small_files(folder: Path) -> None:
     check_that_the_older_one_survives(folder, errno.EFBIG)
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_leaves_the_older_checkpoint(tmp_path: Path) -> None:
     """In a process of its own: the limit is also that of the file into which somebody may have directed pytest's output."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
