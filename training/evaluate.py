@@ -14,13 +14,11 @@ import numpy as np
 
 from engine.arguments import positive
 from engine.console import survives_its_output
-from engine.language import default_language
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from engine.search_options import SearchOptions, add_search_argument
-from engine.shipped import DEFAULT_GRID
 from training.data.swipe_data import load_swipes
-from training.evaluation.decode_data import Setup, decode_rows
+from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
 from training.evaluation.metrics import STAGES, Percentiles, stage_percentiles
 from training.evaluation.rows import Row, accuracy_rows, words_of
 from training.evaluation.strata import strata
@@ -75,16 +73,6 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
-
-
-def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
-    """What evaluate and tune have in common."""
-    parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
-    shipped = default_language().require_bundle()
-    parser.add_argument("--bundle", type=Path, default=shipped, metavar="FOLDER", help="model bundle (default: English)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
-    parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
-    parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> Report:

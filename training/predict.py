@@ -31,8 +31,7 @@ from training.ensembles.prediction_table import (
 )
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes
-from training.evaluate import add_setup_arguments
-from training.evaluation.decode_data import Setup, decode_rows
+from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
 
 MERGE, SHOW = "merge", "show"
 """The first arguments of the other commands: a file of such a name is ./merge."""

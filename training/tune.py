@@ -15,8 +15,7 @@ from engine.console import survives_its_output
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
 from engine.search_options import SearchOptions, add_search_argument
-from training.evaluate import add_setup_arguments
-from training.evaluation.decode_data import DataDecoder, Outcome, Setup, decode_rows
+from training.evaluation.decode_data import DataDecoder, Outcome, Setup, add_setup_arguments, decode_rows
 from training.evaluation.metrics import Percentiles, stage_percentiles
 
 WIDE = 24

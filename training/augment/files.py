@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 from tqdm import tqdm
 
+from engine.files import whole_file
 from engine.grid import Grid, pick_grid
 from engine.swipe import Swipe
 from engine.swipe_file import SwipeRecord, as_json, as_line, read_good_swipes
@@ -129,14 +129,9 @@ def write_variants(lines: Iterable[LabelledSwipe], path: Path, augmentation: Aug
 
 @contextmanager
 def _written_whole(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its name, plain or .gz, once all is written; what had the name stays until then."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as raw:
-            # No time stamp and no name inside: the same swipes, the same bytes.
-            zipped = gzip.GzipFile("", "wb", 6, raw, mtime=0) if path.suffix == ".gz" else raw
-            with io.TextIOWrapper(zipped, encoding="utf-8", newline="\n") as file:
-                yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """A text file, gzip if it ends in .gz, as of whole_file."""
+    with whole_file(path) as unfinished, unfinished.open("wb") as raw:
+        # No time stamp and no name inside: the same swipes, the same bytes.
+        zipped = gzip.GzipFile("", "wb", 6, raw, mtime=0) if path.suffix == ".gz" else raw
+        with io.TextIOWrapper(zipped, encoding="utf-8", newline="\n") as file:
+            yield file

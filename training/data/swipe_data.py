@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import numpy.typing as npt
 import platformdirs
 from tqdm import tqdm
 
+from engine.files import whole_file
 from engine.lexicon import key_sequence
 from engine.swipe import Swipe
 from engine.swipe_file import read_good_swipes
@@ -102,15 +101,12 @@ def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
         with np.load(cache) as arrays:
             return SwipeData(**{name: arrays[name] for name in arrays.files})
     data = _parse(path, labelled)
-    unfinished = cache.with_suffix(f".{os.getpid()}.npz")
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(unfinished, **vars(data))
-        unfinished.replace(cache)
+        with whole_file(cache) as unfinished:
+            np.savez(unfinished, **vars(data))
     except OSError as error:  # the swipes are there all the same
         print(f"{path.name} will be parsed again next time: its cache {cache} cannot be written ({error.strerror})", file=sys.stderr)
-        with suppress(OSError):
-            unfinished.unlink()
     return data
 
 

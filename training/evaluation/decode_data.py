@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,8 +13,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.accuracy import rank_of
+from engine.arguments import positive
+from engine.language import default_language
 from engine.recognizer import StageTimes, SwipeRecognizer
 from engine.search_options import SearchOptions
+from engine.shipped import DEFAULT_GRID
 from training.data.swipe_data import SwipeData, load_swipes
 
 CHUNK = 32
@@ -33,6 +37,16 @@ class Setup:
     def load(self) -> DataDecoder:
         """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
         return DataDecoder(SwipeRecognizer.load(self.bundle, self.lexicon, self.grid), load_swipes(self.data))
+
+
+def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what to decode with: those of Setup, and the number of processes."""
+    parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
+    shipped = default_language().require_bundle()
+    parser.add_argument("--bundle", type=Path, default=shipped, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
+    parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from engine.files import write_whole
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from training.data.swipe_data import load_swipes
-from training.evaluate import add_setup_arguments
-from training.evaluation.decode_data import Setup, decode_rows
+from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
 from training.report.findings import Question, find, wide
 from training.report.mistakes import Order
 from training.report.page import Source, write_page
