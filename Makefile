@@ -25,6 +25,7 @@ help:
 	echo "make demo               decode the swipes in examples/ on the command line"
 	echo "make install-desktop    put the keyboard into your desktop's menu; make uninstall-desktop takes it out"
 	echo "make test               run the tests (minutes); make test-all also runs the slow ones"
+	echo "make test-conditions    run the tests as other machines would; make test-tolerances shows how near each float comparison is to failing"
 	echo "make lint               check style, types and imports: ruff, mypy, import contracts"
 	echo "make bench              time every stage against a committed baseline, and a whole swipe (minutes)"
 	echo
