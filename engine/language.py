@@ -89,12 +89,12 @@ class Language:
         return path
 
 
-def load_languages(folder: Path | None = None) -> Mapping[str, Language]:
+def load_languages(folder: Path | str | None = None) -> Mapping[str, Language]:
     """The languages of a folder by code, in the order of the codes; without a folder, those that come with Keyglide.
 
     Raises: ValueError for a file that is not a language's, with what is wrong; OSError for one that cannot be read.
     """
-    return _read_folder(folder) if folder is not None else _read_once(shipped.languages_folder())
+    return _read_folder(Path(folder)) if folder is not None else _read_once(shipped.languages_folder())
 
 
 def pick_language(languages: Mapping[str, Language], code: str) -> Language:

@@ -218,9 +218,9 @@ def build_lexicon(entries: Iterable[Entry], alphabet: str, source: str) -> bytes
     return pack(alphabet, len(words), prior_unit, source, dict(zip(DTYPES, arrays, strict=True)))
 
 
-def write_lexicon(content: bytes, path: Path) -> None:
+def write_lexicon(content: bytes, path: Path | str) -> None:
     """Put a built lexicon in a file at once: processes that have the old file mapped keep it whole."""
-    write_whole(path, content)
+    write_whole(Path(path), content)
 
 
 def _check_entry(entry: Entry, alphabet: str) -> None:

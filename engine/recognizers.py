@@ -36,7 +36,11 @@ class Recognizers:
 
     @classmethod
     def load(
-        cls, bundle: Path | None = None, lexicon: Path | None = None, grids: Path | None = None, grid_name: str | None = None
+        cls,
+        bundle: Path | str | None = None,
+        lexicon: Path | str | None = None,
+        grids: Path | str | None = None,
+        grid_name: str | None = None,
     ) -> Recognizers:
         """grids: a file with more grids than those that come with Keyglide. Without paths: the English that comes with it.
 

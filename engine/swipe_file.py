@@ -271,13 +271,13 @@ def as_line(value: SwipeRecord | Mapping[str, Any]) -> str:
     return line + "\n"
 
 
-def append_line(path: Path, value: SwipeRecord | Mapping[str, Any]) -> tuple[int, int]:
+def append_line(path: Path | str, value: SwipeRecord | Mapping[str, Any]) -> tuple[int, int]:
     """Adds a line, as `as_line`, to a file, which is made where there is none; the line's first offset, and the one behind it.
 
     A line that was cut off before it, by a crash, stays a line of its own.
     Raises: OSError where the file cannot be written; it is then as it was.
     """
-    line = as_line(value).encode()
+    line, path = as_line(value).encode(), Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b", buffering=0) as file:
         start = file.seek(0, os.SEEK_END)

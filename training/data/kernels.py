@@ -13,6 +13,12 @@ N_CANDIDATES = 12
 """Segments drawn at random for each gap; the one that fits best is taken."""
 
 
+NOTICED_DISPLACEMENT, NOTICED_JUMP = 54 / 108, 40 / 108
+"""Key widths: what a segment's keys may lie apart otherwise than the word's, and what its end may miss the next one's start by."""
+STANDSTILL = 0.2 / 108
+"""Key widths a millisecond: slower swipes are not told apart by their direction."""
+
+
 class SegmentArrays(NamedTuple):
     """All segments between two consecutive letters of real swipes (training/data/synthesis.py), for the kernels.
 
@@ -35,6 +41,8 @@ class SegmentArrays(NamedTuple):
     """int64 (gaps + 1,): see `gap_index`"""
     centres: Any
     """float64 (2 K, 2): where each symbol's key is"""
+    key_width: float
+    """in grid units"""
 
 
 @njit
@@ -108,18 +116,18 @@ def misfit(bank: Any, segment: int, word: Any, gap: int, previous: int) -> Any:
     cost += (end >= n_letters) != (word[gap + 1] >= n_letters)
     dx = centres[end, 0] - centres[start, 0] - centres[word[gap + 1], 0] + centres[word[gap], 0]
     dy = centres[end, 1] - centres[start, 1] - centres[word[gap + 1], 1] + centres[word[gap], 1]
-    cost += np.hypot(dx, dy) / 54.0
+    cost += np.hypot(dx, dy) / (NOTICED_DISPLACEMENT * bank.key_width)
     if previous >= 0:
         at, joint = bank.first[segment], bank.last[previous]
         joint_symbol = bank.symbols[previous, 2]
         ox = bank.points[0, at] - centres[start, 0] - bank.points[0, joint] + centres[joint_symbol, 0]
         oy = bank.points[1, at] - centres[start, 1] - bank.points[1, joint] + centres[joint_symbol, 1]
-        cost += np.hypot(ox, oy) / 40.0
+        cost += np.hypot(ox, oy) / (NOTICED_JUMP * bank.key_width)
         vx = bank.velocity[segment, 0, 0] - bank.velocity[previous, 1, 0]
         vy = bank.velocity[segment, 0, 1] - bank.velocity[previous, 1, 1]
         speed = np.hypot(bank.velocity[segment, 0, 0], bank.velocity[segment, 0, 1])
         speed += np.hypot(bank.velocity[previous, 1, 0], bank.velocity[previous, 1, 1])
-        cost += 2.0 * np.hypot(vx, vy) / (speed + 0.2)
+        cost += 2.0 * np.hypot(vx, vy) / (speed + STANDSTILL * bank.key_width)
     return cost
 
 

@@ -86,12 +86,13 @@ class SwipeData:
         return self.select(np.flatnonzero(~held_out[person])), self.select(np.flatnonzero(held_out[person]))
 
 
-def load_swipes(path: Path, labelled: bool = True) -> SwipeData:
+def load_swipes(path: Path | str, labelled: bool = True) -> SwipeData:
     """The swipes of a file, in any shape that `engine.swipe_file` reads. The first time takes seconds; a cache serves the next ones.
 
     labelled: whether every swipe has to have its word; else all words are empty. Raises: ValueError that says where and why for
     what is no such swipe; OSError where the file is not readable.
     """
+    path = Path(path)
     stat = path.stat()
     key = hashlib.sha256(f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns} {CACHE_VERSION}".encode()).hexdigest()[:16]
     if not labelled:

@@ -73,6 +73,7 @@ def build_segment_bank(data: SwipeData, grid: Grid, alphabet: str) -> SegmentArr
         candidates,
         offsets,
         centres,
+        grid.key_width,
     )
 
 

@@ -73,6 +73,37 @@ def test_spliced_swipes_pass_their_keys_in_order(word: str, qwerty: Grid) -> Non
         assert np.all(np.diff(t) >= 0) and np.isfinite(x + y).all()
 
 
+@pytest.mark.parametrize("factor", [0.01, 1 / 128, 1000.0])
+def test_a_grid_in_other_units_gives_the_same_swipes(factor: float, qwerty: Grid) -> None:
+    """Told apart by units of qwerty_en, none of these five came out the same on a grid of a hundredth of the size."""
+    random = np.random.default_rng(1)
+    sources = [word for word in ("table", "beetle", "cattle", "label", "battle") for _ in range(8)]
+    swipes = [traced(word, qwerty, tuple(random.normal(0, 20, 2)), per_gap=int(random.integers(3, 12))) for word in sources]
+    units = (1.0, factor)
+    banks = []
+    for unit in units:
+        points = [part * np.array([[unit], [unit], [1]], dtype=np.float32) for part in swipes]
+        offsets = np.concatenate([[0], np.cumsum([part.shape[1] for part in points])])
+        words, clean = np.array(sources), np.ones(len(sources), dtype=bool)
+        data = SwipeData(np.concatenate(points, axis=1), offsets, words, words, clean, words)
+        banks.append(build_segment_bank(data, in_units(qwerty, unit), LATIN))
+    for word in ("cable", "bee", "lab", "tattle", "elect"):
+        made = []
+        for bank in banks:
+            kernels.seed(11)
+            made.append(kernels.splice(bank, to_symbols(word, LATIN)))
+        one, other = made
+        assert one.shape == other.shape, word
+        np.testing.assert_allclose(other[:2] / factor, one[:2], rtol=1e-4, atol=1e-2, err_msg=word)
+        np.testing.assert_allclose(other[2], one[2], rtol=1e-6)
+
+
+def in_units(grid: Grid, factor: float) -> Grid:
+    """The same keyboard with other grid units."""
+    keys = [dataclasses.replace(k, x=factor * k.x, y=factor * k.y, w=factor * k.w, h=factor * k.h) for k in grid.keys]
+    return dataclasses.replace(grid, width=factor * grid.width, height=factor * grid.height, keys=tuple(keys))
+
+
 def test_swipes_that_miss_their_keys_are_not_cut(qwerty: Grid) -> None:
     good, bad = traced("table", qwerty), traced("label", qwerty, (0.0, 200.0))
     bank = build_segment_bank(collection({"table": good, "label": bad}), qwerty, LATIN)
