@@ -10,7 +10,7 @@ from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
 from engine.language import Language, language_of, load_languages
-from engine.lexicon import Lexicon
+from engine.lexicon import Lexicon, OverlayWord
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer, open_lexicon
@@ -36,6 +36,7 @@ __all__ = [
     "Manifest",
     "ModelBundle",
     "ModelBundleError",
+    "OverlayWord",
     "Recognition",
     "Recognizers",
     "SearchOptions",

@@ -123,7 +123,7 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
     prior_scale = options.prior_weight * lexicon.prior_unit
     letters, cache = np.empty((1, 0), dtype=np.int64), decoder.empty_cache
     tokens, rows = np.array([len(decoder.alphabet) + 1]), np.full(1, NO_PARENT)
-    nodes, scores, leaders = np.zeros(1, dtype=np.int64), np.zeros(1), np.full(options.n_best, -np.inf)
+    nodes, scores, leaders = np.full(1, lexicon.trie.root), np.zeros(1), np.full(options.n_best, -np.inf)
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     steps: list[_Step] = []
     while len(tokens) and letters.shape[1] <= decoder.max_letters:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from engine.beam_search import mixed_log_probs
 from engine.ctc import CtcPrefixes
 from engine.features import Features
-from engine.lexicon import Trie
 from engine.model import NO_PARENT
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.swipe import Swipe
+from engine.trie import Trie
 
 END = "end"
 """stands for the end of the word among letters"""
@@ -67,7 +67,7 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
     """Follows the candidate's letters once more, one by one. options: those of the search that found it."""
     bundle, trie = recognizer.bundle, recognizer.lexicon.trie
     features = recognizer.extractor(swipe)
-    memory, cache, node = bundle.encode(features), bundle.empty_cache, 0
+    memory, cache, node = bundle.encode(features), bundle.empty_cache, trie.root
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     token, parent, letters = len(bundle.alphabet) + 1, NO_PARENT, []
     for letter in (*candidate.key_sequence, END):
@@ -91,9 +91,7 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
 
 def _allowed(trie: Trie, node: int, end: int) -> dict[int, int]:
     """The tokens that the lexicon allows after a node, with the nodes that they lead to; the end leads nowhere further."""
-    children = range(int(trie.first_child[node]), int(trie.first_child[node + 1]))
-    allowed = {int(trie.token[child]): child for child in children}
-    return allowed | ({end: node} if trie.word_prior[node] else {})
+    return trie.children(node) | ({end: node} if trie.prior(node) else {})
 
 
 def _best(log_probs: list[float], tokens: set[int]) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from engine.files import write_whole
 from engine.lexicon_file import DTYPES, HEADER_LIMIT, Header, pack, read_header
+from engine.trie import BLOCKED, WORST_PRIOR, Trie, build_trie
 
 SILENT = frozenset("'’‘ʼ`´-‐‑.·\u00ad\u200d")
 """Characters of written forms that are not swiped: apostrophes, hyphens, full stops."""
@@ -42,23 +43,6 @@ def key_sequence(written: str, alphabet: str) -> str | None:
     return "".join(letters) or None
 
 
-class Trie(NamedTuple):
-    """The key sequences as flat arrays for kernels. Nodes are in breadth-first order, the root is node 0.
-
-    The children of node i are the nodes first_child[i] .. first_child[i + 1] - 1, sorted by token.
-    A stored prior v > 0 is the log prior -prior_unit * (v - 1): the smallest is the best. 0: no word.
-    """
-
-    first_child: npt.NDArray[np.uint32]
-    """(n_nodes + 1,)"""
-    token: npt.NDArray[np.uint8]
-    """(n_nodes,) the token that leads to the node; 0 at the root, where it means nothing"""
-    word_prior: npt.NDArray[np.uint8]
-    """(n_nodes,) prior of the word that ends at the node"""
-    best_prior: npt.NDArray[np.uint8]
-    """(n_nodes,) best prior of the words at or below the node, never 0"""
-
-
 class WrittenForms(NamedTuple):
     """The written forms of the nodes where they are not simply the key sequence."""
 
@@ -68,6 +52,17 @@ class WrittenForms(NamedTuple):
     """(n + 1,) offsets into text"""
     text: npt.NDArray[np.uint8]
     """UTF-8; the forms of a node are separated by line feeds, the commonest first"""
+
+
+@dataclass(frozen=True)
+class OverlayWord:
+    """A word for `Lexicon.overlaid`: one that the file lacks, or in the place of the file's."""
+
+    key_sequence: str
+    log_prior: float | None
+    """natural log of its probability, on the scale of the file's priors; None blocks the word"""
+    forms: tuple[str, ...] = ()
+    """written forms, commonest first; none: those of the file, or else the key sequence"""
 
 
 @dataclass(frozen=True)
@@ -86,6 +81,8 @@ class Lexicon:
     written: WrittenForms
     origin: Path | bytes
     """the file, or its content: what another process opens when it is sent this lexicon"""
+    overlay: Mapping[str, OverlayWord] = field(default_factory=dict)
+    """key sequence -> the word that was laid over the file's"""
 
     @classmethod
     def open(cls, path: Path | str) -> Lexicon:
@@ -114,8 +111,7 @@ class Lexicon:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Sent to another process it is opened there: only the path travels, and the mapped pages are shared."""
-        opener = Lexicon.from_bytes if isinstance(self.origin, bytes) else Lexicon.open
-        return opener, (self.origin,)
+        return _reopen, (self.origin, tuple(self.overlay.values()))
 
     def __len__(self) -> int:
         return self.n_words
@@ -124,23 +120,16 @@ class Lexicon:
         return isinstance(sequence, str) and self.find(sequence) is not None
 
     def find(self, sequence: str) -> int | None:
-        """The node where a key sequence ends, or None where it is no word of the lexicon."""
-        node = 0
-        for letter in sequence:
-            token = self.alphabet.find(letter)
-            first, last = self.trie.first_child[node : node + 2].tolist()
-            child = first + int(np.searchsorted(self.trie.token[first:last], token)) if token >= 0 else last
-            if child == last or self.trie.token[child] != token:
-                return None
-            node = child
-        return node if self.trie.word_prior[node] else None
+        """The node where a key sequence ends, or None where it is not a word of the lexicon."""
+        node = self._walk(sequence, self.trie.root)
+        return node if node is not None and self.trie.prior(node) else None
 
     def log_prior(self, word: str | int) -> float:
         """Natural log of the probability of a key sequence, given as such or as its node. Raises: ValueError for no word."""
-        return -self.prior_unit * (int(self.trie.word_prior[self._node(word)]) - 1)
+        return -self.prior_unit * (self.trie.prior(self._node(word)) - 1)
 
     def spell(self, node: int) -> str:
-        """The letters on the way from the root to a node."""
+        """The letters on the way from the root to a node of the file: an overlay's nodes have none."""
         letters: list[str] = []
         while node > 0:
             letters.append(self.alphabet[self.trie.token[node]])
@@ -148,32 +137,85 @@ class Lexicon:
         return "".join(reversed(letters))
 
     def forms(self, word: str | int) -> tuple[str, ...]:
-        """The written forms, commonest first, of a key sequence, given as such or as its node. Raises: ValueError for no word."""
+        """The written forms, commonest first, of a key sequence, given as such or as its node in the file.
+
+        Raises: ValueError for no word.
+        """
         node = self._node(word)
         return self.forms_of(node, word if isinstance(word, str) else self.spell(node))
 
     def forms_of(self, node: int, sequence: str) -> tuple[str, ...]:
         """The written forms of the key sequence that ends at a node: `forms`, where both are known. Checks nothing."""
+        if node >= len(self.trie.token):
+            if sequence in self.overlay and (forms := self.overlay[sequence].forms):
+                return forms
+            in_file = self._walk(sequence, 0)
+            if in_file is None:
+                return (sequence,)
+            node = in_file
         index = int(self.written.node.searchsorted(np.uint32(node)))  # an int would have numpy convert the whole array
         if index == len(self.written.node) or self.written.node[index] != node:
             return (sequence,)
         start, stop = self.written.start[index : index + 2].tolist()
         return tuple(self.written.text[start:stop].tobytes().decode().split("\n"))
 
+    def overlaid(self, words: Iterable[OverlayWord]) -> Lexicon:
+        """This lexicon with the words of an overlay added to it, or in the place of its own. The mapped arrays are not copied.
+
+        Candidates and scores are those of a lexicon that was built with these words and priors. Costs as much as the words
+        are long; words that were laid over it before stay unless they are among these. A later word counts more.
+        Raises: ValueError for a key sequence with letters outside the alphabet, a form that is not swiped as its key
+        sequence, or a log prior above 0.
+        """
+        laid = {word.key_sequence: word for word in words}
+        if not laid:
+            return self
+        for word in laid.values():
+            self._check(word)
+        stored = {tuple(map(self.alphabet.index, word.key_sequence)): self._stored(word) for word in laid.values()}
+        known = sum(sequence in self for sequence in laid)
+        n_words = self.n_words - known + sum(word.log_prior is not None for word in laid.values())
+        return replace(self, trie=self.trie.patched(stored), n_words=n_words, overlay={**self.overlay, **laid})
+
+    def _stored(self, word: OverlayWord) -> int:
+        """The prior as the trie has it: to the nearest step, and no worse than the file's worst."""
+        return BLOCKED if word.log_prior is None else min(1 + round(-word.log_prior / self.prior_unit), WORST_PRIOR)
+
+    def _check(self, word: OverlayWord) -> None:
+        _check_forms(word.key_sequence, word.forms or (word.key_sequence,), self.alphabet)
+        if word.log_prior is not None and not -math.inf < word.log_prior <= 0:
+            raise ValueError(f"key sequence {word.key_sequence!r} has the log prior {word.log_prior}, expected a number up to 0")
+
+    def _walk(self, sequence: str, node: int) -> int | None:
+        """The node that the letters lead to from another, or None."""
+        for letter in sequence:
+            token = self.alphabet.find(letter)
+            child = self.trie.child(node, token) if token >= 0 else None
+            if child is None:
+                return None
+            node = child
+        return node
+
     def key_sequences(self) -> Iterator[tuple[str, float]]:
         """Every (key sequence, log prior), in the order of the alphabet."""
         first_child, token, word_prior = (array.tolist() for array in self.trie[:3])
-        pending = [(0, "")]
+        pending = [(self.trie.root, "")]
         while pending:
             node, sequence = pending.pop()
-            if word_prior[node]:
-                yield sequence, -self.prior_unit * (word_prior[node] - 1)
-            children = range(first_child[node], first_child[node + 1])
-            pending.extend((child, sequence + self.alphabet[token[child]]) for child in reversed(children))
+            patched = node >= len(token)
+            if prior := self.trie.prior(node) if patched else word_prior[node]:
+                yield sequence, -self.prior_unit * (prior - 1)
+            if patched:
+                steps = [(step, child) for step, child, _ in self.trie.slots(node)]
+            else:
+                children = range(first_child[node], first_child[node + 1])
+                steps = [(token[child], child) for child in children]
+            pending.extend((child, sequence + self.alphabet[step]) for step, child in reversed(steps))
 
     def _node(self, word: str | int) -> int:
         node = self.find(word) if isinstance(word, str) else word
-        if node is None or not 0 <= node < len(self.trie.token) or not self.trie.word_prior[node]:
+        n_nodes = len(self.trie.token) + len(self.trie.patch_nodes)
+        if node is None or not 0 <= node < n_nodes or not self.trie.prior(node):
             raise ValueError(f"the lexicon has no word {word!r}: check it with find() first")
         return node
 
@@ -213,8 +255,8 @@ def build_lexicon(entries: Iterable[Entry], alphabet: str, source: str) -> bytes
     log_priors -= np.logaddexp.reduce(log_priors)
     prior_unit = float(-log_priors.min()) / 254 or 1.0
     stored = (1 + np.rint(-log_priors / prior_unit)).astype(np.uint8)
-    trie, ends = _build_trie(letters, stored)
-    arrays = (*trie, *_build_forms(words, ends))
+    trie, ends = build_trie(letters, stored)
+    arrays = (*trie[:4], *_build_forms(words, ends))
     return pack(alphabet, len(words), prior_unit, source, dict(zip(DTYPES, arrays, strict=True)))
 
 
@@ -223,48 +265,28 @@ def write_lexicon(content: bytes, path: Path | str) -> None:
     write_whole(Path(path), content)
 
 
+def _reopen(origin: Path | bytes, overlay: tuple[OverlayWord, ...]) -> Lexicon:
+    """The lexicon in another process."""
+    lexicon = Lexicon.from_bytes(origin) if isinstance(origin, bytes) else Lexicon.open(origin)
+    return lexicon.overlaid(overlay) if overlay else lexicon
+
+
 def _check_entry(entry: Entry, alphabet: str) -> None:
     """Raises: ValueError as `build_lexicon` does."""
-    sequence, frequency, forms = entry
+    _check_forms(entry.key_sequence, entry.forms, alphabet)
+    if not 0 < entry.frequency < math.inf:
+        raise ValueError(f"key sequence {entry.key_sequence!r} has frequency {entry.frequency}, expected a number above 0")
+
+
+def _check_forms(sequence: str, forms: tuple[str, ...], alphabet: str) -> None:
+    """Raises: ValueError for a letter outside the alphabet, or forms that are not one or more different ones of the sequence."""
     if not sequence or not set(sequence) <= set(alphabet):
         raise ValueError(f"key sequence {sequence!r}: expected letters of {alphabet!r}: make it with key_sequence()")
-    if not 0 < frequency < math.inf:
-        raise ValueError(f"key sequence {sequence!r} has frequency {frequency}, expected a number above 0")
     if not forms or len(set(forms)) < len(forms):
         raise ValueError(f"key sequence {sequence!r} has the written forms {forms}, expected one or more different ones")
     for form in forms:
         if form != sequence and ("\n" in form or key_sequence(form, alphabet) != sequence):
             raise ValueError(f"written form {form!r} is not swiped as {sequence!r} but {key_sequence(form, alphabet)!r}")
-
-
-def _build_trie(letters: npt.NDArray[np.uint8], priors: npt.NDArray[np.uint8]) -> tuple[Trie, npt.NDArray[np.int64]]:
-    """The trie of sorted words, and the node where each ends.
-
-    letters: (n_words, longest), token + 1, padded with 0. priors: (n_words,) stored priors.
-    """
-    n_words, longest = letters.shape
-    lengths = np.count_nonzero(letters, axis=1)
-    shared = np.zeros(n_words, np.int64)  # letters shared with the word before
-    shared[1:] = np.cumprod(letters[1:] == letters[:-1], axis=1, dtype=np.uint8).sum(axis=1, dtype=np.int64)
-    node = np.zeros(n_words, np.int64)  # of each word's first `depth` letters
-    ends = np.zeros(n_words, np.int64)
-    tokens, parents, n_nodes = [np.zeros(1, np.uint8)], [np.zeros(1, np.int64)], 1
-    for depth in range(longest):
-        new = (lengths > depth) & (shared <= depth)
-        tokens.append(letters[new, depth] - 1)
-        parents.append(node[new])
-        node = n_nodes - 1 + np.cumsum(new)
-        n_nodes += len(tokens[-1])
-        ends = np.where(lengths == depth + 1, node, ends)
-    parent = np.concatenate(parents)
-    first_child = 1 + np.searchsorted(parent[1:], np.arange(n_nodes + 1))
-    word_prior = np.zeros(n_nodes, np.uint8)
-    word_prior[ends] = priors
-    best = word_prior - np.uint8(1)  # no word becomes the worst prior
-    for level in reversed(np.split(np.arange(n_nodes), np.cumsum([len(array) for array in tokens])[:-1])[1:]):
-        np.minimum.at(best, parent[level], best[level])
-    trie = Trie(first_child.astype(np.uint32), np.concatenate(tokens), word_prior, best + np.uint8(1))
-    return trie, ends
 
 
 def _build_forms(words: list[Entry], ends: npt.NDArray[np.int64]) -> WrittenForms:

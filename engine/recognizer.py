@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -10,7 +11,7 @@ from engine.beam_search import Hypothesis, search
 from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
 from engine.language import default_language, language_of, load_languages, pick_language
-from engine.lexicon import Lexicon
+from engine.lexicon import Lexicon, OverlayWord
 from engine.model import ModelBundle
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
@@ -56,8 +57,11 @@ class Recognition:
 class SwipeRecognizer:
     """Decodes the swipes of one grid. Cheap to make from loaded parts; not for several threads at once."""
 
-    def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid) -> None:
-        """Raises: ValueError where the alphabet of the lexicon or the keys of the grid are not the model's."""
+    def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid, overlay: Iterable[OverlayWord] = ()) -> None:
+        """overlay: words beside the lexicon's, or in their place; see `lay_over`.
+
+        Raises: ValueError where the alphabet of the lexicon or the keys of the grid are not the model's; as `lay_over`.
+        """
         if lexicon.alphabet != bundle.alphabet:
             raise ValueError(
                 f"the lexicon's alphabet is '{lexicon.alphabet}', the model's is '{bundle.alphabet}': "
@@ -65,7 +69,7 @@ class SwipeRecognizer:
             )
         _check_letters(grid, bundle.alphabet)
         self.bundle = bundle
-        self.lexicon = lexicon
+        self.lexicon = lexicon.overlaid(overlay)
         self.grid = grid
         self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, bundle.alphabet)
         self.default_options = bundle.manifest.search
@@ -96,6 +100,13 @@ class SwipeRecognizer:
         recognizer = cls(model, Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon()), chosen)
         recognizer.warm_up()
         return recognizer
+
+    def lay_over(self, words: Iterable[OverlayWord]) -> None:
+        """Lays words over the lexicon from the next swipe on: new ones, or ones in the place of those that it has.
+
+        Earlier ones stay. Raises: ValueError as `Lexicon.overlaid`; then nothing has changed.
+        """
+        self.lexicon = self.lexicon.overlaid(words)
 
     def warm_up(self) -> None:
         """Decodes one made-up swipe, so that the first real one is as fast as the rest."""

@@ -13,9 +13,10 @@ from benchmarks.common.agreement import ScoredWord
 from engine import kernels
 from engine.beam_search import Decoder
 from engine.ctc import CtcPrefixes
-from engine.lexicon import Lexicon, Trie
+from engine.lexicon import Lexicon
 from engine.model import NO_PARENT, Integers, Memory
 from engine.search_options import SearchOptions
+from engine.trie import Trie
 
 Floats = npt.NDArray[np.float64]
 N_WORDS = 128

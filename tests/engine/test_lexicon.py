@@ -77,9 +77,9 @@ def test_trie_equals_naive_trie(words: Mapping[str, tuple[float, int]]) -> None:
     trie = lexicon.trie
     stored = {sequence: int(trie.word_prior[lexicon.find(sequence) or 0]) for sequence in words}
     expected = naive.build_trie(stored, "abc")
-    for array, twin in zip(trie, expected, strict=True):
+    for array, twin in zip(trie[:4], expected, strict=True):
         np.testing.assert_array_equal(array, twin)
-    assert [array.dtype.str for array in trie] == ["<u4", "|u1", "|u1", "|u1"]
+    assert [array.dtype.str for array in trie[:4]] == ["<u4", "|u1", "|u1", "|u1"]
 
 
 def test_words_of_every_length() -> None:

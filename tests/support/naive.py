@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from benchmarks.shark2.templates import Shark2Options
 from engine.grid import Grid
-from engine.lexicon import Trie
 from engine.search_options import SearchOptions
+from engine.trie import Trie
 
 LogProbsOf = Callable[[str], Sequence[float]]
 
@@ -142,7 +142,7 @@ def expand(
     options: SearchOptions,
 ) -> tuple[list[float], list[float], list[Continuation]]:
     """Finished scores, new leaders, and all continuations that stay. live: node and score of each hypothesis."""
-    first_child, token, word_prior, best_prior = (array.tolist() for array in trie)
+    first_child, token, word_prior, best_prior = (array.tolist() for array in trie[:4])
     finished = [
         score + row[-1] - prior_scale * (word_prior[node] - 1) if word_prior[node] else -math.inf
         for (node, score), row in zip(live, log_probs, strict=True)
