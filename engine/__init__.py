@@ -9,12 +9,12 @@ from engine.accuracy import Accuracy, rank_of
 from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
+from engine.grid_recognizers import GridRecognizers
 from engine.language import Language, language_of, load_languages
 from engine.lexicon import Lexicon, OverlayWord
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer, open_lexicon
-from engine.recognizers import Recognizers
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
@@ -29,6 +29,7 @@ __all__ = [
     "FeatureSpec",
     "Features",
     "Grid",
+    "GridRecognizers",
     "Key",
     "Language",
     "LetterExplanation",
@@ -38,7 +39,6 @@ __all__ = [
     "ModelBundleError",
     "OverlayWord",
     "Recognition",
-    "Recognizers",
     "SearchOptions",
     "StageTimes",
     "Swipe",

@@ -1,5 +1,7 @@
 """The search for the words that the model finds most probable, among those of a lexicon.
 
+What a word scores is in docs/SCORE.md, the one place where the formula stands.
+
 "two_pass": a beam search with the CTC head alone, which costs next to nothing, leaves the decoder a few words; it scores
 all of them in one step. "steps": a beam search with both heads, one step for each letter.
 Measured on all 8,362 swipes of dev with the English model, top-1 and top-4: two passes with a beam of 10 words, 89.03 and
@@ -141,7 +143,10 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
 
 
 def mixed_log_probs(log_probs: npt.NDArray[np.float32], prefixes: CtcPrefixes, ctc_weight: float) -> npt.NDArray[np.float64]:
-    """(B, V): what the decoder says of the next letter, (B, V), and the CTC head after the same prefixes, by their weights."""
+    """(B, V): the decoder's log probabilities of what follows each prefix, mixed with the CTC head's by their weights.
+
+    log_probs: (B, V), the decoder's; prefixes: the same B prefixes. A twin of docs/SCORE.md.
+    """
     mixed = log_probs.astype(np.float64)
     if ctc_weight > 0:
         mixed += ctc_weight * (prefixes.log_next() - mixed)

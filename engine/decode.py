@@ -14,7 +14,7 @@ from engine.arguments import positive
 from engine.console import say, survives_its_output
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
-from engine.recognizers import Recognizers
+from engine.grid_recognizers import GridRecognizers
 from engine.search_options import SearchOptions, add_search_argument
 from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
@@ -42,7 +42,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        recognizers = Recognizers.load(args.bundle, args.lexicon, args.grids, args.grid)
+        recognizers = GridRecognizers.load(args.bundle, args.lexicon, args.grids, args.grid)
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:
@@ -62,7 +62,7 @@ def main(prog: str = "python -m engine.decode") -> int:
     return run(parse_args(prog=prog))
 
 
-def _decode_all(file: BinaryIO, recognizers: Recognizers, args: argparse.Namespace) -> int:
+def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Namespace) -> int:
     """Prints what becomes of each record; 1 where any could not be decoded, else 0."""
     options = recognizers.bundle.manifest.search.changed(args.search)
     options = replace(options, n_best=max(options.n_best, args.top, N_COUNTED))
@@ -88,7 +88,9 @@ def _decode_all(file: BinaryIO, recognizers: Recognizers, args: argparse.Namespa
     return 1 if n_bad else 0
 
 
-def _decode(record: SwipeRecord | BadRecord, recognizers: Recognizers, options: SearchOptions, *, explains: bool) -> Decoded | BadRecord:
+def _decode(
+    record: SwipeRecord | BadRecord, recognizers: GridRecognizers, options: SearchOptions, *, explains: bool
+) -> Decoded | BadRecord:
     if isinstance(record, BadRecord):
         return record
     try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.explain import Explanation, LetterExplanation
 from engine.recognizer import Candidate, Recognition
 from engine.swipe_file import BadRecord, SwipeRecord
+
+LINE = re.compile(r"line (\d+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,18 +27,27 @@ class Decoded:
 
 
 def as_json(result: Decoded | BadRecord, n_shown: int) -> str:
-    """One line: {"candidates", "milliseconds"}, with "explanations" where there are any; or {"error"}."""
+    """One line: {"line", "word", "candidates", "milliseconds"}, with "explanations" where there are any; or {"line", "word", "error"}.
+
+    line: where the swipe begins in its file, from 1; null where the file holds a single one. word: what it was meant as, or null.
+    """
     if isinstance(result, BadRecord):
-        return json.dumps({"error": f"{result.where}: {result.reason}" if result.where else result.reason})
+        reason = f"{result.where}: {result.reason}" if result.where else result.reason
+        return json.dumps({**_place(result), "error": reason})
     candidates = [
         {"word": candidate.word, "score": candidate.score, "probability": candidate.probability}
         for candidate in result.recognition.candidates[:n_shown]
     ]
     times = {stage: round(value, 3) for stage, value in asdict(result.recognition.milliseconds).items()}
-    fields: dict[str, Any] = {"candidates": candidates, "milliseconds": times}
+    fields: dict[str, Any] = {**_place(result.record), "candidates": candidates, "milliseconds": times}
     if result.explanations:
         fields["explanations"] = [_without_frames(explanation) for explanation in result.explanations]
     return json.dumps(fields)
+
+
+def _place(record: SwipeRecord | BadRecord) -> dict[str, Any]:
+    line = LINE.match(record.where)
+    return {"line": int(line[1]) if line else None, "word": record.word}
 
 
 def _without_frames(explanation: Explanation) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Why a candidate has its score: what the search made of each of its letters, and where the decoder looked."""
+"""Why a candidate has its score: what the search made of each of its letters, and where the decoder looked.
+
+The letters' log probabilities and the weighted prior add up to the score: a twin of docs/SCORE.md.
+"""
 
 from __future__ import annotations
 

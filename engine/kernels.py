@@ -234,7 +234,7 @@ def finish(trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: An
 def expand(  # noqa: PLR0913
     trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any, beam_width: int, margin: float
 ) -> Any:
-    """One step of the search: the words that end here, and the best continuations that the trie allows.
+    """One step of the search: the words that end here, and the best continuations that the trie allows. A twin of docs/SCORE.md.
 
     trie: trie.Trie; prior_scale: nats per stored prior step. Live hypotheses: nodes int64 (B,), scores float64 (B,),
     log_probs float64 (B, V) of what follows them, the end of the word last. leaders: as `finish`.
@@ -465,7 +465,7 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
 def score_words(  # noqa: PLR0913
     trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float
 ) -> Any:
-    """The scores of the words of a tree by both heads and their priors, and what orders them, best first.
+    """The scores of the words of a tree by both heads and their priors, and what orders them, best first. A twin of docs/SCORE.md.
 
     trie, prior_scale: as `expand`; parents, tokens (P,), ends, nodes and ctc (M,): as `first_pass` gives them; log_probs
     float32 (P, V) of what follows each prefix, the end of the word last. Returns scores, float64 (M,), their shares of all

@@ -1,4 +1,7 @@
-"""The search again, as plainly as it can be written: no cache, no kernels, no flat trie. What the engine must agree with."""
+"""The search again, as plainly as it can be written: no cache, no kernels, no flat trie. What the engine must agree with.
+
+A twin of docs/SCORE.md.
+"""
 
 from __future__ import annotations
 

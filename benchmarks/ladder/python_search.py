@@ -1,7 +1,7 @@
 """The engine's search in plain Python, as a competent programmer writes it: lists and dicts, NumPy for the CTC head's vectors.
 
-The same scores, beams, margin and stop as `engine.beam_search.search`, hence the same words. It shares no code with it but
-the options: no numba, no flat trie.
+The same scores, beams, margin and stop as `engine.beam_search.search`, hence the same words: a twin of docs/SCORE.md.
+It shares no code with the engine's but the options: no numba, no flat trie.
 """
 
 from __future__ import annotations

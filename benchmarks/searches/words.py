@@ -1,4 +1,4 @@
-"""Words of a lexicon by the hundred: where they stand in its trie, and what the model says of each, exactly."""
+"""Words of a lexicon by the hundred: where they stand in its trie, and what the model says of each, exactly: a twin of docs/SCORE.md."""
 
 from __future__ import annotations
 

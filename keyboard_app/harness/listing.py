@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
-from engine import Recognizers
+from engine import GridRecognizers
 from engine.console import say
 from keyboard_app.harness.collection import Entry, Show, count_changes
 from keyboard_app.harness.outcome import Change, Outcome, Record, accuracy_of, read_record
@@ -16,7 +16,7 @@ from keyboard_app.harness.outcome import Change, Outcome, Record, accuracy_of, r
 PROGRESS_AFTER_S = 1.0
 
 
-def list_outcomes(records: list[Record], recognizers: Recognizers, show: Show, *, as_json: bool) -> int:
+def list_outcomes(records: list[Record], recognizers: GridRecognizers, show: Show, *, as_json: bool) -> int:
     """Prints the outcomes to show, and how often the model was right. Returns 1 if any swipe could not be decoded, otherwise 0."""
     outcomes = []
     for record in _with_progress(records):
@@ -30,7 +30,7 @@ def list_outcomes(records: list[Record], recognizers: Recognizers, show: Show, *
     return 1 if any(outcome.problem for outcome in outcomes) else 0
 
 
-def list_changes(records: list[Record], models: tuple[Recognizers, Recognizers], show: Show, *, as_json: bool) -> int:
+def list_changes(records: list[Record], models: tuple[GridRecognizers, GridRecognizers], show: Show, *, as_json: bool) -> int:
     """Prints the swipes to show with both models' candidates, and what changes. Returns 1 or 0 like `list_outcomes`."""
     before, after = models
     entries = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine import Accuracy, BadRecord, Candidate, Explanation, Recognition, Recognizers, SwipeRecord, explain, rank_of
+from engine import Accuracy, BadRecord, Candidate, Explanation, GridRecognizers, Recognition, SwipeRecord, explain, rank_of
 
 Record = SwipeRecord | BadRecord
 Change = Literal["gained", "lost", "other word", "other candidates", "same"]
@@ -38,7 +38,7 @@ class Outcome:
         return None if self.record.word is None else self.rank == 0
 
 
-def read_record(record: Record, recognizers: Recognizers, n_times: int = 1) -> Outcome:
+def read_record(record: Record, recognizers: GridRecognizers, n_times: int = 1) -> Outcome:
     """What the model makes of a record. n_times: how often it is decoded; the times are those of the fastest."""
     if isinstance(record, BadRecord):
         return Outcome(record, None, None, record.reason)
@@ -51,7 +51,7 @@ def read_record(record: Record, recognizers: Recognizers, n_times: int = 1) -> O
     return Outcome(record, recognition, rank, "")
 
 
-def explain_candidate(record: SwipeRecord, candidate: Candidate, recognizers: Recognizers) -> Explanation:
+def explain_candidate(record: SwipeRecord, candidate: Candidate, recognizers: GridRecognizers) -> Explanation:
     """Why the candidate has its score, and where the decoder looked. Raises: ValueError if the model cannot use the record's grid."""
     recognizer = recognizers.for_record(record)
     return explain(recognizer, record.swipe, candidate, recognizer.default_options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from engine import Accuracy, Candidate, Explanation, Grid, Recognizers, Swipe, SwipeRecord
+from engine import Accuracy, Candidate, Explanation, Grid, GridRecognizers, Swipe, SwipeRecord
 from keyboard_app.harness.attention import Attention
 from keyboard_app.harness.collection import Entry
 from keyboard_app.harness.engine_thread import EngineThread
@@ -43,7 +43,7 @@ class Session:
         self._source = source
         self._thread = thread
         self._on_change = on_change
-        self._recognizers: tuple[Recognizers, ...] = ()
+        self._recognizers: tuple[GridRecognizers, ...] = ()
         self._watched: Swipe | None = None
         self._is_watching = False
         self._next = 0
@@ -171,7 +171,7 @@ class Session:
         self.choose(place)
         self._on_change()
 
-    def _loaded(self, recognizers: tuple[Recognizers, ...]) -> None:
+    def _loaded(self, recognizers: tuple[GridRecognizers, ...]) -> None:
         self._recognizers = recognizers
         if not self.problems:
             self.notice = ""

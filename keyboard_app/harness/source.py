@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine import BadRecord, Recognizers, SwipeRecord, read_swipes
+from engine import BadRecord, GridRecognizers, SwipeRecord, read_swipes
 from keyboard_app.harness.collection import Show
 from keyboard_app.harness.outcome import Record
 
@@ -63,10 +63,10 @@ class Source:
         """bad: all records of the file; an empty file counts as a bad record."""
         return ValueError(f"no swipe could be read from {self.file}: {bad[0].reason}; see the README for the format")
 
-    def load_recognizers(self) -> tuple[Recognizers, ...]:
+    def load_recognizers(self) -> tuple[GridRecognizers, ...]:
         """The recognizers of the model, and of the second one if there is one. Raises: ModelBundleError, ValueError, OSError."""
         models = [self.model] if self.other_model is None else [self.model, self.other_model]
-        return tuple(Recognizers.load(model, self.lexicon, self.grids, self.grid_name) for model in models)
+        return tuple(GridRecognizers.load(model, self.lexicon, self.grids, self.grid_name) for model in models)
 
 
 @dataclass(frozen=True)

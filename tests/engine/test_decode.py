@@ -43,7 +43,7 @@ def test_json_lines_in_input_order(run: Run, swipe_of: Swiped) -> None:
     assert (result.code, result.err) == (0, "")
     assert [words[0] for words in result.words()] == ["London", "cat", "a", "were"]
     line = result.json_lines[1]
-    assert set(line) == {"candidates", "milliseconds"}
+    assert list(line) == ["line", "word", "candidates", "milliseconds"]
     assert all(set(one) == {"word", "score", "probability"} for one in line["candidates"])
     assert set(line["milliseconds"]) == {"features", "encode", "search", "total"}
     assert line["candidates"][0]["score"] == pytest.approx(-0.4528, abs=1e-3)
@@ -54,7 +54,7 @@ def test_a_line_that_could_not_be_decoded_keeps_its_place(run: Run, swipe_of: Sw
     result = run(lines(swipe_of("cat"), b"{not json\n", swipe_of("hello")), "--json")
     first, second, third = result.json_lines
     assert (first["candidates"][0]["word"], third["candidates"][0]["word"], result.code) == ("cat", "hello", 1)
-    assert list(second) == ["error"]
+    assert list(second) == ["line", "word", "error"]
     assert second["error"].startswith("line 2: not JSON: ")
     assert result.err == f"error: traj.json, {second['error']}\n"
 
@@ -72,6 +72,17 @@ def test_every_shape_of_input_decodes_alike(run: Run, swipe_of: Swiped) -> None:
         assert run(content, "--json").words() == expected
         assert run(content, "--json", stdin=True).words() == expected
     assert run(cat, "--json", stdin=True).words() == expected[:1]
+
+
+def test_each_line_says_which_swipe_it_is_about(run: Run, swipe_of: Swiped) -> None:
+    cat = {"word": "don't", "curve": swipe_of("cat")}
+    places = [(line["line"], line["word"]) for line in run(lines(cat, b"\n", swipe_of("hello"), {"word": "naïve"}), "--json").json_lines]
+    assert places == [(1, "don't"), (3, None), (4, "naïve")]
+    listed = run(json.dumps([cat, cat], indent=1).encode(), "--json").json_lines
+    assert (listed[0]["line"], listed[0]["word"]) == (2, "don't")
+    assert listed[1]["line"] > 2
+    alone = run(json.dumps(cat, indent=1).encode(), "--json").json_lines
+    assert [(line["line"], line["word"]) for line in alone] == [(None, "don't")]
 
 
 def test_top_limits_what_is_shown_not_what_is_counted(run: Run, swipe_of: Swiped) -> None:

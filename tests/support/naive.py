@@ -127,7 +127,7 @@ def least_alignment_cost(points: Sequence[tuple[float, float]], centres: Sequenc
     return min(sum(math.dist(points[i], c) ** 2 for i, c in zip(choice, centres[1:], strict=True)) for choice in choices)
 
 
-# --- beam search ---
+# --- beam search: twins of docs/SCORE.md ---
 
 Continuation = tuple[float, int, int, int, float]
 """bound, parent, token, node, score"""

@@ -1,4 +1,4 @@
-"""Recognizers of one model and one lexicon, on whichever grids recorded swipes were made."""
+"""One model and one lexicon on many grids: each recorded swipe gets the recognizer of the grid that it was made on."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import SwipeRecord
 
 N_KEPT = 8
-"""Recognizers that are kept; more grids than that are loaded anew when they come again."""
+"""How many recognizers are kept; further grids are loaded again each time they come up."""
 
 
-class Recognizers:
-    """Gives each record the recognizer of its grid. Build it with `load`, or from loaded parts."""
+class GridRecognizers:
+    """A recognizer for each grid, made when a record first needs it. Build it with `load`, or from loaded parts."""
 
     def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grids: Mapping[str, Grid], grid_name: str | None = None) -> None:
         """grids: those that records may name. grid_name: the grid of all records, whatever they name.
@@ -41,7 +41,7 @@ class Recognizers:
         lexicon: Path | str | None = None,
         grids: Path | str | None = None,
         grid_name: str | None = None,
-    ) -> Recognizers:
+    ) -> GridRecognizers:
         """grids: a file with more grids than those that come with Keyglide. Without paths: the English that comes with it.
 
         Raises: ModelBundleError, ValueError, OSError for what cannot be used.
@@ -50,7 +50,7 @@ class Recognizers:
         return cls(ModelBundle.load(bundle), open_lexicon(lexicon), known, grid_name)
 
     def for_record(self, record: SwipeRecord) -> SwipeRecognizer:
-        """Raises: ValueError for a grid that is unknown, broken or not the model's."""
+        """The recognizer of the record's grid, warm. Raises: ValueError for a grid that is unknown, broken or not the model's."""
         return self._on_grid(*self._key(record))
 
     def grid_of(self, record: SwipeRecord | None) -> Grid:
