@@ -30,18 +30,18 @@ from engine.swipe_file import read_good_swipes
 from training.lexicon.casing import ANYTHING, ORDINARY, UNLISTED, Casing, curated_forms
 
 LIST = "large"
-"""The list of wordfreq; languages without one have a smaller one in its place."""
+"""wordfreq's list; it falls back to a smaller one for languages that do not have it."""
 MAX_LETTERS = 32
-"""Longest key sequence: the decoder goes no further."""
+"""The longest key sequence: the decoder stops there."""
 MIN_FREQUENCY = {2: 1.5e-6, 3: 5e-8}
-"""Letters -> the frequency that a key sequence needs unless it is a listed word: rare acronyms, initials and typos stand
-in the way of every short word. Measured: 0.1 % of the training swipes are lost, and a third of the short key sequences."""
+"""Letters -> the frequency that a key sequence needs unless it is a listed word: rare acronyms, initials and typos get in the
+way of every short word. Measured: this loses 0.1 % of the training swipes and a third of the short key sequences."""
 THRICE = re.compile(r"(.)\1\1")
-"""A letter three times in a row: no swipe tells it from the letter twice."""
+"""A letter three times in a row: a swipe cannot tell it from the letter twice."""
 RARE_FORM = 0.01
-"""Share of the frequency of a key sequence's commonest form from which another listed form is offered."""
+"""Another listed form is offered from this share of the frequency of the key sequence's commonest form."""
 RARE_UNLISTED_FORM = 0.1
-"""The same for a form that no list has."""
+"""The same for a form that is in no list."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class BuildReport:
 
 
 def read_words(path: Path) -> Iterator[tuple[str, str]]:
-    """(word, user) of each swipe of a file. Raises: ValueError that says where for what is no swipe, or has no word."""
+    """(word, user) of each swipe of a file. Raises: ValueError, with the place, for a line that is not a swipe or has no word."""
     for record in tqdm(read_good_swipes(path, labelled=True), desc=path.name, unit=" swipes", disable=None):
         yield record.word or "", str(record.fields.get("user", ""))
 
@@ -66,7 +66,7 @@ def read_word_list(path: Path, min_people: int) -> set[str]:
     """The words of a text file (one a line), or those of a file of swipes that `min_people` people swiped.
 
     Of the latter, words of two and three letters are left out: studies ask for random ones (vf, wx), and wordfreq has the rest.
-    Raises: ValueError for what is no swipe with a word.
+    Raises: ValueError for a line that is not a swipe with a word.
     """
     if not {".json", ".jsonl"} & set(path.suffixes):
         return set(path.read_text(encoding="utf-8").split())
@@ -87,7 +87,7 @@ def group_by_key_sequence(frequencies: Mapping[str, float], language: Language) 
 
 
 def is_junk(sequence: str, tokens: Mapping[str, float], casing: Casing, language: Language) -> bool:
-    """Whether a key sequence is none that people mean: a lone letter, aaah, short and rare and no ordinary word."""
+    """Whether nobody means this key sequence: a lone letter, aaah, or one that is short, rare and not an ordinary word."""
     if len(sequence) == 1:
         return sequence not in language.one_letter_words
     if THRICE.search(sequence):
@@ -111,7 +111,7 @@ def _is_written(token: str, tokens: Mapping[str, float], casing: Casing) -> bool
 
 
 def make_entries(frequencies: Mapping[str, float], n_words: int | None, casing: Casing, language: Language) -> list[Entry]:
-    """The `n_words` most frequent key sequences (all for None) of these tokens, less junk."""
+    """The `n_words` most frequent key sequences of these tokens (all for None), without junk."""
     groups = group_by_key_sequence(frequencies, language)
     curated = curated_forms(language)
     usable = [sequence for sequence, tokens in groups.items() if not is_junk(sequence, tokens, casing, language)]
@@ -136,7 +136,7 @@ def with_words(entries: list[Entry], words: Iterable[str], floor: float, alphabe
 
 
 def measure(content: bytes, coverage: Path | None) -> BuildReport:
-    """What is in a lexicon file, and how many of the swiped words of `coverage` it has."""
+    """What a lexicon file holds, and how many of the swiped words of `coverage` it has."""
     lexicon = Lexicon.from_bytes(content)
     share = None
     if coverage is not None:

@@ -46,15 +46,15 @@ HELD_OUT = 0.05
 """Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
 ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 READS: dict[Embedding, tuple[Column, ...]] = {"google_2015": ("x", "y", "dt"), "indiswipe": ("x", "y", "vx", "vy"), "phrase_swipe": ()}
-"""The columns that an embedding takes; the others take all that the features have."""
+"""The columns that these embeddings take; the others take all columns of the features."""
 
 SIZES = ("width", "feed_forward_width", "n_heads", "n_encoder_layers", "n_decoder_layers", "max_letters")
-"""Fields of ModelConfig of which a network has one or more."""
+"""Fields of ModelConfig that must be at least 1."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything that determines the network's shape; travels in the checkpoint and in the bundle's manifest."""
+    """Everything that determines the network's shape. It is saved in the checkpoint and in the bundle's manifest."""
 
     alphabet: str
     """output letters; the token of a letter is its index, EOS = K, BOS = K + 1"""
@@ -147,7 +147,7 @@ class LossConfig:
     learning_rate: float = 1.5e-3
     warm_up_steps: int = 500
     decay_share: float = 0.4
-    """the last part of the steps, over which the learning rate falls to 1 % along a half cosine; constant before"""
+    """the last part of the steps, in which the learning rate falls to 1 % along a half cosine; it is constant before"""
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     ctc_weight: float = 0.3
@@ -155,12 +155,12 @@ class LossConfig:
     average: float = 0.999
     """decay of the running average of the weights"""
     dropout: float = 0.0
-    """share of what each branch adds to its residual stream that is dropped in training"""
+    """the share of each branch's contribution to the residual stream that is dropped in training"""
     bfloat16: bool = True
     """compute in bfloat16, with float32 master weights: twice as fast on a CPU with AMX"""
     impossible_letters: Impossible = "allowed"
-    """masked: in training the decoder is not to learn which letters the lexicon forbids after the true prefix; the search forbids
-    them anyway. Validation measures without the mask."""
+    """masked: in training, the decoder need not learn which letters the lexicon forbids after the true prefix, because the search forbids
+    them anyway. Validation does not use the mask."""
 
     def __post_init__(self) -> None:
         if self.learning_rate <= 0:
@@ -190,7 +190,7 @@ class Mixture:
     """a lexicon word is drawn by (its frequency) ** this"""
     transforms: Transforms = "narrow"
     path_outliers: PathOutliers = "keep"
-    """the swipes whose path is much longer or shorter than others' of like words, see training.data.path_length"""
+    """swipes whose path is much longer or shorter than usual for such words, see training.data.path_length"""
 
     def __post_init__(self) -> None:
         for name in ("synthetic_start", "synthetic_end"):
@@ -212,7 +212,7 @@ class Preset:
     """of all processes together"""
     n_steps: int = 16_000
     validate_every: int = 1_000
-    """steps, at most, see interval"""
+    """steps, at most; see interval"""
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "n_steps", "validate_every"):
@@ -221,7 +221,7 @@ class Preset:
 
     @property
     def interval(self) -> int:
-        """Steps between validations: at most validate_every, and so many that the last one is at the training's end, or just before."""
+        """Steps between validations: at most validate_every, chosen so that the last one is at the training's end or just before it."""
         return self.n_steps // math.ceil(self.n_steps / self.validate_every)
 
 

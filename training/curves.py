@@ -22,11 +22,11 @@ from engine.files import whole_file
 from engine.naming import check_choice
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Told apart by the colour-blind, too. Source: Okabe and Ito 2008."""
+"""Colour-blind people can tell them apart too. Source: Okabe and Ito 2008."""
 DASHES = ("-", "--", ":", "-.")
-"""Taken in turn where there are more runs than colours."""
+"""Used in turn if there are more runs than colours."""
 MOST_MARKED = 40
-"""Points. A curve with more has no mark on each."""
+"""Curves with more points than this have no marks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +49,13 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 
 def read_curve(run: Path, metric: str, name: str) -> Curve:
-    """The metric as the folder's logs have it, where it is finite. What a resumed training did again counts as it went the last time.
+    """The finite values of the metric in the folder's logs. Of steps that a resumed training repeated, the last values count.
 
-    Raises: ValueError for a folder without a log, or a metric that is not in it, with the nearest of those that are.
+    Raises: ValueError for a folder without a log, or for a metric that is not in it, with the nearest that is.
     """
     if not run.is_dir():
-        raise ValueError(f"'{run}' is no folder: give the folders that training.train logged into")
-    log = EventAccumulator(str(run), size_guidance={SCALARS: 0}).Reload()  # 0: all values, not a sample of them
+        raise ValueError(f"'{run}' is not a folder: give the folders that training.train logged into")
+    log = EventAccumulator(str(run), size_guidance={SCALARS: 0}).Reload()  # 0: all values, not a sample
     metrics = tuple(log.Tags()[SCALARS])
     if not metrics:
         raise ValueError(f"'{run}' holds no TensorBoard log with a number: give the folders that training.train logged into")
@@ -78,7 +78,7 @@ def read_curve(run: Path, metric: str, name: str) -> Curve:
 
 
 def names_of(runs: Sequence[Path]) -> list[str]:
-    """The folders' names; where two have the same one, their paths from the folder that holds them all."""
+    """The folders' names; if two are the same, their paths from the folder that holds them all."""
     resolved = [run.resolve() for run in runs]
     if len({run.name for run in resolved}) == len(resolved):
         return [run.name for run in resolved]
@@ -87,7 +87,7 @@ def names_of(runs: Sequence[Path]) -> list[str]:
 
 
 def figure_of(curves: Sequence[Curve], metric: str) -> Figure:
-    """The curves over the training step; the legend says each one's last value, and stands in the order of these."""
+    """The curves over the training step; the legend has each one's last value, and is sorted by it."""
     figure = Figure(figsize=(9, 5), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -108,9 +108,9 @@ def figure_of(curves: Sequence[Curve], metric: str) -> Figure:
 
 
 def shown_range(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The values of all second halves and as far again to either side: the first steps would leave these no room.
+    """The range of all second halves, and as much again on either side: with the first steps in view, the rest would be flat.
 
-    No further than the curves reach, and a twentieth of that.
+    At most the range of the whole curves. A twentieth is added as a margin.
     """
     late = np.concatenate([curve.values[len(curve.values) // 2 :] for curve in curves])
     everything = np.concatenate([curve.values for curve in curves])

@@ -1,6 +1,6 @@
 """`python -m training.ensemble fit TABLE DATA STATE`: combines predictors, fitted on half the people of the data.
 
-`python -m training.ensemble apply STATE TABLE DATA OUT.jsonl.gz`: writes what the predictors together say of the data.
+`python -m training.ensemble apply STATE TABLE DATA OUT.jsonl.gz`: writes the combined predictions of the data.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OTHERS = "other people than those it was fitted on"
 
 @dataclass(frozen=True)
 class Gain:
-    """How much better the ensemble's swipe_mrr is than a member's."""
+    """How much higher the ensemble's swipe_mrr is than a member's."""
 
     mean: float
     interval: Interval
@@ -72,7 +72,7 @@ class Report:
     def verdict(self) -> str:
         """Whether the ensemble beats it."""
         gain = self.best.gain
-        found = "is worse than" if gain.interval.high < 0 else "differs by no more than chance from"
+        found = "is worse than" if gain.interval.high < 0 else "does not differ beyond chance from"
         found = "beats" if gain.interval.low > 0 else found
         return f"On {self.people}, the ensemble {found} its best member, {self.best.name}: {gain} swipe_mrr."
 
@@ -108,21 +108,23 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 
 def fitting_half(users: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
-    """(n,), whether the person's swipes are for fitting: half the people, by the hash of their name, the same ones always.
+    """(n,), whether to fit on the person's swipes: true of half the people, always the same ones, by the hash of their name.
 
-    Raises: ValueError where all people are in one half.
+    Raises: ValueError if all people are in one half.
     """
     hashes = {name: hashlib.sha256(f"ensemble {name}".encode()).digest()[0] for name in np.unique(users).tolist()}
     half = np.array([hashes[name] < 128 for name in users.tolist()])
     if half.all() or not half.any():
-        raise ValueError(f"the data hold {len(hashes)} people, all in one half: fitting needs other people than judging, take more")
+        raise ValueError(
+            f"the data has {len(hashes)} people, all in one half: the ensemble is fitted and judged on different people, so take more data"
+        )
     return half
 
 
 def members_of(table: PredictionTable, data: Fingerprint, chosen: Sequence[str] | None) -> list[PredictionRow]:
-    """The rows of these predictors on the data, in the order in which they were chosen; all where none were.
+    """The rows of these predictors on the data, in the order in which they were chosen; all rows if none were chosen.
 
-    Raises: ValueError where a start of an id fits none, or several, or there are none at all.
+    Raises: ValueError if the start of an id fits none or several of them, or if there are no rows.
     """
     rows = [row for row in table.rows() if row.data == data]
     known = ", ".join(row.predictor.id for row in rows) or "none"
@@ -146,13 +148,13 @@ def members_of(table: PredictionTable, data: Fingerprint, chosen: Sequence[str] 
 
 
 def read_members(rows: Sequence[PredictionRow]) -> list[list[Prediction]]:
-    """(M, n), what they predicted. Raises: ValueError where a file is not what its row says; OSError."""
+    """(M, n), what they predicted. Raises: ValueError if a file does not match its row; OSError."""
     predictions = [read_predictions(row.path) for row in rows]
     for row, one in zip(rows, predictions, strict=True):
         if words_digest(one) != row.words_sha256:
-            raise ValueError(f"'{row.path}' is not what row {row.id} describes: predict again with python -m training.predict")
+            raise ValueError(f"'{row.path}' does not match row {row.id}: predict again with python -m training.predict")
     if any([one.word for one in other] != [one.word for one in predictions[0]] for other in predictions):
-        raise ValueError("the predictors spell the words that were meant differently: combine those of one alphabet")
+        raise ValueError("the predictors spell the words that were meant in different ways: combine predictors of one alphabet")
     return predictions
 
 
@@ -174,7 +176,7 @@ def run_fit(options: argparse.Namespace) -> list[Report]:
     fingerprint = data_fingerprint(options.data.name, data)
     rows = members_of(PredictionTable(table_at(options.table)), fingerprint, options.members)
     if len(rows) < 2:
-        raise ValueError(f"an ensemble needs at least two predictors, got {rows[0].predictor.id} alone: predict with another")
+        raise ValueError(f"an ensemble needs at least two predictors, got only {rows[0].predictor.id}: predict with another")
     predictions, half = read_members(rows), fitting_half(data.users)
     samples = [Sample.of(predictions, np.flatnonzero(part).tolist()) for part in (half, ~half)]
     members = tuple(row.predictor.id for row in rows)
@@ -208,7 +210,7 @@ def part_of(sample: Sample, rows: npt.NDArray[np.int64]) -> Sample:
 
 
 def names_of(rows: Sequence[PredictionRow]) -> list[str]:
-    """Each one's id and bundle, and what is not the same of all."""
+    """Each one's id and bundle, and what differs among them."""
     predictors = [row.predictor for row in rows]
     settings = [{"lexicon": one.lexicon.name, "grid": one.grid.name, **asdict(one.search)} for one in predictors]
     differ = [name for name, value in settings[0].items() if any(one[name] != value for one in settings)]

@@ -1,4 +1,4 @@
-"""`python -m training.evaluate DATA --bundle FOLDER`: how often an exported bundle, through the engine, finds the word that was meant."""
+"""`python -m training.evaluate DATA --bundle FOLDER`: how often the engine finds the word that was meant with an exported bundle."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     add_setup_arguments(parser)
     add_search_argument(parser)
-    parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
+    parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: words that are not among them are reported separately")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)

@@ -52,13 +52,13 @@ def settings_of(preset: Preset) -> list[str]:
 
 
 def keep_settings(preset: Preset, path: Path) -> list[str]:
-    """Writes the settings of a run into its file. Returns what was another one there, as a sentence each."""
+    """Writes the settings of a run into its file. Returns a sentence for each that had another value there."""
     now = dict(setting.split("=", 1) for setting in settings_of(preset))
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     before = dict(line.split("=", 1) for line in lines if "=" in line)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, "".join(f"{name}={value}\n" for name, value in now.items()))
-    return [f"{name} is {value} now, was {before[name]}" for name, value in now.items() if before.get(name, value) != value]
+    return [f"{name} is now {value}, was {before[name]}" for name, value in now.items() if before.get(name, value) != value]
 
 
 def _text(value: Any) -> str:
@@ -78,7 +78,7 @@ def _kinds(of: Any, outer: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _value(name: str, text: str, kind: Any) -> Any:
-    """Raises: ValueError for text that is no value of the type: of bool, int, float, str, a Literal or a tuple of one of them."""
+    """Raises: ValueError for text that is not a value of the type, which is bool, int, float, str, a Literal or a tuple of one of them."""
     if get_origin(kind) is tuple:
         return tuple(_value(name, part.strip(), get_args(kind)[0]) for part in text.split(","))
     if get_origin(kind) is Literal:
@@ -94,7 +94,7 @@ def _value(name: str, text: str, kind: Any) -> Any:
 
 
 def _replace(value: Any, changes: Mapping[str, Any]) -> Any:
-    """The dataclass with other values of the fields that are named, dotted where they are fields of its fields."""
+    """The dataclass with other values for the named fields; the names of fields of its fields are dotted."""
     here = {name: change for name, change in changes.items() if "." not in name}
     for outer in {name.partition(".")[0] for name in changes if "." in name}:
         below = {name.removeprefix(f"{outer}."): change for name, change in changes.items() if name.startswith(f"{outer}.")}

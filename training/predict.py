@@ -1,6 +1,6 @@
-"""`python -m training.predict DATA OUT_DIR --bundle FOLDER`: writes what a predictor says of recorded swipes, and a row about it.
+"""`python -m training.predict DATA OUT_DIR --bundle FOLDER`: writes what a predictor says about recorded swipes, with a row about it.
 
-`python -m training.predict merge A.db B.db OUT.db`: one table of several, as several machines wrote them.
+`python -m training.predict merge A.db B.db OUT.db`: one table from several, for instance of several machines.
 
 `python -m training.predict show TABLE`: what is in a table, the best predictor first.
 """
@@ -34,7 +34,7 @@ from training.ensembles.predictor import Predictor, data_fingerprint, first_swip
 from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
 
 MERGE, SHOW = "merge", "show"
-"""The first arguments of the other commands: a file of such a name is ./merge."""
+"""The first arguments of the other commands: a file with such a name has to be written as ./merge."""
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -54,7 +54,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 def parse_merge_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=f"python -m training.predict {MERGE}",
-        description="One new table of several. Rows that contradict each other are named, and nothing is written.",
+        description="Make one new table from several. If rows contradict each other, they are named and nothing is written.",
     )
     _add_tables(parser)
     parser.add_argument("merged", type=Path, metavar="OUT", help="the new table")
@@ -74,7 +74,7 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> PredictionRow:
-    """The predictor's row, which is then in the table; what was predicted before is not predicted again.
+    """The predictor's row, which is added to the table. What was predicted before is not predicted again.
 
     Raises: ModelBundleError, ValueError, OSError for what cannot be used.
     """
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
     table = PredictionTable(options.folder / TABLE)
     known = table.find(predictor, data)
     if known and is_whole(known):
-        print(f"training.predict: {known.path} holds these predictions already", file=sys.stderr)
+        print(f"training.predict: {known.path} already holds these predictions", file=sys.stderr)
         return known
     outcomes = decode_rows(setup, range(len(swipes)), predictor.search, options.processes)
     meant = [key_sequence(word, decoder.recognizer.bundle.alphabet) for word in swipes.words.tolist()]
@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
     accuracy = Accuracy.of_ranks(outcome.rank for outcome in outcomes)
     path = options.folder / f"{predictor.id}-{data.sha256[:8]}.jsonl.gz"
     row = PredictionRow(predictor, data, path, words_digest(predictions), accuracy)
-    without_contradictions([known, row] if known else [row])  # before the file of the one that is there is lost
+    without_contradictions([known, row] if known else [row])  # before the file of the existing row is lost
     options.folder.mkdir(parents=True, exist_ok=True)
     write_predictions(path, predictions)
     table.add([row])
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
 
 
 def is_whole(row: PredictionRow) -> bool:
-    """Whether the file of its predictions is there and holds what was written."""
+    """Whether the file of its predictions exists and holds what was written."""
     try:
         return words_digest(read_predictions(row.path)) == row.words_sha256
     except (ValueError, OSError):

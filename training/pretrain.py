@@ -1,4 +1,4 @@
-"""`python -m training.pretrain`: teaches an encoder swipes without their words, by predicting hidden points; resumable.
+"""`python -m training.pretrain`: teaches an encoder from swipes without words, by predicting hidden points; resumable.
 
 `python -m training.train --init RUN/best.ckpt` goes on from there.
 """
@@ -35,9 +35,9 @@ VALIDATION_BATCH = 64
 
 
 class PointPretraining(SwipeTraining):
-    """Trains a network's encoder, and a head that is thrown away, to tell which keys hidden points are near.
+    """Trains a network's encoder, with a head that is thrown away later, to tell which keys the hidden points are near.
 
-    The decoder and the CTC head stay as they are made.
+    The decoder and the CTC head keep their initial weights.
     """
 
     def __init__(self, preset: Preset, info: TrainingInfo) -> None:
@@ -68,7 +68,7 @@ class PointPretraining(SwipeTraining):
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.pretrain", description=__doc__)
-    parser.add_argument("data", type=Path, help="swipes, JSON lines, plain or .gz; words, if any, are not read")
+    parser.add_argument("data", type=Path, help="swipes, JSON lines, plain or .gz; their words are ignored")
     parser.add_argument("run", type=Path, help="folder for checkpoints and logs; an existing run is resumed")
     parser.add_argument("--preset", default="study", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
@@ -79,7 +79,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains, or goes on with, the run in options.run."""
+    """Trains, or resumes, the run in options.run."""
     preset = apply_settings(named_preset(options.preset), options.set)
     if options.steps is not None:
         preset = dataclasses.replace(preset, n_steps=options.steps)
@@ -98,9 +98,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def loaders(data: SwipeData, preset: Preset, stretch: Stretch) -> tuple[DataLoader[MaskedBatch], DataLoader[MaskedBatch]]:
-    """(training, validation) batches. The people held out are those of training.train, their swipes are not varied.
+    """(training, validation) batches. The people held out are those of training.train; their swipes are not varied.
 
-    Raises: ValueError for data of a single swipe.
+    Raises: ValueError for data with a single swipe.
     """
     grid = pick_grid(load_grids(), preset.grid)
     learned, held_out = data.split_by_user(HELD_OUT)

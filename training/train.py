@@ -33,7 +33,9 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     showing = "--show" in arguments
     parser.add_argument("data", type=Path, nargs="?" if showing else None, help="labelled swipes, JSON lines, plain or .gz")
-    parser.add_argument("run", type=Path, nargs="?" if showing else None, help="folder for checkpoints and logs; an existing run goes on")
+    parser.add_argument(
+        "run", type=Path, nargs="?" if showing else None, help="folder for checkpoints and logs; an existing run is resumed"
+    )
     parser.add_argument("--preset", default="english", metavar="NAME", help=f"{', '.join(PRESETS)} (default: %(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
     parser.add_argument("--show", action="store_true", help="print every setting with its value, and stop")
@@ -49,7 +51,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 
 def share(text: str) -> float:
-    """Raises: ArgumentTypeError for what is no number above 0 and at most 1."""
+    """Raises: ArgumentTypeError for anything but a number above 0 and at most 1."""
     try:
         value = float(text)
     except ValueError:
@@ -60,7 +62,7 @@ def share(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains, or goes on with, the run in options.run."""
+    """Trains, or resumes, the run in options.run."""
     preset = apply_settings(named_preset(options.preset), options.set)
     if options.steps is not None:
         preset = dataclasses.replace(preset, n_steps=options.steps)
@@ -107,7 +109,7 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
 
 
 def share_of(data: SwipeData, share: float, seed: int) -> SwipeData:
-    """This share of the swipes, at least one, in their order. The same seed draws those of a smaller share among those of a larger."""
+    """This share of the swipes, at least one, in their order. With the same seed, a smaller share is part of a larger one."""
     n_taken = max(1, round(share * len(data)))
     return data.select(np.sort(np.random.default_rng(seed).permutation(len(data))[:n_taken]))
 
@@ -121,9 +123,9 @@ def main() -> None:
     except (ValueError, OSError, FloatingPointError) as error:
         sys.exit(f"training.train: {error}")
     except RuntimeError as error:
-        if "by peer" not in str(error):  # gloo's words for a process that is gone
+        if "by peer" not in str(error):  # how gloo says that another process has ended
             raise
-        sys.exit("training.train: stopped, since another of its processes did: that one says why")
+        sys.exit("training.train: stopped because another of its processes did; its message says why")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m training.tune DATA --bundle FOLDER`: accuracy and time over search settings, to choose a bundle's defaults by. On dev."""
+"""`python -m training.tune DATA --bundle FOLDER`: accuracy and time for many search settings, to choose a bundle's defaults. Use dev."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from training.evaluation.decode_data import DataDecoder, Outcome, Setup, add_set
 from training.evaluation.metrics import Percentiles, stage_percentiles
 
 WIDE = 24
-"""Candidates that are ranked again under other prior weights."""
+"""The number of candidates that are ranked again with other prior weights."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Settings, and what they gave."""
+    """Settings and their results."""
 
     options: SearchOptions
     accuracy: Accuracy
     milliseconds: Percentiles | None
-    """of a whole swipe; None where the candidates of another search were ranked again"""
+    """for a whole swipe; None if the candidates of another search were ranked again"""
 
     def __str__(self) -> str:
         one, found = self.options, self.accuracy
@@ -55,7 +55,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 @dataclass(frozen=True, eq=False)
 class Tuning:
-    """The swipes that settings are tried on."""
+    """The swipes on which settings are tried."""
 
     setup: Setup
     decoder: DataDecoder
@@ -68,7 +68,7 @@ class Tuning:
         return Trial(options, Accuracy.of_ranks(outcome.rank for outcome in outcomes), times)
 
     def rank_again(self, options: SearchOptions, prior_weights: Sequence[float]) -> Iterator[Trial]:
-        """One wide search, its candidates ranked with each prior weight: nearly what a search with each would find."""
+        """One wide search whose candidates are ranked with each prior weight: nearly what a search with that weight would find."""
         n_best = min(WIDE, options.beam_width) if options.method == "two_pass" else WIDE  # n_best words widen the first pass
         outcomes = decode_rows(self.setup, self.rows, replace(options, n_best=n_best), self.n_processes)
         for weight in prior_weights:
@@ -78,7 +78,7 @@ class Tuning:
 
 
 def rank_with(lexicon: Lexicon, outcome: Outcome, change: float) -> int | None:
-    """Where the word's candidate would stand with a prior weight that is higher by `change`, from 0."""
+    """The rank, from 0, of the word's candidate if the prior weight were higher by `change`."""
     if outcome.rank is None:
         return None
     scores = np.array([score + change * lexicon.log_prior(sequence) for sequence, score in outcome.candidates])

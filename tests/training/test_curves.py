@@ -93,7 +93,7 @@ def test_what_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_pa
         run_curves(monkeypatch, one, out, "--metric", "val/cross")
     with pytest.raises(SystemExit, match=r"^training.curves: '.*empty' holds no TensorBoard log"):
         run_curves(monkeypatch, one, tmp_path / "empty", out)
-    with pytest.raises(SystemExit, match=r"^training.curves: '.*nothing' is no folder"):
+    with pytest.raises(SystemExit, match=r"^training.curves: '.*nothing' is not a folder"):
         run_curves(monkeypatch, tmp_path / "nothing", out)
     with pytest.raises(SystemExit, match=r"^training.curves: .*nosuch"):
         run_curves(monkeypatch, one, tmp_path / "curves.nosuch")

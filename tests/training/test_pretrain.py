@@ -243,9 +243,9 @@ def test_a_training_starts_with_the_encoder(made: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["model.width=64"], "of another configuration: width is 32 there, 64 here"),
+        (["model.width=64"], "has another configuration: width is 32 there, 64 here"),
         (["model.embeding=weighted"], "did you mean 'model.embedding'"),
-        (["model.features.n_points=16", "n_steps=1"], "of another configuration: features.n_points is 64 there, 16 here"),
+        (["model.features.n_points=16", "n_steps=1"], "has another configuration: features.n_points is 64 there, 16 here"),
     ],
 )
 def test_a_run_of_another_configuration_is_refused(settings: list[str], message: str, made: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_run_resumes_where_it_stopped(tmp_path: Path) -> None:
 def test_a_damaged_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bad.ckpt"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"bad\.ckpt' is no checkpoint"):
+    with pytest.raises(ValueError, match=r"bad\.ckpt' is not a checkpoint"):
         load_checkpoint(path)
 
 

@@ -71,9 +71,9 @@ def test_a_run_starts_from_the_encoder_of_another(command: Train, tmp_path: Path
     for name, tensor in one.items():
         same = torch.allclose(tensor, other[name], atol=1e-6)
         assert same == (name.split(".")[0] in ENCODER or tensor.eq(tensor.flatten()[0]).all()), name
-    with pytest.raises(SystemExit, match=r"best.ckpt' is of another configuration: width is 8 there, 16 here"):
+    with pytest.raises(SystemExit, match=r"best.ckpt' has another configuration: width is 8 there, 16 here"):
         command(tmp_path / "third", "--init", str(tmp_path / "one" / "best.ckpt"), settings=("model.width=16",))
-    with pytest.raises(SystemExit, match=r"last.ckpt' is of another configuration: embedding is 'soft_distances' there, 'weighted' here"):
+    with pytest.raises(SystemExit, match=r"last.ckpt' has another configuration: embedding is 'soft_distances' there, 'weighted' here"):
         command(tmp_path / "one", settings=("model.embedding=weighted",))
 
 
@@ -82,12 +82,12 @@ def test_a_run_that_goes_on_with_other_settings_says_so(command: Train, tmp_path
     command(run)
     settings = (run / "settings.txt").read_text(encoding="utf-8").splitlines()
     assert "model.width=8" in settings and apply_settings(PRESETS["tiny"], settings).model.width == 8
-    assert "goes on" not in capfd.readouterr().err
+    assert "is resumed" not in capfd.readouterr().err
     command(run, settings=("n_steps=4", "mixture.synthetic_end=0.25"))
-    said = [line for line in capfd.readouterr().err.splitlines() if "goes on" in line]
+    said = [line for line in capfd.readouterr().err.splitlines() if "is resumed" in line]
     assert said == [
-        f"'{run}' goes on with another setting: mixture.synthetic_end is 0.25 now, was 0.4",
-        f"'{run}' goes on with another setting: n_steps is 4 now, was 2",
+        f"'{run}' is resumed with another setting: mixture.synthetic_end is now 0.25, was 0.4",
+        f"'{run}' is resumed with another setting: n_steps is now 4, was 2",
     ]
 
 

@@ -1,1 +1,1 @@
-"""Random transforms of swipes, alone and composed; lengths are in key widths around the middle of the keys, see `OnGrid`."""
+"""Random transforms of swipes, alone and combined. Lengths are in key widths from the middle of the keys, see `OnGrid`."""

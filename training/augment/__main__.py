@@ -28,7 +28,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("out", type=Path, nargs="?", metavar="OUT", help="the file to write, gzip if it ends in .gz")
     parser.add_argument("--n", type=positive, default=5, metavar="N", help="variants of each swipe (default: %(default)s)")
     parser.add_argument("--seed", type=positive, default=1, metavar="N", help="the same seed, the same variants (default: %(default)s)")
-    parser.add_argument("--originals", action="store_true", help="write each swipe itself, too, as its variant 0")
+    parser.add_argument("--originals", action="store_true", help="also write each swipe itself, as its variant 0")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--preset", choices=get_args(Preset), default="narrow", help="transforms (default: %(default)s)")
     which.add_argument("--config", type=Path, metavar="FILE", help="transforms of your own, as --show writes them")
@@ -65,7 +65,7 @@ def _as_text(pipeline: Pipeline) -> str:
 
 def _write(options: argparse.Namespace, grids: Grids, augmentation: Augmentation) -> None:
     if options.out.exists() and options.out.samefile(options.data):
-        raise ValueError(f"'{options.out}' is the input, too: give another file to write to")
+        raise ValueError(f"'{options.out}' is also the input: give another file to write to")
     n_written = write_variants(read_lines(options.data, grids), options.out, augmentation)
     n_swipes = n_written // (options.n + options.originals)
     if options.json:

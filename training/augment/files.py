@@ -27,16 +27,16 @@ NUMBER = "variant"
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is to be made of every swipe."""
+    """What to make of every swipe."""
 
     transform: Transform
     """in key widths, see OnGrid"""
     n: int
     """variants of each swipe"""
     seed: int
-    """a line's variants depend on this and its number alone"""
+    """A line's variants depend only on this and on the line's number."""
     originals: bool
-    """whether the swipes themselves are written, too, each before its variants"""
+    """whether to write the swipes themselves as well, each before its variants"""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class Grids:
     of_all: str | None
     """the grid of all swipes; None: each one's own"""
     default: str
-    """where a swipe names none"""
+    """for a swipe that does not name one"""
 
     def of(self, record: SwipeRecord) -> Grid:
-        """Raises: ValueError for an unknown name or a geometry that is none."""
+        """Raises: ValueError for an unknown name, or for a geometry that is not a grid."""
         if isinstance(record.grid, Mapping) and not self.of_all:
             return Grid.from_json(str(record.grid["grid_name"]), record.grid)
         return pick_grid(self.by_name, self.of_all or (record.grid if isinstance(record.grid, str) else self.default))
@@ -81,8 +81,8 @@ class LabelledSwipe:
 def read_lines(path: Path, grids: Grids) -> Iterator[LabelledSwipe]:
     """The swipes of a file, with a progress bar.
 
-    Raises: ValueError that says where for what is no swipe, is a variant already, or holds more numbers per point than x, y and t;
-    OSError where the file cannot be read.
+    Raises: ValueError, with the place, for a line that is not a swipe, is a variant already, or has more numbers per point than x, y
+    and t; OSError if the file cannot be read.
     """
     for record in tqdm(read_good_swipes(path), desc=path.name, unit=" swipes", disable=not sys.stderr.isatty()):
         try:
@@ -93,12 +93,12 @@ def read_lines(path: Path, grids: Grids) -> Iterator[LabelledSwipe]:
 
 
 def _check(record: SwipeRecord) -> None:
-    """Raises: ValueError for what cannot be varied."""
+    """Raises: ValueError for a swipe that cannot be varied."""
     more = [name for name, value in record.fields.get("curve", {}).items() if isinstance(value, list)]
     if more:
-        raise ValueError(f"the curve has a list '{more[0]}', too, which no transform can keep in step with its points: drop it")
+        raise ValueError(f"the curve also has a list '{more[0]}', which no transform can keep in step with the points: drop it")
     if NUMBER in record.fields:
-        raise ValueError(f"it has a field '{NUMBER}', so it is a variant already: give the file that it was made of")
+        raise ValueError(f"it has a field '{NUMBER}', so it is already a variant: give the file that it was made from")
 
 
 def variants_of(line: LabelledSwipe, augmentation: Augmentation) -> Iterator[Swipe]:
@@ -110,7 +110,7 @@ def variants_of(line: LabelledSwipe, augmentation: Augmentation) -> Iterator[Swi
 def write_variants(lines: Iterable[LabelledSwipe], path: Path, augmentation: Augmentation) -> int:
     """The number of swipes written. The file appears whole or not at all.
 
-    Raises: ValueError where a variant leaves what a swipe may be, and as `read_lines`; OSError.
+    Raises: ValueError if a variant is not a valid swipe, and as `read_lines`; OSError.
     """
     n_written = 0
     with _written_whole(path) as file:
@@ -121,7 +121,9 @@ def write_variants(lines: Iterable[LabelledSwipe], path: Path, augmentation: Aug
                 try:
                     Swipe.from_points(swipe.x, swipe.y, swipe.t)
                 except ValueError as error:
-                    raise ValueError(f"line {line.number}, variant {number} would be no swipe: {error}; use smaller amounts") from error
+                    raise ValueError(
+                        f"line {line.number}, variant {number} would not be a valid swipe: {error}; use smaller amounts"
+                    ) from error
                 file.write(as_line(line.with_points(swipe, number)))
             n_written += len(made)
     return n_written

@@ -20,7 +20,7 @@ from training.augment.transform import Transform
 
 COLUMNS = 4
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
-"""Told apart by the colour-blind, too. Source: Okabe and Ito 2008."""
+"""Colour-blind people can tell them apart too. Source: Okabe and Ito 2008."""
 KEYS = "#bbbbbb"
 
 

@@ -1,4 +1,4 @@
-"""Transforms put together: in a row, one of several, on a grid."""
+"""Ways to combine transforms: one after the other, one of several, on a grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.augment.transform import Transform
 
 @dataclass(frozen=True)
 class Step:
-    """A transform that is done now and then."""
+    """A transform with the probability that it is applied."""
 
     transform: Transform
     probability: float = 1.0
@@ -43,19 +43,19 @@ class Choice:
 
     transform: Transform
     weight: float = 1.0
-    """how often, compared with the others"""
+    """how often it is chosen, compared with the others"""
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of several transforms, drawn anew for each swipe."""
+    """One of several transforms, chosen at random for each swipe."""
 
     choices: tuple[Choice, ...]
 
     def __post_init__(self) -> None:
         weights = [choice.weight for choice in self.choices]
         if not (np.isfinite(weights).all() and min(weights, default=0.0) >= 0 and sum(weights) > 0):
-            raise ValueError(f"the weights to choose one by are {weights}, expected numbers, 0 or more, and one above 0")
+            raise ValueError(f"the weights of the choices are {weights}, expected numbers of 0 or more, at least one of them above 0")
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
         shares = np.cumsum([choice.weight for choice in self.choices])
@@ -65,7 +65,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class OnGrid:
-    """A transform for swipes in a grid's units, made of one that measures in key widths around the middle of the keys."""
+    """A transform for swipes in a grid's units, made from one that measures in key widths from the middle of the keys."""
 
     transform: Transform
     grid: Grid
@@ -77,5 +77,5 @@ class OnGrid:
 
 
 def variants(transform: Transform, swipe: Swipe, n: int, random: np.random.Generator) -> Iterator[Swipe]:
-    """n variants of a swipe, none made of another."""
+    """n variants of a swipe, each made from the swipe itself."""
     return (transform(swipe, random) for _ in range(n))

@@ -1,8 +1,8 @@
 """Pipelines as JSON, and those that come with Keyglide.
 
 A pipeline is a list of steps. A step is {"transform": "Scale", "x": 0.05}, where fields that are left out have their defaults;
-{"one_of": [steps]}, each with a "weight" if some are to be drawn more often; or {"pipeline": [steps]}. A step in a pipeline
-has a "probability", else it is always done.
+{"one_of": [steps]}, each with a "weight" if some should be chosen more often; or {"pipeline": [steps]}. A step in a pipeline
+may have a "probability"; without one it is always applied.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NARROW = Pipeline(
         Step(OneOf((Choice(DropStretch(), 0.7), Choice(KeepEvery(), 0.3))), 0.25),
     )
 )
-"""The default. It scatters as the kernel that varied the swipes of the shipped model did."""
+"""The default. It varies swipes as much as the code did that varied those of the shipped model."""
 WIDE = Pipeline(
     (
         *(Step(transform) for transform in (Scale(), Rotate(), Shift(), Drift())),
@@ -52,8 +52,8 @@ WIDE = Pipeline(
         Step(OneOf((Choice(DropStretch(), 0.7), Choice(DropSamples(), 0.3))), 0.25),
     )
 )
-"""More kinds of screens: other rates, filters, noise, events that come late. On dev no better and no worse (docs/EXPERIMENTS.md); a
-model that learnt from them reads resampled swipes better, and recorded ones no better (docs/training.md)."""
+"""Other kinds of screens: other rates, filters, noise, late events. No better and no worse on dev (docs/EXPERIMENTS.md). A model that
+learnt from them reads resampled swipes better, and recorded ones no better (docs/training.md)."""
 
 
 def preset_pipeline(preset: Preset) -> Pipeline:
@@ -70,11 +70,11 @@ def load_pipeline(path: Path) -> Pipeline:
     try:
         return pipeline_from_json(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"'{path}' is no pipeline: {error}") from error
+        raise ValueError(f"'{path}' is not a pipeline: {error}") from error
 
 
 def pipeline_from_json(value: object, where: str = "the pipeline") -> Pipeline:
-    """Raises: ValueError for unknown names (the nearest is offered), fields of a wrong kind, amounts out of range."""
+    """Raises: ValueError for unknown names (it offers the nearest), fields of the wrong type and amounts out of range."""
     steps = []
     for place, step in _items(value, where):
         transform, probability = _transform_from_json(step, place, "probability")
@@ -101,7 +101,7 @@ def _transform_to_json(transform: Transform) -> dict[str, Any]:
 
 
 def _transform_from_json(step: Mapping[str, Any], where: str, extra: str) -> tuple[Transform, float]:
-    """The transform, and the number in the field `extra`, which is 1 where there is none."""
+    """The transform, and the number in the field `extra`, 1 if that is missing."""
     amount = _number(step.get(extra, 1.0), f"{where}: {extra}")
     rest = {name: value for name, value in step.items() if name != extra}
     if "transform" in rest:
@@ -135,7 +135,7 @@ def _leaf_from_json(step: Mapping[str, Any], where: str) -> Amounts:
 
 
 def _items(value: object, where: str) -> list[tuple[str, Mapping[str, Any]]]:
-    """The steps of a list, each with the place that errors name."""
+    """The steps of a list, each with its place for error messages."""
     if not isinstance(value, list):
         raise ValueError(f"{where} must be a list of steps, got {value!r}")
     places = [f"{where}, step {number}" for number in range(1, len(value) + 1)]
@@ -157,7 +157,7 @@ def _offer(name: str, known: Iterable[str]) -> str:
 
 @contextmanager
 def _named(where: str) -> Iterator[None]:
-    """Says in a ValueError where it arose."""
+    """Adds the place to the message of a ValueError."""
     try:
         yield
     except ValueError as error:

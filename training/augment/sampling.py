@@ -1,4 +1,4 @@
-"""Transforms of which points there are. They change a swipe's length."""
+"""Transforms that add or remove points."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from engine.swipe import Swipe
 from training.augment.transform import Amounts
 
 LEAST_POINTS = 12
-"""Swipes of fewer points lose none."""
+"""Swipes with fewer points keep all of them."""
 MOST_POINTS = 10_000
-"""A resampled swipe has no more: a swipe of hours is sampled more slowly than asked."""
+"""A resampled swipe has at most this many: one that takes hours is sampled more slowly than asked."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Resample(Amounts):
 
 @dataclass(frozen=True)
 class DropSamples(Amounts):
-    """Points lost here and there, never the first or the last."""
+    """Loses points here and there, never the first or the last."""
 
     share: float = 0.1
     """of the points, on average"""
@@ -66,7 +66,7 @@ class DropSamples(Amounts):
 
 @dataclass(frozen=True)
 class DropStretch(Amounts):
-    """A pause in the events, as browsers make them: two or more points in a row lost, never the first or the last."""
+    """A pause in the events, as in browsers: loses two or more points in a row, never the first or the last."""
 
     share: float = 0.125
     """of the points, at most; no more than 0.5"""
@@ -88,7 +88,7 @@ class DropStretch(Amounts):
 
 @dataclass(frozen=True)
 class KeepEvery(Amounts):
-    """One point of every `step`, and the last: a slower touch screen."""
+    """Keeps one point in `step`, and the last: a slower touch screen."""
 
     step: int = 2
 
@@ -107,10 +107,10 @@ class KeepEvery(Amounts):
 
 @dataclass(frozen=True)
 class CutEnds(Amounts):
-    """A finger put down late and lifted early: the points of the first and last milliseconds lost, two left at least."""
+    """A finger that comes down late and lifts early: loses the points of the first and last milliseconds, but keeps at least two."""
 
     most: float = 25.0
-    """milliseconds: at each end, what is lost is drawn between 0 and this"""
+    """milliseconds: the loss at each end is drawn between 0 and this"""
 
     def __call__(self, swipe: Swipe, random: np.random.Generator) -> Swipe:
         late, early = random.uniform(0.0, self.most, 2)
@@ -123,5 +123,5 @@ class CutEnds(Amounts):
 
 
 def kept(swipe: Swipe, keep: npt.NDArray[np.bool_]) -> Swipe:
-    """The swipe's points that are marked."""
+    """The marked points of the swipe."""
     return Swipe(swipe.x[keep], swipe.y[keep], swipe.t[keep])

@@ -10,9 +10,9 @@ from engine.swipe import Swipe
 from training.augment.transform import Amounts, Floats, moved, within
 
 N_WAVES = 3
-"""Sines that a tremor is the sum of, along each axis."""
+"""A tremor is the sum of this many sines along each axis."""
 WINDOW = 3.0
-"""Standard deviations at which the smoothing window ends."""
+"""The smoothing window ends after this many standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Shift(Amounts):
 
 @dataclass(frozen=True)
 class Drift(Amounts):
-    """Points moved by a quadratic Bezier curve: start, middle and end each in their own direction."""
+    """Moves the points by a quadratic Bezier curve: start, middle and end each in a direction of their own."""
 
     x: float = 0.05
     """standard deviation of a control point, key widths"""
@@ -90,7 +90,7 @@ class Tremor(Amounts):
 
 @dataclass(frozen=True)
 class Jitter(Amounts):
-    """Every coordinate moved on its own: the noise of a touch screen."""
+    """Moves every coordinate independently: the noise of a touch screen."""
 
     size: float = 0.015
     """standard deviation, key widths"""

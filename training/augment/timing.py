@@ -10,7 +10,7 @@ from engine.swipe import Swipe
 from training.augment.transform import Amounts, paced, within
 
 LIMIT = 5.0
-"""A logarithm of a factor of time is kept within +- this, so that no amount stretches time beyond measure."""
+"""The logarithm of a factor of time stays within +- this, so that no setting stretches time without limit."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TimeWarp(Amounts):
 
 @dataclass(frozen=True)
 class TimeNoise(Amounts):
-    """Every interval longer or shorter on its own: events that are handed over late."""
+    """Makes every interval longer or shorter independently: events that are delivered late."""
 
     spread: float = 0.2
     """standard deviation of the logarithm of an interval's factor"""

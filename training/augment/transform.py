@@ -1,4 +1,4 @@
-"""What a transform is, and what all of them share."""
+"""What a transform is, and what all transforms share."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def paced(swipe: Swipe, factors: Floats | float) -> Swipe:
 
 
 def within(value: float, least: float, most: float) -> float:
-    """The value, or the limit that it is beyond. np.clip takes ten times as long for a single number."""
+    """The value, moved into the limits. np.clip takes ten times as long for a single number."""
     return min(max(value, least), most)

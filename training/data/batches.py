@@ -26,9 +26,9 @@ from training.data.swipe_data import SwipeData
 from training.data.synthesis import build_segment_bank, to_symbols
 
 IGNORED = -100
-"""Target of the places behind a word's EOS; the losses pass over it."""
+"""The target of the places after a word's EOS; the losses ignore it."""
 POOL = 8
-"""Batches drawn together and cut by word length, so that short words are not padded to long ones."""
+"""Batches that are drawn together and divided by word length, so that short words are not padded to the length of long ones."""
 
 
 class Batch(NamedTuple):
@@ -41,14 +41,14 @@ class Batch(NamedTuple):
     targets: Tensor
     """(B, T): letters, EOS, filled up with IGNORED"""
     impossible: Tensor | None = None
-    """(B, T, V): what the lexicon forbids at each place, where the loss is to know; False behind EOS"""
+    """(B, T, V): what the lexicon forbids at each place, if the loss is to know; False after EOS"""
 
 
 class Collator:
     """(swipe, word) pairs -> a Batch of one grid and model."""
 
     def __init__(self, config: ModelConfig, grid: Grid, lexicon: Lexicon | None = None) -> None:
-        """lexicon: marks the letters that it forbids. Raises: ValueError where the grid or the lexicon is of another alphabet."""
+        """lexicon: to mark the letters that it forbids. Raises: ValueError if the grid or the lexicon has another alphabet."""
         self._config = config
         self._impossible = ImpossibleLetters(lexicon, config.alphabet) if lexicon else None
         self._extract = FeatureExtractor(config.features, grid, config.alphabet)
@@ -82,16 +82,16 @@ class Collator:
 
 
 class Draw(NamedTuple):
-    """One training sample before it is made."""
+    """A training sample that has been drawn but not made."""
 
     word: str
     synthetic: bool
     row: int
-    """of the lexicon's words where it is synthetic, else of the real swipes"""
+    """among the lexicon's words if it is synthetic, else among the real swipes"""
 
 
 class Augmentation:
-    """Swipe -> a random variant of it, as the mixture says."""
+    """Swipe -> a random variant, by the transforms of the mixture."""
 
     def __init__(self, grid: Grid, mixture: Mixture) -> None:
         self._transform = None if mixture.transforms == "none" else OnGrid(preset_pipeline(mixture.transforms), grid)
@@ -132,7 +132,7 @@ class SwipeSource:
 
 @dataclass(frozen=True)
 class Stretch:
-    """The part of a training that one process is to make batches for."""
+    """The part of a training that one process makes batches for."""
 
     batch_size: int
     n_steps: int

@@ -24,7 +24,7 @@ class ImpossibleLetters:
     def __call__(self, word: str) -> npt.NDArray[np.bool_]:
         """(letters + 1, V): whether a letter, or at the end EOS, is impossible after no letter, the first, the first two, ...
 
-        Of a word that the lexicon lacks all is possible.
+        For a word that is not in the lexicon, everything is possible.
         """
         node = self._lexicon.find(word)
         if node is None:

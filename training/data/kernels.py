@@ -96,8 +96,8 @@ def direction(centres: Any, start: int, end: int) -> Any:
 def misfit(bank: Any, segment: int, word: Any, gap: int, previous: int) -> Any:
     """How badly a segment suits the gap after letter `gap` of a word, following the segment `previous` (-1: none).
 
-    Its own neighbours against the word's (a corner's shape depends on where one comes from and goes to), its
-    displacement, and the jumps of place and velocity at the joint. Each term is about 1 where it would be noticed.
+    It compares the segment's neighbours with the word's (the shape of a corner depends on where the finger comes from and goes to),
+    its displacement, and the jumps of place and velocity at the joint. Each term is about 1 where the difference becomes noticeable.
     """
     centres, n_letters = bank.centres, len(bank.centres) // 2
     before, start, end, after = bank.symbols[segment]
@@ -142,7 +142,7 @@ def choose_segments(bank: Any, word: Any) -> Any:
         low, high = bank.candidate_offsets[index], bank.candidate_offsets[index + 1]
         least, best = np.inf, -1
         goes_on = previous >= 0 and previous + 1 < len(bank.first) and bank.first[previous + 1] == bank.last[previous]
-        if goes_on and np.random.random() < 0.5:  # the swipe it came from may go on as this word does
+        if goes_on and np.random.random() < 0.5:  # its swipe may go on as this word does
             least, best = misfit(bank, previous + 1, word, gap, previous), previous + 1
         for _ in range(N_CANDIDATES):
             segment = bank.candidates[np.random.randint(low, high)]
@@ -189,7 +189,7 @@ def sheared(points: Any, start: Any, end: Any) -> Any:
 
 @njit
 def splice(bank: Any, word: Any) -> Any:
-    """A new swipe for a word of L >= 2 symbols, no two equal in a row, out of segments of real ones: float64 (3, n)."""
+    """A new swipe for a word of L >= 2 symbols, no two equal in a row, from segments of real swipes: float64 (3, n)."""
     chosen = choose_segments(bank, word)
     places = joints(bank, word, chosen)
     n = 1

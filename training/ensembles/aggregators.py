@@ -1,4 +1,4 @@
-"""Several predictors' candidates of one swipe -> one list. What is fitted is fitted on swipes of other people."""
+"""The candidates of several predictors for a swipe -> one list. Aggregators are fitted on swipes by other people."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from training.evaluation.metrics import swipe_mrr
 
 Kind = Literal["append", "weighted"]
 RIDGE = 1e-3
-"""Pull of the weights towards equal ones, beside a mean log likelihood in nats: it decides between members that say the same."""
+"""How strongly the weights are pulled towards equal ones, next to a mean log likelihood in nats: it decides between members that agree."""
 N_NEWTON = 100
-"""Steps at most; six were taken for three predictors of dev."""
+"""The most steps; three predictors of dev took six."""
 TOLERANCE = 1e-9
-"""Where a weight moves by less, it stays."""
+"""Fitting ends when no weight moves by more."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Sample:
-    """What M predictors said of n swipes."""
+    """What M predictors said about n swipes."""
 
     words: tuple[str | None, ...]
     """(n,), those that were meant"""
@@ -53,7 +53,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Append:
-    """The first candidates of the best predictor, then those of the next that are new, and so on; then what is left."""
+    """The first candidates of the best predictor, then the new ones among the next one's, and so on; then the rest."""
 
     order: tuple[int, ...]
     """the predictors, best first"""
@@ -62,7 +62,7 @@ class Append:
 
     @classmethod
     def fit(cls, sample: Sample) -> Append:
-        """In order of swipe_mrr, with the n_first of the best one. Ties: the predictor that was named first; the largest n_first."""
+        """In the order of swipe_mrr, with the best n_first. Ties: the predictor that was named first; the largest n_first."""
         n_members = len(sample.rankings[0])
         quality = np.array([mean_swipe_mrr(sample.predictions(member)) for member in range(n_members)])
         order = tuple(np.argsort(-quality, kind="stable").tolist())
@@ -71,11 +71,11 @@ class Append:
         return max(tried, key=lambda one: mean_swipe_mrr(sample.combined(one)))  # max keeps the first of equals
 
     def part(self, member: int) -> str:
-        """That it has in what is combined, for people."""
+        """The member's part in the combination, in words."""
         return f"place {self.order.index(member) + 1}"
 
     def combine(self, rankings: Sequence[Ranking]) -> Ranking:
-        """One swipe's candidates; scores of different predictors do not compare, so that of rank r is -r."""
+        """One swipe's candidates. Scores of different predictors cannot be compared, so the score at rank r is -r."""
         ordered = [[word for word, _ in rankings[member]] for member in self.order]
         first = [word for words in ordered for word in words[: self.n_first]]
         rest = [word for words in ordered for word in words[self.n_first :]]
@@ -86,7 +86,7 @@ class Append:
 class Weighted:
     """Candidates by the weighted sum of their scores.
 
-    A predictor that lacks a word is taken to score it as its last candidate: no better than what it did return.
+    A predictor that did not return a word is assumed to score it like its last candidate: no better than what it did return.
     """
 
     weights: tuple[float, ...]
@@ -96,8 +96,8 @@ class Weighted:
     def fit(cls, sample: Sample) -> Weighted:
         """The weights with which the words that were meant are most probable among the candidates, by a softmax of the sums.
 
-        The likelihood has one maximum. Swipes whose word no predictor found say nothing about the weights.
-        Raises: ValueError where no predictor found any word.
+        The likelihood has a single maximum. Swipes whose word no predictor found say nothing about the weights.
+        Raises: ValueError if no predictor found any word.
         """
         tables = [_score_table(rankings) for rankings in sample.rankings]
         found = [
@@ -106,7 +106,7 @@ class Weighted:
             if word is not None and word in words
         ]
         if not found:
-            raise ValueError("no predictor found the word of any swipe: there is nothing to fit weights on, take other data")
+            raise ValueError("no predictor found the word of any swipe, so there is nothing to fit weights on: take other data")
         starts = np.cumsum([0, *(len(scores) for scores, _ in found)])[:-1]
         targets = starts + np.array([place for _, place in found])
         likelihood = _Likelihood(np.concatenate([scores for scores, _ in found]), starts, targets)
@@ -152,7 +152,7 @@ def _score_table(rankings: Sequence[Ranking]) -> tuple[list[str], Floats]:
 
 @dataclass(frozen=True, eq=False)
 class _Likelihood:
-    """How improbable the words that were meant are, as a function of M weights; convex."""
+    """How improbable the intended words are, as a function of M weights; convex."""
 
     scores: Floats
     """(all words of all swipes, M)"""
@@ -210,22 +210,22 @@ def _least(likelihood: _Likelihood) -> Floats:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """A fitted aggregator, and whom it was fitted for and on."""
+    """A fitted aggregator, with its predictors and the people whose swipes it was fitted on."""
 
     kind: Kind
     members: tuple[str, ...]
     """ids of the predictors, in the order in which the aggregator takes them"""
     aggregator: Aggregator
     people: tuple[str, ...]
-    """on whose swipes it was fitted, sorted: others judge it"""
+    """the people on whose swipes it was fitted, sorted: it is judged on others"""
 
     def save(self, path: Path) -> None:
-        """As JSON, whole or not at all. Raises: OSError."""
+        """Writes it as JSON, in one step. Raises: OSError."""
         write_whole(path, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Ensemble:
-        """What `save` wrote. Raises: ValueError for another file; OSError."""
+        """Reads what `save` wrote. Raises: ValueError for any other file; OSError."""
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             members = tuple(str(member) for member in fields["members"])
@@ -234,11 +234,11 @@ class Ensemble:
         except FileNotFoundError:
             raise FileNotFoundError(f"no saved ensemble at '{path}': fit it with python -m training.ensemble fit") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"'{path}' is no saved ensemble: {error!r}; fit it again with python -m training.ensemble fit") from error
+            raise ValueError(f"'{path}' is not a saved ensemble: {error!r}; fit it again with python -m training.ensemble fit") from error
 
 
 def _aggregator(kind: str, fields: dict[str, Any], n_members: int) -> Aggregator:
-    """Raises: ValueError, KeyError, TypeError for what is none of n_members."""
+    """Raises: ValueError, KeyError, TypeError for what is not an aggregator of n_members."""
     match kind:
         case "append":
             order = tuple(int(member) for member in fields["order"])

@@ -36,7 +36,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class PredictionRow:
-    """What a predictor says of a data set, and how good that is."""
+    """What a predictor says about a data set, and how accurate that is."""
 
     predictor: Predictor
     data: Fingerprint
@@ -48,11 +48,11 @@ class PredictionRow:
 
     @property
     def id(self) -> str:
-        """The same for rows of an equal predictor and the same data alone."""
+        """Rows have the same one only if their predictors are equal and their data the same."""
         return digest([self.predictor.id, self.data.sha256])[:ID_DIGITS]
 
     def contradicts(self, other: PredictionRow) -> bool:
-        """Whether one predictor is said to have predicted two things."""
+        """Whether the two rows have different predictions by one predictor."""
         return self.id == other.id and (self.words_sha256, self.accuracy) != (other.words_sha256, other.accuracy)
 
     def __str__(self) -> str:
@@ -61,14 +61,14 @@ class PredictionRow:
 
 
 class PredictionTable:
-    """The rows of one SQLite file. Several processes may add to it at a time."""
+    """The rows of one SQLite file. Several processes may add to it at the same time."""
 
     def __init__(self, path: Path) -> None:
         """path: the file; it is made with the first row."""
         self.path = path
 
     def rows(self) -> list[PredictionRow]:
-        """All of them, in the order of their ids; none where the file is not there. Raises: ValueError for no such table."""
+        """All of them, in the order of their ids; none if there is no file. Raises: ValueError for a file that is not such a table."""
         if not self.path.exists():
             return []
         with self._open() as connection:
@@ -80,9 +80,9 @@ class PredictionTable:
         return next((row for row in self.rows() if row.predictor == predictor and row.data == data), None)
 
     def add(self, rows: Sequence[PredictionRow]) -> None:
-        """Adds the rows, or none of them. One that is there already says from now on where its predictions are.
+        """Adds all the rows or none of them. A row that was there takes the new path of its predictions.
 
-        Raises: ValueError where rows contradict each other or those that are there.
+        Raises: ValueError if rows contradict each other or those in the table.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as connection:
@@ -95,18 +95,18 @@ class PredictionTable:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Raises: ValueError where the file is no such table, is locked or cannot be read."""
+        """Raises: ValueError if the file is not such a table, is locked or cannot be read."""
         try:
             with closing(sqlite3.connect(self.path, timeout=WAIT_S)) as connection:
                 yield connection
         except sqlite3.Error as error:
             raise ValueError(
-                f"'{self.path}' is no table of predictions of this version, or in use: {error}; "
+                f"'{self.path}' is not a table of predictions of this version, or it is in use: {error}; "
                 "name a file that python -m training.predict wrote, or predict again into another folder"
             ) from error
 
     def _values(self, row: PredictionRow) -> tuple[Any, ...]:
-        """In the order of COLUMNS. Paths are from the table's folder, so that it may be moved with its files."""
+        """In the order of COLUMNS. Paths are relative to the table's folder, so that it can be moved with its files."""
         predictor = row.predictor
         fingerprints = predictor.bundle, predictor.lexicon, predictor.grid, row.data
         path = os.path.relpath(row.path.resolve(), self.path.parent.resolve())
@@ -114,19 +114,19 @@ class PredictionTable:
         return row.id, predictor.id, *names, *astuple(predictor.search), path, row.words_sha256, *astuple(row.accuracy)
 
     def _row(self, values: dict[str, Any]) -> PredictionRow:
-        """Raises: ValueError where the key is not that of its content: somebody, or another version, changed the row."""
+        """Raises: ValueError if the id does not match the content: somebody, or another version, changed the row."""
         bundle, lexicon, grid, data = (Fingerprint(values[name], values[f"{name}_sha256"]) for name in FINGERPRINTS)
         search = SearchOptions(**{name: values[name] for name in SEARCH})
         accuracy = Accuracy(**{name: values[name] for name in ACCURACY})
         path = self.path.parent / values["path"]
         row = PredictionRow(Predictor(bundle, lexicon, grid, search), data, path, values["words_sha256"], accuracy)
         if row.id != values["id"]:
-            raise ValueError(f"row {values['id']} of '{self.path}' was altered, its content makes it {row.id}: predict it again")
+            raise ValueError(f"row {values['id']} of '{self.path}' was changed: its content has the id {row.id}. Predict it again")
         return row
 
 
 def without_contradictions(rows: Sequence[PredictionRow]) -> list[PredictionRow]:
-    """One row for each id, the first. Raises: ValueError that names all rows which say two things of one predictor."""
+    """The first row of each id. Raises: ValueError that names all rows with different predictions by one predictor."""
     kept: dict[str, PredictionRow] = {}
     faults = []
     for row in rows:
@@ -136,24 +136,24 @@ def without_contradictions(rows: Sequence[PredictionRow]) -> list[PredictionRow]
     if faults:
         raise ValueError(
             f"{len(faults)} contradiction{'s' if len(faults) > 1 else ''}: {'; '.join(faults)}: "
-            "one predictor gave two answers, so the engines differ: predict again with one version"
+            "one predictor gave two answers, so the engines differ: predict again with a single version"
         )
     return list(kept.values())
 
 
 def table_at(path: Path) -> Path:
-    """A table that is given as such, or as the folder that training.predict wrote it into."""
+    """The table of a path that names it, or the folder that training.predict wrote it into."""
     return path / TABLE if path.is_dir() else path
 
 
 def merge_tables(tables: Sequence[Path], merged: Path) -> list[PredictionRow]:
-    """The rows of all tables, which are then the content of the new file `merged`.
+    """Writes the rows of all tables into the new file `merged`, and returns them.
 
-    Where several have a row, the predictions are those of the first table whose file is there.
-    Raises: as read_tables; ValueError for a contradiction; OSError where `merged` is there.
+    If several tables have a row, it keeps the path of the first whose predictions are there.
+    Raises: as read_tables; ValueError for a contradiction; OSError if `merged` exists.
     """
     if merged.exists():
-        raise FileExistsError(f"'{merged}' exists: name a new file, or move it away and give it as one of the tables")
+        raise FileExistsError(f"'{merged}' exists: name a new file, or rename this one and give it as one of the tables")
     rows = read_tables(tables)
     there = {row.id: row.path for row in reversed(rows) if row.path.exists()}
     kept = [replace(row, path=there.get(row.id, row.path)) for row in without_contradictions(rows)]
@@ -163,7 +163,7 @@ def merge_tables(tables: Sequence[Path], merged: Path) -> list[PredictionRow]:
 
 
 def read_tables(tables: Sequence[Path]) -> list[PredictionRow]:
-    """The rows of all. tables: as of table_at. Raises: ValueError for what is no table; OSError for one that is not there."""
+    """The rows of all tables, each given as for table_at. Raises: ValueError for a file that is not a table; OSError for a missing one."""
     missing = [str(path) for path in map(table_at, tables) if not path.exists()]
     if missing:
         raise FileNotFoundError(f"no table at {', '.join(missing)}: python -m training.predict writes {TABLE} into its folder")
@@ -171,12 +171,12 @@ def read_tables(tables: Sequence[Path]) -> list[PredictionRow]:
 
 
 def best_first(rows: Sequence[PredictionRow]) -> list[PredictionRow]:
-    """Each once, data set by data set, by swipe_mrr. Raises: as without_contradictions."""
+    """Each row once, grouped by data set, by falling swipe_mrr. Raises: as without_contradictions."""
     return sorted(without_contradictions(rows), key=lambda row: (row.data.name, row.data.sha256, -row.accuracy.swipe_mrr))
 
 
 def as_json(row: PredictionRow) -> dict[str, Any]:
-    """What the commands print of a row with --json, which knows no infinity: a search option without a limit is null there."""
+    """What the commands print for a row with --json. JSON has no infinity, so a search option without a limit is null."""
     fields = asdict(row)
     search = {name: None if value == math.inf else value for name, value in fields["predictor"]["search"].items()}
     predictor = {**fields["predictor"], "search": search}

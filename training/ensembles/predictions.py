@@ -18,22 +18,22 @@ Ranking = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was predicted of one swipe."""
+    """What was predicted for one swipe."""
 
     word: str | None
-    """the key sequence that was meant; None where the model's alphabet has none for the word"""
+    """the key sequence that was meant; None if the model's alphabet cannot spell the word"""
     ranking: Ranking
 
     @property
     def rank(self) -> int | None:
-        """Where the word stands, from 0; None: not among the candidates."""
+        """The rank of the word, from 0; None if it is not among the candidates."""
         return next((rank for rank, (word, _) in enumerate(self.ranking) if word == self.word), None)
 
 
 def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
     """Line i is {"id": i, "word": word, "candidates": [[word, score], ...]}; i is the swipe's place in its data, from 0.
 
-    The file is there whole or not at all, and its bytes are the same for the same predictions. Raises: OSError.
+    The file is written in one step, and the same predictions give the same bytes. Raises: OSError.
     """
     values = ({"id": row, "word": one.word, "candidates": one.ranking} for row, one in enumerate(predictions))
     lines = (json.dumps(value, ensure_ascii=False) for value in values)
@@ -42,21 +42,21 @@ def write_predictions(path: Path, predictions: Sequence[Prediction]) -> None:
 
 
 def read_predictions(path: Path) -> list[Prediction]:
-    """Those of the swipes, in their order. Raises: ValueError for a file that is damaged; OSError."""
+    """The predictions for the swipes, in their order. Raises: ValueError for a damaged file; OSError."""
     predictions: list[Prediction] = []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 fields = json.loads(line)
                 if fields["id"] != len(predictions):
-                    raise ValueError(f"swipe {fields['id']} stands where {len(predictions)} should")
+                    raise ValueError(f"swipe {fields['id']} is in the place of {len(predictions)}")
                 word = None if fields["word"] is None else str(fields["word"])
                 predictions.append(Prediction(word, tuple((str(found), float(score)) for found, score in fields["candidates"])))
     except (ValueError, KeyError, TypeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"'{path}' is no file of predictions: {error!r}; predict again with python -m training.predict") from error
+        raise ValueError(f"'{path}' is not a file of predictions: {error!r}; predict again with python -m training.predict") from error
     return predictions
 
 
 def words_digest(predictions: Sequence[Prediction]) -> str:
-    """sha256 of the predicted words alone: machines differ in the last digits of scores."""
+    """sha256 of the predicted words, without the scores: their last digits differ between machines."""
     return digest([[word for word, _ in one.ranking] for one in predictions])

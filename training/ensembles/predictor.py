@@ -1,4 +1,4 @@
-"""What makes a predictor, so that two runs of one are known for the same and no two are taken for one."""
+"""What a predictor is: equal settings are recognised as the same predictor, and different ones never are."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ID_DIGITS = 16
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """A file, or a part of one, by its content."""
+    """A file, or part of one, identified by its content."""
 
     name: str = field(compare=False)
-    """for people: another name of the same content changes nothing"""
+    """for people: the same content under another name is the same file"""
     sha256: str
 
 
@@ -53,12 +53,12 @@ class Predictor:
 
     @property
     def id(self) -> str:
-        """The same for equal predictors alone; the data are no part of it."""
+        """Only equal predictors have the same one; it does not depend on the data."""
         return digest([self.bundle.sha256, self.lexicon.sha256, self.grid.sha256, asdict(self.search)])[:ID_DIGITS]
 
 
 def canonical(search: SearchOptions) -> SearchOptions:
-    """The one way to write down options that search alike."""
+    """The options, written in the one form that all equivalent options share."""
     floats: dict[str, Any] = {name: float(getattr(search, name)) + 0.0 for name, kind in TYPES.items() if kind is float}  # -0.0 is 0.0
     if search.method == "two_pass":  # its first pass leaves the decoder no fewer words than are asked for
         return replace(search, **floats, beam_width=max(search.beam_width, search.n_best))
@@ -66,14 +66,14 @@ def canonical(search: SearchOptions) -> SearchOptions:
 
 
 def grid_fingerprint(grid: Grid) -> Fingerprint:
-    """Of its geometry: a grid that only has another name is the same."""
+    """Of its geometry: the same grid under another name has the same one."""
     geometry = asdict(grid)
     del geometry["name"]
     return Fingerprint(grid.name, digest(geometry))
 
 
 def data_fingerprint(name: str, data: SwipeData) -> Fingerprint:
-    """Of the swipes, their words and people: of what was predicted, however the file is packed."""
+    """Of the swipes, their words and people: of what was predicted, not of how the file is compressed."""
     content = hashlib.sha256(digest([data.words.tolist(), data.users.tolist(), data.offsets.tolist()]).encode())
     content.update(data.points.astype("<f4").tobytes())
     return Fingerprint(name, content.hexdigest())

@@ -1,1 +1,1 @@
-"""Decoding a data set through the engine, and what it adds up to."""
+"""Decoding a data set with the engine, and statistics of the results."""

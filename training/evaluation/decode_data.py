@@ -1,4 +1,4 @@
-"""Decodes many recorded swipes through the engine, in one process or several."""
+"""Decodes many recorded swipes with the engine, in one process or several."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from engine.shipped import DEFAULT_GRID
 from training.data.swipe_data import SwipeData, load_swipes
 
 CHUNK = 32
-"""Swipes that a process takes at a time."""
+"""The number of swipes that a process takes at a time."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What to decode with, and which file. Each process opens it for itself: the lexicon is mapped, its pages are shared."""
+    """What to decode, and with what. Each process opens the files for itself: the lexicon is mapped, so its pages are shared."""
 
     bundle: Path | None
-    """None: the shipped one, here and below"""
+    """None for the shipped one, here and below"""
     lexicon: Path | None
     grid: str
     data: Path
@@ -54,7 +54,7 @@ class Outcome:
     """What became of one recorded swipe."""
 
     rank: int | None
-    """where its word stands, from 0; None: not among the candidates"""
+    """the rank of its word, from 0; None if it is not among the candidates"""
     candidates: tuple[tuple[str, float], ...]
     """key sequences with their scores, best first"""
     milliseconds: StageTimes
@@ -62,7 +62,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class DataDecoder:
-    """A recognizer and the swipes that it is asked about."""
+    """A recognizer and the swipes that it reads."""
 
     recognizer: SwipeRecognizer
     data: SwipeData
@@ -101,7 +101,7 @@ _decoder: DataDecoder
 
 
 def _open(setup: Setup) -> None:
-    global _decoder  # a worker has no other place to keep it between its chunks
+    global _decoder  # a worker process has no other place to keep it between chunks
     _decoder = setup.load()
 
 

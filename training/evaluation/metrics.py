@@ -1,4 +1,4 @@
-"""Figures over many decoded swipes. Accuracy itself is engine.accuracy's, the same as on the command line."""
+"""Statistics over many decoded swipes. Accuracy itself is computed by engine.accuracy, as on the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGES = ("features", "encode", "search", "total")
 
 @dataclass(frozen=True)
 class Interval:
-    """Where a share would lie in 95 of 100 collections from other people."""
+    """The range of a share in 95 of 100 collections from other people."""
 
     low: float
     high: float
@@ -37,15 +37,15 @@ def top_k(ranks: Iterable[int | None], k: int) -> npt.NDArray[np.float64]:
 
 
 def swipe_mrr(ranks: Iterable[int | None]) -> npt.NDArray[np.float64]:
-    """(n,): what each swipe is worth, 1, 0.1, 0.09 or 0.08 at ranks 0 to 3, else 0."""
+    """(n,): each swipe's value: 1, 0.1, 0.09 or 0.08 at ranks 0 to 3, else 0."""
     return np.array([SWIPE_MRR[rank] if rank is not None and rank < len(SWIPE_MRR) else 0.0 for rank in ranks])
 
 
 def bootstrap_interval(values: npt.NDArray[np.float64], people: npt.NDArray[np.str_], n_resamples: int = 2000, seed: int = 0) -> Interval:
-    """The 95 % percentile interval of the mean of `values`, by drawing whole people again.
+    """The 95 % percentile interval of the mean of `values`, by resampling people.
 
-    A person's swipes resemble each other: drawing single swipes would give an interval that is too narrow.
-    values: (n,), at least one; people: (n,), whose each is.
+    A person's swipes resemble each other: resampling single swipes would give an interval that is too narrow.
+    values: (n,), at least one; people: (n,), the person of each.
     """
     names, person = np.unique(people, return_inverse=True)
     sums, counts = np.bincount(person, weights=values), np.bincount(person)

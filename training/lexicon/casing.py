@@ -1,7 +1,7 @@
 """How words are written: their capitals and apostrophes.
 
 The frequencies of wordfreq are case-folded. Capitals come from the word lists of SCOWL, whose file names end in a level, 10
-(the commonest words) to 95 (nearly anything), and from the language's own written forms, which stand above them.
+(the commonest words) to 95 (nearly anything), and from the language's own written forms, which override them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engine.language import Language
 from engine.lexicon import key_sequence
 
 UNLISTED = 100
-"""The level of what no list has."""
+"""The level of a word that is in no list."""
 COMMONEST = 10
 """The level of the commonest words."""
 ORDINARY = 60
 """Words up to this level are known to most readers."""
 ANYTHING = 95
-"""From this level on a list has words in lower case that nobody writes so (london): they do not count."""
+"""From this level on, lists have words in lower case that nobody writes that way (london): they do not count."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Casing:
         return (word, *(form for other, _, form in capitals[:2] if other <= limit))
 
     def _like_its_base(self, word: str) -> str:
-        """A word in no list with the capital that it has without diacritics: rené as Rene."""
+        """A word that is in no list, with the capital that it has without diacritics: rené as Rene."""
         plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         return word.capitalize() if plain != word and self.forms(plain)[0].istitle() else word
 

@@ -1,4 +1,4 @@
-"""What a training leaves behind: averaged float32 weights and all that is needed to use them."""
+"""The result of a training: averaged float32 weights and everything that is needed to use them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from training.config import ModelConfig
 from training.model.network import SwipeNetwork
 
 PAYLOAD = "keyglide"
-"""The checkpoint's entry that is ours; the rest is Lightning's, for resuming."""
+"""Our entry in the checkpoint; the rest is Lightning's, for resuming."""
 
 
 @dataclass(frozen=True)
 class TrainingInfo:
-    """Where a model comes from; ends up in the bundle's manifest."""
+    """Where a model comes from, for the bundle's manifest."""
 
     command: str
     data: str
@@ -49,7 +49,7 @@ def payload(config: ModelConfig, weights: dict[str, torch.Tensor], info: Trainin
 
 
 def config_to_json(config: ModelConfig) -> dict[str, Any]:
-    """The config for checkpoints and manifests. What networks had no choice of at first is left out where it is as it was."""
+    """The config for checkpoints and manifests. Fields that were added later are left out if they have the value from before."""
     fields = {**asdict(config), "features": config.features.to_fields(), "key_centres": [list(centre) for centre in config.key_centres]}
     as_it_was = {"weighting": "sigmoid", "key_centres": [], "encoder": "transformer", "ctc": True}
     return {name: value for name, value in fields.items() if name not in as_it_was or value != as_it_was[name]}
@@ -68,8 +68,8 @@ def config_from_json(fields: dict[str, Any]) -> ModelConfig:
 def load_checkpoint(path: Path) -> TrainedModel:
     """The model of a checkpoint that training.train wrote.
 
-    Raises: ValueError where the file is no such checkpoint, or its weights, of which it names the first, are not those of its
-    configuration; OSError where it cannot be read.
+    Raises: ValueError if the file is not such a checkpoint, or if its weights do not match its configuration, with the first that does
+    not; OSError if it cannot be read.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)[PAYLOAD]
@@ -79,16 +79,16 @@ def load_checkpoint(path: Path) -> TrainedModel:
         info = TrainingInfo(**content["info"])
     except OSError:
         raise
-    except pickle.UnpicklingError as error:  # torch's own words advise to load it all the same
-        raise ValueError(f"'{path}' is no checkpoint of training.train: its bytes are of something else") from error
-    except Exception as error:  # torch.load raises what the damaged bytes lead to
-        raise ValueError(f"'{path}' is no checkpoint of this version of training.train: {error!r}") from error
+    except pickle.UnpicklingError as error:  # torch's message advises to load it anyway
+        raise ValueError(f"'{path}' is not a checkpoint of training.train but something else") from error
+    except Exception as error:  # torch.load raises almost anything for damaged bytes
+        raise ValueError(f"'{path}' is not a checkpoint of this version of training.train: {error!r}") from error
     return TrainedModel(network.eval(), info)
 
 
 def _check_weights(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
-    """Raises: ValueError that names the first weight that is not as the configuration says."""
+    """Raises: ValueError that names the first weight that does not match the configuration."""
     for name in (*expected, *found):
         there, here = (f"of {tuple(weights[name].shape)}" if name in weights else "absent" for weights in (found, expected))
         if there != here:
-            raise ValueError(f"its weights are of another configuration than it says: '{name}' is {there}, expected: {here}")
+            raise ValueError(f"its weights do not match its configuration: '{name}' is {there}, expected: {here}")

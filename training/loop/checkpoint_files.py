@@ -1,4 +1,4 @@
-"""Checkpoints as files: written whole or not at all, and taken up by other runs."""
+"""Checkpoint files: written in one step, resumed, and used to start other runs."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ BEHIND_ENCODER = ("n_decoder_layers", "max_letters", "ctc")
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Lightning's way of keeping checkpoints, with an older one kept until the new one is written."""
+    """Writes Lightning's checkpoints in one step: the older file stays until the new one is complete."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Raises: OSError where the disk is full, or cannot be written to; an older checkpoint there is still whole."""
+        """Raises: OSError if the disk is full or cannot be written to; the older checkpoint is then still there."""
         save_whole(checkpoint, Path(path))
 
 
 def save_whole(content: dict[str, Any], path: Path) -> None:
     """Writes what torch.save writes as one step. Raises: OSError that says what to do; a file that was there stays then."""
-    serialized = io.BytesIO()  # torch's own errors do not tell a full disk from others
+    serialized = io.BytesIO()  # torch's errors do not tell a full disk from other faults
     torch.save(content, serialized)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, serialized.getvalue())
     except OSError as error:
-        kept = "the one written before is kept" if path.exists() else "there is none yet"
-        problem = f"cannot write '{path}': {error.strerror}; {kept}. Make room, and give the same command again"
+        kept = "the one written before is still there" if path.exists() else "there is none yet"
+        problem = f"cannot write '{path}': {error.strerror}; {kept}. Make room and run the same command again"
         raise OSError(problem) from error
 
 
 def take_encoder(network: SwipeNetwork, path: Path) -> None:
     """Gives the network the encoder of a checkpoint of training.pretrain or training.train.
 
-    Raises: ValueError where the file is no checkpoint, or its encoder another one; OSError where it cannot be read.
+    Raises: ValueError if the file is not a checkpoint or has a different encoder; OSError if it cannot be read.
     """
     trained = load_checkpoint(path)
     check_same(path, trained.config, network.config, but=BEHIND_ENCODER)
@@ -55,14 +55,14 @@ def take_encoder(network: SwipeNetwork, path: Path) -> None:
 
 
 def check_resumable(path: Path, there: TrainedModel, module: str, config: ModelConfig) -> None:
-    """Raises: ValueError where a run's checkpoint is of another configuration, or made by another module than this one."""
+    """Raises: ValueError if a run's checkpoint has another configuration, or was made by another module."""
     check_same(path, there.config, config)
     if not there.info.command.startswith(f"python -m {module} "):
         raise ValueError(f"'{path}' was made by '{there.info.command}': give {module} a folder of its own")
 
 
 def check_same(path: Path, theirs: ModelConfig, ours: ModelConfig, but: tuple[str, ...] = ()) -> None:
-    """Raises: ValueError that names the fields in which a checkpoint's configuration differs, of others than `but`."""
+    """Raises: ValueError that names the fields, except those of `but`, in which a checkpoint's configuration differs."""
     there, here = _flat(theirs), _flat(ours)
     differences = [
         f"{name} is {reprlib.repr(there[name])} there, {reprlib.repr(here[name])} here"
@@ -71,12 +71,12 @@ def check_same(path: Path, theirs: ModelConfig, ours: ModelConfig, but: tuple[st
     ]
     if differences:
         raise ValueError(
-            f"'{path}' is of another configuration: {'; '.join(differences)}. Give the preset and the settings that it was made with"
+            f"'{path}' has another configuration: {'; '.join(differences)}. Give the preset and the settings that it was made with"
         )
 
 
 def _flat(config: ModelConfig) -> dict[str, Any]:
-    """The fields by name, those of the features with theirs."""
+    """The fields by name, those of the features with dotted names."""
     fields = asdict(config)
     features = {f"features.{name}": value for name, value in fields.pop("features").items()}
     return {**fields, **features}

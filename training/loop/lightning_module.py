@@ -1,4 +1,4 @@
-"""The training loop's body: losses, schedule, validation with the averaged weights."""
+"""The body of the training loop: losses, schedule, and validation with the averaged weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from training.model.network import Attention, Convolution, FeedForward, SwipeNet
 LOG_EVERY = 50
 """steps"""
 BAD_BATCH = "bad_batch.pt"
-"""The file in the run's folder for a batch whose loss is no number."""
+"""The file in the run's folder for a batch whose loss is not finite."""
 
 
 def learning_rate_factor(step: int, n_steps: int, config: LossConfig) -> float:
@@ -50,13 +50,13 @@ def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float, impossible:
 
 
 def add_dropout(network: SwipeNetwork, share: float) -> None:
-    """Drops this share of what attention, feed-forward, convolution and recurrence give, while the network trains.
+    """Drops this share of the output of attention, feed-forward, convolution and recurrence while the network trains.
 
-    By hooks: neither the network nor what is exported knows of it. Source: Vaswani et al. 2017, section 5.4.
+    By hooks, so that the network and what is exported do not depend on it. Source: Vaswani et al. 2017, section 5.4.
     """
 
     def drop(branch: nn.Module, _inputs: object, output: Any) -> Any:
-        if isinstance(output, tuple):  # of a recurrent layer: what it gives, and its last state
+        if isinstance(output, tuple):  # of a recurrent layer: its output and its last state
             return F.dropout(output[0], share, branch.training), *output[1:]
         return F.dropout(output, share, branch.training)
 
@@ -82,18 +82,18 @@ class SwipeTraining(lightning.LightningModule):
 
     @property
     def trained(self) -> nn.Module:
-        """What has all trained parameters: the network, or what holds it."""
+        """The module with all trained parameters: the network, or what contains it."""
         return self.network
 
     @property
     def averaged_trained(self) -> nn.Module:
-        """What the averages of these parameters are written into."""
+        """The module that the averages of these parameters are written into."""
         return self.averaged
 
     def losses(self, network: SwipeNetwork, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """(cross-entropy, CTC loss, share of words whose every letter is the likeliest, of the possible, given those before).
+        """(cross-entropy, CTC loss, share of words of which every letter is the likeliest possible one after those before it).
 
-        Without a CTC head its loss is 0.
+        Without a CTC head, its loss is 0.
         """
         logits, ctc_logits = network(batch.trajectory, batch.key_distances, batch.tokens)
         logits, ctc_logits = logits.float(), ctc_logits.float()
@@ -121,14 +121,14 @@ class SwipeTraining(lightning.LightningModule):
         return total
 
     def require_finite(self, loss: Tensor, tensors: Mapping[str, Tensor | None]) -> None:
-        """Raises: FloatingPointError where the loss is no finite number; the batch's tensors are in BAD_BATCH then."""
+        """Raises: FloatingPointError if the loss is not finite; the batch's tensors are then in BAD_BATCH."""
         if torch.isfinite(loss):
             return
         problem, path = f"the loss is {loss.item()} at step {self.global_step}", Path(self.trainer.default_root_dir) / BAD_BATCH
         try:
             save_whole({**tensors, "step": self.global_step, "message": problem}, path)
         except OSError as error:
-            raise FloatingPointError(f"{problem}, and its batch could not be kept: {error}") from error
+            raise FloatingPointError(f"{problem}, and its batch could not be saved: {error}") from error
         raise FloatingPointError(f"{problem}; its batch is in '{path}': look for damaged swipes in it, else lower loss.learning_rate")
 
     def on_before_optimizer_step(self, _optimizer: torch.optim.Optimizer) -> None:

@@ -1,4 +1,4 @@
-"""Points of swipes to hide and to predict: what an encoder can learn from swipes whose words nobody knows."""
+"""Hides points of swipes and predicts them: what an encoder can learn from swipes whose words are unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lightning's Trainer as all our trainings use it, and the process that it runs in."""
+"""Lightning's Trainer with our settings, and the process that it runs in."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from training.overrides import keep_settings
 SETTINGS = "settings.txt"
 """The file in the run's folder that has all settings, as --set takes them."""
 MALLOC = {"MALLOC_TOP_PAD_": 2**29, "MALLOC_TRIM_THRESHOLD_": 2**32, "MALLOC_MMAP_THRESHOLD_": 2**32}
-"""glibc keeps freed pages: without it page faults take a third of the time of a step on a CPU."""
+"""They make glibc keep freed pages: otherwise page faults take a third of the time of a step on a CPU."""
 HARMLESS = ".*does not have many workers.*|.*isinstance.treespec.*|.*exists and is not empty.*"
-"""Lightning's warnings about what is meant to be so."""
+"""Lightning's warnings about what is intended."""
 
 
 def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min", "max"], n_processes: int = 1) -> lightning.Trainer:
-    """Keeps in `folder` the settings, the last checkpoint, the one that is best by the metric `monitor`, and the log.
+    """A trainer that keeps the settings, the last checkpoint, the best one by the metric `monitor`, and the log in `folder`.
 
-    Says on stderr which settings are others than when the folder's run was trained last.
+    Says on stderr which settings have changed since the folder's run was last trained.
     """
-    if "LOCAL_RANK" not in os.environ:  # Lightning starts the other processes with it
+    if "LOCAL_RANK" not in os.environ:  # Lightning sets it for the other processes
         for change in keep_settings(preset, folder / SETTINGS):
-            print(f"'{folder}' goes on with another setting: {change}", file=sys.stderr)
+            print(f"'{folder}' is resumed with another setting: {change}", file=sys.stderr)
     best = ModelCheckpoint(folder, "best", monitor=monitor, mode=mode, enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
     return lightning.Trainer(
@@ -54,7 +54,7 @@ def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min"
 
 
 def prepare_process(module: str) -> None:
-    """Starts the command `python -m module` once more where glibc was not told to keep freed pages; silences what is harmless."""
+    """Restarts the command `python -m module` if glibc was not told to keep freed pages; silences harmless warnings."""
     if "MALLOC_TOP_PAD_" not in os.environ:
         os.environ.update({name: str(value) for name, value in MALLOC.items()})
         os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])

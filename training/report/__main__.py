@@ -1,4 +1,4 @@
-"""`python -m training.report DATA OUT.html --bundle FOLDER`: a page about what a bundle does on recorded swipes, and what it does wrong."""
+"""`python -m training.report DATA OUT.html --bundle FOLDER`: a page about how a bundle reads recorded swipes, and which it misreads."""
 
 from __future__ import annotations
 
@@ -25,18 +25,22 @@ from training.report.page import Source, write_page
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.report", description=__doc__)
     add_setup_arguments(parser)
-    parser.add_argument("out", type=Path, metavar="OUT", help="the page, one HTML file that needs no other")
-    parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: they say which words are new and which paths usual")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the page, a single HTML file")
+    parser.add_argument(
+        "--train", type=Path, metavar="FILE", help="training swipes: they tell which words are new and which paths are usual"
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
     parser.add_argument("--worst", type=positive, default=12, metavar="N", help="mistakes to draw (default: %(default)s)")
-    parser.add_argument("--order", choices=get_args(Order), default="probability", help="which are the worst (default: %(default)s)")
+    parser.add_argument(
+        "--order", choices=get_args(Order), default="probability", help="what makes a mistake one of the worst (default: %(default)s)"
+    )
     return parser.parse_args(arguments)
 
 
 def run(options: argparse.Namespace) -> None:
     """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
-    if not options.out.parent.is_dir():  # before minutes are spent on what cannot be written
-        raise ValueError(f"there is no folder '{options.out.parent}' for the page: make it first")
+    if not options.out.parent.is_dir():  # before spending minutes on a page that cannot be written
+        raise ValueError(f"the folder '{options.out.parent}' for the page does not exist: make it first")
     setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
     decoder = setup.load()
     recognizer, data = decoder.recognizer, decoder.data
@@ -64,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def say(what: str) -> None:
-    """Tells on standard error, terminal or not, what takes the next seconds."""
+    """Says on standard error, terminal or not, what takes the next seconds."""
     print(f"training.report: {what}", file=sys.stderr, flush=True)
 
 

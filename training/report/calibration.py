@@ -26,17 +26,17 @@ class Bin:
     probability: float
     """the mean of theirs"""
     share_right: float
-    """how many of them were what was meant"""
+    """of how many of them it is the word that was meant"""
     interval: Interval
     """of share_right"""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How probabilities and shares agree."""
+    """How well probabilities and shares agree."""
 
     bins: tuple[Bin, ...]
-    """rising, those that hold a swipe"""
+    """rising; only those with a swipe"""
 
     @property
     def error(self) -> float:
@@ -50,7 +50,7 @@ class Calibration:
 def probabilities(scores: Sequence[float]) -> list[float]:
     """The softmax of the scores of candidates, which are log probabilities with their priors, best first.
 
-    It is Candidate.probability where these are all hypotheses that the search finished.
+    It equals Candidate.probability if these are all hypotheses that the search finished.
     """
     shares = [math.exp(score - scores[0]) for score in scores]
     return [share / sum(shares) for share in shares]

@@ -16,9 +16,9 @@ from training.report.svg import WIDTH, Plot, Scale, circle, dots, frame, line, p
 
 RATIO_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 LEAST_RATIO = 0.08
-"""Shorter paths are drawn there."""
+"""Paths with a smaller ratio are drawn there."""
 BELOW_MEDIAN = 0.4
-"""how far the axis of accuracy reaches below the rows' median; what is lower is an arrow"""
+"""how far the axis of accuracy goes below the median of the rows; a lower value is drawn as an arrow"""
 ROW = 17.0
 """height of a line of text"""
 
@@ -61,7 +61,7 @@ def _accuracy_line(row: Row, scale: Scale, y: float) -> list[str]:
 
 
 def people_chart(findings: Findings) -> str:
-    """How many people have which top-1."""
+    """A histogram of people by their top-1."""
     people = findings.people
     low = math.floor(20 * float(people.min())) / 20 if len(people) else 0.0
     edges = np.arange(round(20 * min(low, 0.8)), 21) / 20

@@ -1,4 +1,4 @@
-"""Which letters were read in the place of which others."""
+"""Which letters were read instead of which others."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Misreading:
 
 @dataclass(frozen=True)
 class Confusion:
-    """What became of the letters of wrong best candidates."""
+    """How the letters of wrong best candidates differ from those that were meant."""
 
     n_mistakes: int
     misreadings: tuple[Misreading, ...]
     """commonest first, then by letter"""
     left_out: tuple[tuple[str, int], ...]
-    """letters that the candidate lacks, commonest first"""
+    """letters that are missing from the candidate, commonest first"""
     put_in: tuple[tuple[str, int], ...]
-    """letters that it has too many, commonest first"""
+    """letters that it should not have, commonest first"""
 
     @property
     def n_misread(self) -> int:
@@ -47,7 +47,7 @@ class Confusion:
 
     @property
     def neighbours_share(self) -> float:
-        """Of the letters that were read for others; 0 where there are none."""
+        """Of the letters that were read for others; 0 if there are none."""
         near = sum(one.n_times for one in self.misreadings if one.are_neighbours)
         return near / self.n_misread if self.n_misread else 0.0
 
@@ -78,7 +78,7 @@ def confuse(mistakes: Sequence[tuple[str, str]], grid: Grid, alphabet: str) -> C
 def edits(meant: str, read: str) -> Iterable[tuple[str, str]]:
     """(letter that was meant, letter that was read) wherever they differ; "" for none.
 
-    By the fewest edits; words of equal length are laid side by side where that takes no more.
+    By the fewest edits; words of equal length are compared letter by letter if that takes no more edits.
     """
     if len(meant) == len(read) and Hamming.distance(meant, read) == Levenshtein.distance(meant, read):
         return [(one, other) for one, other in zip(meant, read, strict=True) if one != other]

@@ -15,7 +15,7 @@ from training.report.svg import WIDTH, Box, circle, dots, picture, polyline, rec
 MARGIN = 20.0
 """grid units around keys and swipe"""
 LEAST_SEEN = 0.01
-"""A frame's share of the attention below this is not drawn."""
+"""A smaller share of the attention is not drawn."""
 ROW = 13.0
 """height of a letter's line of frames"""
 
@@ -67,7 +67,7 @@ def looked_at(explanation: Explanation) -> dict[int, str]:
 def attention(explanation: Explanation, grid: Grid, style: str) -> str:
     """A line for each letter, a column for each frame: the darker, the more the decoder looked there.
 
-    Right: the letter's log probability, and before it the likeliest letter where that is another.
+    On the right: the letter's log probability, and before it the likeliest letter if that is another one.
     """
     n_frames = explanation.frames.shape[1]
     width = (WIDTH - 88) / n_frames

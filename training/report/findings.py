@@ -1,4 +1,4 @@
-"""What there is to say about a model on recorded swipes."""
+"""What a report says about a model on recorded swipes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from training.report.confusion import Confusion, confuse
 from training.report.mistakes import Mistake, Order, Reading, explain_mistake, worst
 
 GROUPS = ("letters", "speed, keys/s", "prompt", "path", "training", "trace", "confusable", "double letter")
-"""in which the swipes are divided, in the order of the page"""
+"""the groups of strata, in the order of the page"""
 N_SPEEDS = 5
 """groups of equal size by speed"""
 LEAST_SWIPES = 10
-"""A person, or a group, with fewer has no accuracy of their own."""
+"""The accuracy of a person, or of a group, is not shown with fewer."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Figure:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Everything that the page shows of n swipes."""
+    """Everything that the page shows about n swipes."""
 
     data: SwipeData
     figures: tuple[Figure, ...]
     ranks: tuple[tuple[str, int], ...]
-    """where the words that were meant stand: (what, how many swipes)"""
+    """the places of the words that were meant: (place, how many swipes)"""
     rows: tuple[Row, ...]
     """by GROUPS"""
     people: npt.NDArray[np.float64]
@@ -63,16 +63,16 @@ class Findings:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked for beside the figures."""
+    """What is asked for besides the figures."""
 
     n_worst: int
     order: Order
     train: SwipeData | None
-    """the training swipes: they say which words are new, and how long a path is usual"""
+    """the training swipes: they tell which words are new, and how long paths usually are"""
 
 
 def wide(options: SearchOptions) -> SearchOptions:
-    """The same search, with all its words as candidates: their scores make the probabilities, and show how low a word stands."""
+    """The same search with all its words as candidates: their scores give the probabilities, and the rank of a word that is far down."""
     return replace(options, n_best=max(options.n_best, options.beam_width))
 
 
@@ -112,7 +112,7 @@ def headline(data: SwipeData, outcomes: Sequence[Outcome]) -> tuple[Figure, ...]
 
 
 def ranks_of(readings: Sequence[Reading], recognizer: SwipeRecognizer) -> tuple[tuple[str, int], ...]:
-    """The places that hold a swipe; the second number of each sums up to all of them."""
+    """The places that have a swipe, each with its number of swipes."""
     names = ["first", "second", "third", "fourth", "further down", "not among the candidates", "not in the lexicon"]
     counts = dict.fromkeys(names, 0)
     for reading in readings:

@@ -13,20 +13,20 @@ from engine.swipe import Swipe
 from training.report.calibration import probabilities
 
 Order = Literal["probability", "rank"]
-"""probability: the surest first, by what the wrong best candidate was given. rank: first those whose word is not among the candidates,
-then by how low it stands; the surest first among equals."""
+"""probability: by falling probability of the wrong best candidate. rank: first those whose word is not among the candidates, then by
+falling rank; equals by falling probability."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a swipe was taken for."""
+    """What a swipe was read as."""
 
     row: int
     """of the data"""
     meant: str | None
-    """the key sequence, None where the word has none"""
+    """the key sequence, None if the alphabet cannot spell the word"""
     rank: int | None
-    """where it stands among the candidates, from 0; None: not among them"""
+    """its rank, from 0; None if it is not among the candidates"""
     candidates: tuple[tuple[str, float], ...]
     """key sequences with their scores, best first"""
 
@@ -36,7 +36,7 @@ class Reading:
 
     @property
     def probability(self) -> float:
-        """Of the best candidate; 0 where there is none."""
+        """Of the best candidate; 0 if there is none."""
         return next((share for _, share in self.shares), 0.0)
 
     @property
@@ -61,7 +61,7 @@ class Mistake:
 
 
 def worst(readings: Sequence[Reading], recognizer: SwipeRecognizer, n: int, order: Order) -> list[Reading]:
-    """The n worst mistakes, fewer where there are fewer; without words that the lexicon lacks or that are too long for the model."""
+    """The n worst mistakes, or all if there are fewer; without words that are not in the lexicon or are too long for the model."""
 
     def badness(reading: Reading) -> tuple[float, float]:
         n_candidates = len(reading.candidates)

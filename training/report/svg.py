@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 WIDTH = 380.0
-"""of every picture, in its own units; about the pixels of a phone, so that letters have their size there"""
+"""of every picture, in its own units; about the width of a phone in pixels, so that letters have their usual size there"""
 Anchor = Literal["start", "middle", "end"]
 Box = tuple[float, float, float, float]
 """x, y, width, height"""
@@ -46,7 +46,7 @@ class Plot:
 
 
 def picture(height: float, says: str, parts: Iterable[str]) -> str:
-    """An SVG element, WIDTH wide. says: what it shows, for those who cannot see it."""
+    """An SVG element, WIDTH wide. says: what it shows, for people who cannot see it."""
     inner = "".join(parts)
     return f'<svg viewBox="0 0 {WIDTH:g} {_number(height)}" role="img" aria-label="{html.escape(says)}">{inner}</svg>'
 
@@ -116,5 +116,5 @@ def _title(words: str) -> str:
 
 
 def _number(value: float) -> str:
-    """To a tenth of a unit, as short as it can be."""
+    """To a tenth of a unit, as short as possible."""
     return f"{value:.1f}".removesuffix(".0")

@@ -306,7 +306,7 @@ def test_every_transform_is_known_by_its_name() -> None:
         ([{"transform": "Resample", "low_hz": 126}], "low_hz is 126, expected at most 125"),
         ([{"transform": "DropStretch", "share": 0.6}], "share is 0.6, expected at most 0.5"),
         ([{"transform": "Scale", "probability": 1.1}], "the probability of Scale.* is 1.1, expected 0 to 1"),
-        ([{"one_of": []}], "the weights to choose one by are \\[\\]"),
+        ([{"one_of": []}], "the weights of the choices are \\[\\]"),
         ([{"one_of": [{"transform": "Scale", "weight": -1}]}], "step 1: the weights"),
         ([{"one_of": [{"transform": "Scale", "probability": 0.1}]}], "step 1, step 1: Scale has no field 'probability'"),
         ([{"pipeline": 3}], "step 1 must be a list of steps"),
@@ -321,5 +321,5 @@ def test_what_is_wrong_with_a_pipeline_is_named(value: Any, message: str) -> Non
 def test_a_file_that_is_no_pipeline_is_named(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.json"
     path.write_text("[{]")
-    with pytest.raises(ValueError, match=r"pipeline\.json' is no pipeline"):
+    with pytest.raises(ValueError, match=r"pipeline\.json' is not a pipeline"):
         load_pipeline(path)

@@ -142,10 +142,10 @@ def test_a_swipes_grid_is_its_own_the_given_one_or_the_default(tmp_path: Path) -
         ('{"curve": {"x": [1, 2]}}', "line 2: the swipe has no y and no t"),
         ('{"x": [1], "y": [1], "t": [0]}', "line 2: the swipe has one point"),
         ('{"x": [1, 2], "y": [1, 2], "t": [9, 0]}', "line 2: time goes backwards"),
-        ('{"curve": {"x": [1, 2], "y": [1, 2], "t": [0, 1], "force": [1, 1]}}', "line 2: the curve has a list 'force'"),
+        ('{"curve": {"x": [1, 2], "y": [1, 2], "t": [0, 1], "force": [1, 1]}}', "line 2: the curve also has a list 'force'"),
         ('{"x": [1, 2], "y": [1, 2], "t": [0, 1], "variant": 3}', "line 2: it has a field 'variant'"),
         ('{"x": [1, 2], "y": [1, 2], "t": [0, 1], "grid_name": "qwerty"}', "unknown grid 'qwerty': .*; did you mean 'qwerty_en'"),
-        ('{"x": [1, 1e6], "y": [1, 1e6], "t": [0, 1]}', "line 2, variant 1 would be no swipe: .*; use smaller amounts"),
+        ('{"x": [1, 1e6], "y": [1, 1e6], "t": [0, 1]}', "line 2, variant 1 would not be a valid swipe: .*; use smaller amounts"),
     ],
 )
 def test_a_bad_line_is_named_and_the_output_stays_as_it_was(line: str, message: str, command: Command, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_bad_line_is_named_and_the_output_stays_as_it_was(line: str, message: 
 
 def test_files_that_cannot_be_used_are_named(source: Path, command: Command, tmp_path: Path) -> None:
     out, before = tmp_path / "out.jsonl.gz", source.read_bytes()
-    with pytest.raises(SystemExit, match=r"in.jsonl.gz' is the input, too: give another file"):
+    with pytest.raises(SystemExit, match=r"in.jsonl.gz' is also the input: give another file"):
         command(source, source)
     with pytest.raises(SystemExit, match=r"No such file or directory: .*gone"):
         command(tmp_path / "gone.jsonl", out)

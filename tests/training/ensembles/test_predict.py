@@ -152,11 +152,11 @@ def test_predictions_come_back(tmp_path_factory: pytest.TempPathFactory, found: 
 def test_damaged_predictions_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "some.jsonl.gz"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"some.jsonl.gz' is no file of predictions: .*; predict again"):
+    with pytest.raises(ValueError, match=r"some.jsonl.gz' is not a file of predictions: .*; predict again"):
         read_predictions(path)
     write_predictions(path, [Prediction("cat", (("cat", -0.5),))] * 300)
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(ValueError, match="is no file of predictions"):
+    with pytest.raises(ValueError, match="is not a file of predictions"):
         read_predictions(path)
 
 
@@ -184,7 +184,7 @@ def test_one_row_for_each_predictor(
     packed.write_bytes(gzip.compress(data.read_bytes()))
     for options in (["--search", "margin=30"], ["--limit", "6"], ["--limit", "100", "--search", "n_best=4", "--search", "beam_width=8"]):
         assert predict_toy(out, *options).id == first.id
-    assert predict_toy(out, data=packed).id == first.id and "holds these predictions already" in capsys.readouterr().err
+    assert predict_toy(out, data=packed).id == first.id and "already holds these predictions" in capsys.readouterr().err
     others = [predict_toy(out, *options) for options in (["--search", "beam_width=1"], ["--limit", "5"])]
     table = PredictionTable(out / "predictions.db")
     assert sorted(row.id for row in table.rows()) == sorted({first.id, *(row.id for row in others)})
@@ -210,7 +210,7 @@ def test_other_answers_of_the_same_predictor_are_refused(predict_toy: Predict, t
     table.path.unlink()
     table.add([replace(row, words_sha256="others")])
     content = row.path.read_bytes()
-    with pytest.raises(ValueError, match=f"1 contradiction: {row.predictor.id} .*predict again with one version"):
+    with pytest.raises(ValueError, match=f"1 contradiction: {row.predictor.id} .*predict again with a single version"):
         predict_toy(tmp_path / "out")
     assert row.path.read_bytes() == content
 
@@ -311,7 +311,7 @@ def test_contradictions_name_the_rows(tmp_path: Path, change: dict[str, object])
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("predictions " * 100)
-    with pytest.raises(ValueError, match=r"text.db' is no table of predictions"):
+    with pytest.raises(ValueError, match=r"text.db' is not a table of predictions"):
         PredictionTable(tmp_path / "text.db").rows()
     with pytest.raises(FileNotFoundError, match=r"no table at .*none.db: python -m training.predict writes"):
         merge_tables([tmp_path / "none.db"], tmp_path / "merged.db")
@@ -324,5 +324,5 @@ def test_an_altered_row_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(table.path) as connection:
         connection.execute("UPDATE predictions SET beam_width = 9")
     connection.close()
-    with pytest.raises(ValueError, match=rf"row {row.id} of .* was altered"):
+    with pytest.raises(ValueError, match=rf"row {row.id} of .* was changed"):
         table.rows()

@@ -47,7 +47,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def check_that_the_older_one_survives(folder: Path, reason: int) -> None:
     path, small, large = folder / "last.ckpt", {"step": 1}, {"step": 2, "weights": torch.zeros(50_000)}
     save_whole(small, path)
-    with pytest.raises(OSError, match=re.escape(f"cannot write '{path}'") + ".*the one written before is kept. Make room") as caught:
+    with pytest.raises(OSError, match=re.escape(f"cannot write '{path}'") + ".*the one written before is still there. Make room") as caught:
         WholeFiles().save_checkpoint(large, path)
     assert isinstance(caught.value.__cause__, OSError) and caught.value.__cause__.errno == reason
     assert torch.load(path, weights_only=True) == small

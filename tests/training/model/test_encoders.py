@@ -237,5 +237,5 @@ def test_a_checkpoint_of_another_configuration_says_what_differs_first(
 ) -> None:
     content = payload(CONFIG, other.state_dict(), INFO)
     torch.save({PAYLOAD: content | {"config": content["config"] | changes}}, tmp_path / "other.ckpt")
-    with pytest.raises(ValueError, match=f"other.ckpt' is no checkpoint of this version of training.train: .*{message}"):
+    with pytest.raises(ValueError, match=f"other.ckpt' is not a checkpoint of this version of training.train: .*{message}"):
         load_checkpoint(tmp_path / "other.ckpt")

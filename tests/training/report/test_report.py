@@ -207,7 +207,7 @@ def test_what_cannot_be_used_is_one_line(
         run_report(monkeypatch, data, out, "--bundle", tmp_path / "nothing")
     with pytest.raises(SystemExit, match=r"^training.report: .*No such file.*missing.jsonl"):
         run_report(monkeypatch, tmp_path / "missing.jsonl", out, "--bundle", toy_bundle, "--lexicon", toy_lexicon)
-    with pytest.raises(SystemExit, match=r"^training.report: there is no folder '.*no folder'"):
+    with pytest.raises(SystemExit, match=r"^training.report: the folder '.*no folder' for the page does not exist"):
         run_report(monkeypatch, data, tmp_path / "no folder" / "out.html", "--bundle", toy_bundle, "--lexicon", toy_lexicon)
     with pytest.raises(SystemExit, match=r"^training.report: unknown grid 'qwerty'.*did you mean 'qwerty_en'"):
         run_report(monkeypatch, data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--grid", "qwerty")
