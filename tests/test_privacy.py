@@ -43,23 +43,29 @@ KEYBOARD = """
 from keyboard_app.style.kivy_setup import prepare
 prepare((360, 640))
 import time
-from kivy.base import EventLoop
+from pathlib import Path
 from keyboard_app.app import KeyboardApp, Start
-from keyboard_app.keys.layout import complete, fit, keyboard_area
+from keyboard_app.screenshots.driven_app import DrivenApp
 from keyboard_app.session.practice import swipes_path
 from keyboard_app.settings import settings_path
-from tests.support.window_driver import open_window
+from keyboard_app.style.screenshot import SETTLE_FRAMES
 
 app = KeyboardApp(Start(settings_path(), swipes_path(), ("hello",), "practice", "", {{}}))
-with open_window(lambda: app) as driver:
-    driver.until(lambda: not app.worker.loading)
-    page = app.root.current_screen
-    keys, height = complete(page.grid)
-    layout = fit(keys, page.grid.width, height, keyboard_area(360, 640))
-    centres = [page.grid.letter_key(letter) for letter in "hello"]
-    driver.swipe([layout.to_px(key.centre_x, key.centre_y) for key in centres], 400)
-    driver.until(lambda: page.practice.n_recorded == 1)
-    driver.run_for({alive_s} * 1000)
+driven = DrivenApp(app, Path())
+
+def practise():
+    yield from driven.until(lambda: not app.worker.loading)
+    practice = app.root.current_screen.practice
+    for _ in range(SETTLE_FRAMES):
+        yield
+    yield from driven.drag("hello")
+    yield from driven.lift()
+    yield from driven.until(lambda: practice.n_recorded == 1)
+    end = time.monotonic() + {alive_s}
+    while time.monotonic() < end:
+        yield
+
+driven.play(practise())
 """
 """The keyboard in a window that SDL draws offscreen: a swipe is practised and recorded."""
 
@@ -138,7 +144,7 @@ def test_a_network_socket_kills(arguments: str, returncode: int) -> None:
     [
         ("engine.decode", [EXAMPLES, "--json"]),
         ("keyboard_app.harness", [EXAMPLES, "--list"]),
-        ("training.evaluate", ["engine/models/english", EXAMPLES, "--processes", "2"]),
+        ("training.evaluate", [EXAMPLES, "--processes", "2"]),
     ],
     ids=["decoding", "the harness's list", "evaluation in worker processes"],
 )
