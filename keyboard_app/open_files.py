@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import DEFAULT_GRID, Grid, Language, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, language_of, load_grids, pick_grid
-from keyboard_app.settings import Settings
+from keyboard_app.settings import Settings, path_of
 
 UNUSABLE = (ValueError, OSError, RecursionError)
 """Raised for a file that is missing, damaged, or of the wrong kind; the last one for JSON that is nested too deeply."""
@@ -106,4 +106,4 @@ def reason(error: BaseException) -> str:
 
 def _path(name: str) -> Path | None:
     """None for Keyglide's own."""
-    return Path(name).expanduser() if name else None
+    return path_of(name) if name else None

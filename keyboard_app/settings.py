@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
@@ -48,6 +49,11 @@ class Loaded:
     settings: Settings
     notice: str
     """what was wrong with the file; "" if nothing"""
+
+
+def path_of(name: str) -> Path:
+    """The path, with a person's home in the place of ~. Of a person that the system does not know it stays: such a file is missing."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111  Path.expanduser raises RuntimeError
 
 
 def settings_path() -> Path:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from keyboard_app.settings import path_of
+
 Wanted = Literal["file", "folder"]
 N_ENTRIES = 2000
 """At most this many entries are listed."""
@@ -46,7 +48,7 @@ def list_folder(folder: Path, wanted: Wanted) -> Listing:
 
 def start_folder(path: str) -> Path:
     """The folder to start in: the one with the path in it, or the nearest above that exists; without a path the home folder."""
-    start = Path(path).expanduser().absolute().parent if path else Path.home()
+    start = path_of(path).absolute().parent if path else path_of("~").absolute()
     return next((folder for folder in (start, *start.parents) if _is_folder(folder)), Path("/"))
 
 

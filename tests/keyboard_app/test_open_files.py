@@ -44,6 +44,12 @@ def test_a_file_without_the_named_grid_shows_its_first(tmp_path: Path) -> None:
     assert "Unknown grid 'qwerty_en'" in opened.notice
 
 
+def test_the_home_of_nobody_is_a_file_that_is_missing() -> None:
+    opened = open_files.open_grid(Settings(grids_file="~nobody-has-this-name/grids.json"))
+    assert opened.grid.name == "qwerty_en"
+    assert opened.notice.startswith("'~nobody-has-this-name/grids.json': no such file or directory")
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

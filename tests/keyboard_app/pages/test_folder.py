@@ -55,3 +55,5 @@ def test_browsing_begins_where_the_chosen_one_lies(folder: Path, monkeypatch: py
     assert start_folder(str(folder / "grids.json")) == folder
     assert start_folder(str(folder / "gone" / "for" / "good")) == folder
     assert start_folder("") == folder
+    assert start_folder("~/grids.json") == folder
+    assert start_folder("~nobody-has-this-name/grids.json") == Path.cwd()
