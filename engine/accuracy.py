@@ -9,7 +9,7 @@ from engine.lexicon import key_sequence
 from engine.recognizer import Candidate
 
 SWIPE_MRR = (1.0, 0.1, 0.09, 0.08)
-"""What a word is worth at each rank, by the Yandex Cup 2023; nothing further down."""
+"""What a word is worth at each rank, as in the Yandex Cup 2023; further down it is worth nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Accuracy:
 
 
 def rank_of(word: str, candidates: Sequence[Candidate], alphabet: str) -> int | None:
-    """Where the word's key sequence stands among the candidates, from 0; None where it is not among them."""
+    """The rank of the word's key sequence among the candidates, counting from 0; None if it is not among them."""
     wanted = key_sequence(word, alphabet)
     sequences = [candidate.key_sequence for candidate in candidates]
     return sequences.index(wanted) if wanted in sequences else None

@@ -1,4 +1,4 @@
-"""The search for the words that the model finds most probable, among those of a lexicon.
+"""Searches a lexicon for the words that the model finds most probable.
 
 What a word scores is in docs/SCORE.md, the one place where the formula stands.
 
@@ -23,13 +23,13 @@ from engine.model import NO_PARENT, Cache, Memory, StepOutput
 from engine.search_options import SearchOptions
 
 FIRST_BEAM = 6
-"""How many times as many hypotheses as words that are left to the decoder the first pass keeps."""
+"""Hypotheses that the first pass keeps for each word that it leaves to the decoder."""
 FIRST_PRIOR = 1.2
-"""How many times as much the prior weighs in the first pass: the CTC head has not learnt which words there are."""
+"""Factor on the prior weight in the first pass: the CTC head, unlike the decoder, has not learnt which words exist."""
 
 
 class Decoder(Protocol):
-    """What the search needs of a model. ModelBundle is one."""
+    """What the search needs from a model. ModelBundle has it."""
 
     @property
     def alphabet(self) -> str: ...
@@ -58,7 +58,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """The hypotheses of one length, B of them, and how those would score that end here."""
+    """The B hypotheses of one length, and the scores of those that end here."""
 
     letters: npt.NDArray[np.int64]
     """(B, T)"""
@@ -68,9 +68,9 @@ class _Step:
 
 
 def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
-    """The best `options.n_best` words by descending score. Fewer, or none, come back where the search reaches no more.
+    """The best `options.n_best` words, by descending score; fewer, or none, if the search reaches no more.
 
-    Raises: ValueError where the options need a CTC head and the model has none.
+    Raises: ValueError if the options need a CTC head and the model has none.
     """
     if options.reads_ctc and not len(memory.ctc_log_probs):
         raise ValueError(
@@ -108,7 +108,7 @@ def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: Searc
 
 
 def _spelt(parents: list[int], tokens: list[int], row: int) -> tuple[int, ...]:
-    """The tokens on the way to a row of a tree."""
+    """The tokens on the path from the root of a tree to a row."""
     word: list[int] = []
     while row > 0:
         word.append(tokens[row])

@@ -20,7 +20,7 @@ NO_LETTER = -1
 
 @dataclass(frozen=True, eq=False)
 class CtcPrefixes:
-    """What the CTC head makes of B prefixes. Source: Graves 2012; as prefix scores, Watanabe et al. 2017."""
+    """What the CTC head thinks of B prefixes. Source: Graves 2012; as prefix scores, Watanabe et al. 2017."""
 
     frame_probs: Floats
     """(S, K + 1): the probability of each letter at each frame, of blank last"""
@@ -30,7 +30,7 @@ class CtcPrefixes:
     last_letters: npt.NDArray[np.int64]
     """(B,), NO_LETTER for the empty prefix"""
     log_probs: Floats
-    """(B,): of writing something that begins with the prefix"""
+    """(B,): the log probability of writing something that begins with the prefix"""
 
     @classmethod
     def empty(cls, ctc_log_probs: npt.NDArray[np.float32]) -> CtcPrefixes:
@@ -43,7 +43,7 @@ class CtcPrefixes:
         return self._log_reached - self.log_probs[:, None]
 
     def extend(self, parents: npt.NDArray[np.int64], tokens: npt.NDArray[np.int64]) -> CtcPrefixes:
-        """The prefixes parents[c] (rows of these) with the letter tokens[c] behind them; both (C,)."""
+        """C longer prefixes: number c is prefix parents[c], a row of these, followed by the letter tokens[c]. Both are (C,)."""
         aligned = kernels.align_letters(self.aligned, self.last_letters, self.frame_probs, parents, tokens)
         return CtcPrefixes(self.frame_probs, aligned, tokens, self._log_reached[parents, tokens])
 

@@ -1,4 +1,4 @@
-"""What python -m engine.decode prints of each swipe."""
+"""What python -m engine.decode prints about each swipe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE = re.compile(r"line (\d+)")
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """One swipe and what became of it."""
+    """One swipe and its candidates."""
 
     record: SwipeRecord
     recognition: Recognition
@@ -51,7 +51,7 @@ def _place(record: SwipeRecord | BadRecord) -> dict[str, Any]:
 
 
 def _without_frames(explanation: Explanation) -> dict[str, Any]:
-    """All but the numbers of each frame: hundreds for a word, and `looked_at` says where the highest are."""
+    """Everything but the numbers of each frame: a word has hundreds, and `looked_at` says where the highest ones are."""
     fields = asdict(explanation)
     del fields["frames"]
     for letter in fields["letters"]:
@@ -60,7 +60,7 @@ def _without_frames(explanation: Explanation) -> dict[str, Any]:
 
 
 def as_table(result: Decoded, n_shown: int) -> str:
-    """A few lines for people."""
+    """A few lines for people to read."""
     candidates = result.recognition.candidates[:n_shown]
     title = ", ".join(filter(None, (result.record.where, result.record.word and f"meant as '{result.record.word}'")))
     lines = [title] if title else []

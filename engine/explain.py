@@ -20,7 +20,7 @@ from engine.swipe import Swipe
 from engine.trie import Trie
 
 END = "end"
-"""stands for the end of the word among letters"""
+"""the end of the word, in the place of a letter"""
 N_ALTERNATIVES = 3
 
 
@@ -63,11 +63,11 @@ class Explanation:
     letters: tuple[LetterExplanation, ...]
     """the last one is the end of the word"""
     frames: npt.NDArray[np.float64]
-    """(3, S): where the frames stand: x, y in grid units, t in milliseconds"""
+    """(3, S): where the frames are: x and y in grid units, t in milliseconds"""
 
 
 def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, options: SearchOptions) -> Explanation:
-    """Follows the candidate's letters once more, one by one. options: those of the search that found it."""
+    """Follows the candidate's letters again, one at a time. options: those of the search that found it."""
     bundle, trie = recognizer.bundle, recognizer.lexicon.trie
     features = recognizer.extractor(swipe)
     memory, cache, node = bundle.encode(features), bundle.empty_cache, trie.root
@@ -93,7 +93,7 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
 
 
 def _allowed(trie: Trie, node: int, end: int) -> dict[int, int]:
-    """The tokens that the lexicon allows after a node, with the nodes that they lead to; the end leads nowhere further."""
+    """The tokens that the lexicon allows after a node, and the nodes that they lead to. The end of the word stays at its node."""
     return trie.children(node) | ({end: node} if trie.prior(node) else {})
 
 

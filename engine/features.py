@@ -16,7 +16,7 @@ from engine.naming import check_choice
 from engine.swipe import Swipe
 
 Column = Literal["x", "y", "dx", "dy", "log_dt", "log_speed", "log_gap", "dt", "vx", "vy", "ax", "ay"]
-"""What a model may read of each point: the first seven are `kernels.trajectory_features`, the others `kernels.time_derivatives`."""
+"""What a model can read about each point: the first seven are `kernels.trajectory_features`, the rest `kernels.time_derivatives`."""
 Scaling = Literal["keys", "bounding_box", "z_score", "paper_2015"]
 """keys: coordinates in keys from the grid's middle, each column near zero mean and unit variance over many swipes. (Another
 size or zero of the whole grid would be the same to the network, whose first layer is linear.)
@@ -24,12 +24,12 @@ bounding_box: x and y from -1 to 1 within the box around the swipe. z_score: eac
 swipe. paper_2015: the columns of each point of zero mean and unit variance, as Alsharif et al. (Long short term memory neural
 network for keyboard gesture decoding, ICASSP 2015) contrast-normalise each frame; theirs, unlike ours, holds the keys, too."""
 Sampling = Literal["mixed", "arc_length", "time"]
-"""What the points are evenly spaced in. time: TIME_STEP apart, the last point repeated behind the swipe's end; a swipe too long
-for that has them farther apart."""
+"""What the points are evenly spaced in. time: TIME_STEP apart, repeating the last point after the end of the swipe; in a swipe that is
+too long for that, they are further apart."""
 COLUMNS: tuple[Column, ...] = ("x", "y", "dx", "dy", "log_dt", "log_speed", "log_gap")
-"""The columns of a model that does not say."""
+"""The columns that a model reads unless its manifest says otherwise."""
 N_COLUMNS = len(COLUMNS)
-"""F of a model that does not say"""
+"""F of such a model"""
 TIME_STEP = 10.0
 """milliseconds"""
 SPACING: dict[Sampling, tuple[float, float]] = {"mixed": (0.5, 0.0), "arc_length": (0.0, 0.0), "time": (1.0, TIME_STEP)}
@@ -69,7 +69,7 @@ class FeatureSpec:
         return cls(**{**fields, "columns": tuple(columns)})
 
     def to_fields(self) -> dict[str, Any]:
-        """For JSON. What is as it was when models had no choice is left out: older engines read it, and bundles stay the same."""
+        """For JSON. Fields at their default values are left out, so that older engines can read the rest and old bundles stay the same."""
         fields: dict[str, Any] = {"n_points": self.n_points}
         if self.columns != COLUMNS:
             fields["columns"] = list(self.columns)
@@ -82,7 +82,7 @@ class FeatureSpec:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """One swipe as the encoder takes it, and the points behind it for whoever draws them."""
+    """One swipe as the encoder reads it, and the resampled points, for drawing."""
 
     trajectory: npt.NDArray[np.float32]
     """(N, F)"""

@@ -1,4 +1,4 @@
-"""The distance from any point to the key of each letter, by a hashed lookup of bounded memory."""
+"""The distance from any point to the key of each letter, looked up in a hash table of bounded size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_CELL = np.iinfo(np.int64).min
 class KeyDistances:
     """A direct-mapped hash table from cells of the plane, inside the keys or out, to distances.
 
-    It starts empty and fills as points come; a new cell replaces what its slot held. Not for several threads at once.
+    It starts empty and fills up as points are looked up; a new cell replaces what its slot held. Use it from one thread at a time.
     """
 
     def __init__(self, grid: Grid, alphabet: str) -> None:

@@ -77,7 +77,7 @@ class Language:
 
     def require_bundle(self) -> Path:
         """The folder of the model bundle. Raises: ValueError where the language has none."""
-        return self._require("bundle", self.bundle)
+        return self._require("model bundle", self.bundle)
 
     def require_lexicon(self) -> Path:
         """The lexicon file. Raises: ValueError where the language has none."""
@@ -85,7 +85,7 @@ class Language:
 
     def _require(self, what: str, path: Path | None) -> Path:
         if path is None:
-            raise ValueError(f"Keyglide has no {what} for {self.name} ({self.code}) yet: name a bundle and a lexicon of your own for it")
+            raise ValueError(f"Keyglide has no {what} for {self.name} ({self.code}) yet: use a model bundle and a lexicon of your own")
         return path
 
 

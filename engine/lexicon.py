@@ -86,9 +86,9 @@ class Lexicon:
 
     @classmethod
     def open(cls, path: Path | str) -> Lexicon:
-        """The lexicon in a file. Maps it and reads nothing but its header.
+        """The lexicon in a file, which is mapped: only the header is read.
 
-        Raises: ValueError for a file that is no lexicon, is truncated, empty or damaged, or has a newer format;
+        Raises: ValueError for a file that is not a lexicon, is truncated, empty or damaged, or has a newer format;
         OSError for a file that cannot be read.
         """
         path = Path(path).resolve()

@@ -66,7 +66,7 @@ class Header:
 def read_header(start: bytes, size: int, name: str) -> Header:
     """The header from the `start` (HEADER_LIMIT bytes, or all) of a lexicon file of `size` bytes, called `name` in errors.
 
-    Raises: ValueError for a file that is no lexicon, is truncated, empty or damaged, or has a newer format.
+    Raises: ValueError for a file that is not a lexicon, is truncated, empty or damaged, or has a newer format.
     """
     stop = HEADER_START + int.from_bytes(start[len(MAGIC) : HEADER_START], "little")
     if not start:

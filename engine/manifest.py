@@ -15,7 +15,7 @@ FORMAT_VERSION = 2
 
 
 class ModelBundleError(ValueError):
-    """A model bundle that cannot be used: a file is missing or altered, or its format is newer than the engine."""
+    """A model bundle cannot be used: a file is missing or altered, or its format is newer than the engine."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Manifest:
     """letter i is token i; EOS = len(alphabet), BOS = len(alphabet) + 1"""
     feature_spec: FeatureSpec
     config: Mapping[str, Any]
-    """the network's ModelConfig, for whoever reloads it in training"""
+    """the network's ModelConfig, so that training can load it again"""
     grids: tuple[str, ...]
     """names of the grids that it was trained on"""
     search: SearchOptions
@@ -42,7 +42,7 @@ class Manifest:
     sha256: Mapping[str, str]
     """file name -> hex digest"""
     precision: str = "fp32"
-    """of the encoder's matrix products: "fp32" or "int8". The decoder's are in fp32"""
+    """of the encoder's matrix products: "fp32" or "int8"; the decoder's are always in fp32"""
     format_version: int = FORMAT_VERSION
 
     @classmethod

@@ -28,7 +28,7 @@ exp(-1e9) it is a normal number: with denormal ones the softmax took six times a
 
 @dataclass(frozen=True, eq=False)
 class Cache:
-    """What the decoder keeps of the P prefixes that it has read of one swipe. They form a tree, parents first.
+    """What the decoder keeps of the P prefixes that it has read for one swipe. They form a tree, parents first.
 
     One row is one letter: the keys and values of a whole prefix are those of its row, its parent's, and so on. So
     prefixes share what they have in common, none is ever copied, and any number may be read in one call.
@@ -47,7 +47,7 @@ class Cache:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """What the decoder may look at of one swipe."""
+    """What the decoder can see of one swipe."""
 
     keys_values: Floats
     """(L, 2 H, S, Dh), of the cross-attention; the heads' keys, then their values"""
@@ -57,14 +57,14 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class StepOutput:
-    """What one decoder step says of B prefixes."""
+    """What one decoder step says about B prefixes."""
 
     log_probs: Floats
-    """(B, V) of what follows each: natural logs over the whole alphabet, the end of the word last"""
+    """(B, V): natural log probabilities of what follows each prefix, over the whole alphabet; the end of the word comes last"""
     cache: Cache
     """with the B prefixes as its last rows"""
     head_attention: Floats
-    """(H, B, S) where each head of the last layer looked"""
+    """(H, B, S): where each head of the last layer looked"""
 
     @property
     def attention(self) -> Floats:
@@ -74,7 +74,7 @@ class StepOutput:
 
 
 class ModelBundle:
-    """A model, ready to run on one thread. Build it with `load`."""
+    """A model that is ready to run, on one thread. Make it with `load`."""
 
     def __init__(self, manifest: Manifest, encoder: onnxruntime.InferenceSession, decoder_step: onnxruntime.InferenceSession) -> None:
         self.manifest = manifest
@@ -82,7 +82,7 @@ class ModelBundle:
         self._decoder_step = decoder_step
         layers, heads, _, head_width = _input_shape(decoder_step, "cache")
         self.has_ctc = "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
-        """Whether the encoder has a CTC head: without one only the search by steps can be used, with ctc_weight 0."""
+        """Whether the encoder has a CTC head. Without one, only the search by steps works, with ctc_weight 0."""
         self._no_ctc = np.empty((0, len(manifest.alphabet) + 1), np.float32)
         self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
 
@@ -114,11 +114,11 @@ class ModelBundle:
 
     @property
     def empty_cache(self) -> Cache:
-        """The cache before the first step: no prefix was read."""
+        """The cache before the first step, when no prefix has been read."""
         return self._empty_cache
 
     def encode(self, features: Features) -> Memory:
-        """One swipe -> what the decoder looks at."""
+        """One swipe, encoded: what the decoder looks at."""
         inputs = {"trajectory": features.trajectory[None], "key_distances": features.key_distances[None]}
         if not self.has_ctc:
             return Memory(self._encoder.run(["memory"], inputs)[0], self._no_ctc)
@@ -166,7 +166,7 @@ def _unreadable(name: str, error: OSError) -> ModelBundleError:
 
 
 def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.InferenceSession:
-    """The graph, if its content is what the manifest says it is. Read by onnxruntime itself: 9 MB less memory than from bytes."""
+    """The graph, if its hash is the one in the manifest. onnxruntime reads the file itself, which takes 9 MB less than passing bytes."""
     try:
         with (folder / name).open("rb") as file:
             digest, expected = hashlib.file_digest(file, "sha256").hexdigest(), manifest.sha256.get(name)
@@ -183,11 +183,11 @@ def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.Inferen
         return onnxruntime.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
         reason = str(error).splitlines()[0] if str(error) else repr(error)
-        raise ModelBundleError(f"{name} is no graph for onnxruntime {onnxruntime.__version__}: {reason}") from error
+        raise ModelBundleError(f"onnxruntime {onnxruntime.__version__} cannot load {name}: {reason}") from error
 
 
 def _input_shape(session: onnxruntime.InferenceSession, name: str) -> list[int]:
-    """The input's shape, with names in the place of dynamic axes. Raises: ModelBundleError where there is no such input."""
+    """The shape of an input, with names for dynamic axes. Raises: ModelBundleError if the graph has no such input."""
     shapes = {value.name: value.shape for value in session.get_inputs()}
     if name not in shapes:
         raise ModelBundleError(f"a graph lacks the input '{name}', it has {', '.join(sorted(shapes))}; export the bundle again")

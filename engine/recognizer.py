@@ -47,15 +47,15 @@ class StageTimes:
 
 @dataclass(frozen=True)
 class Recognition:
-    """What became of one swipe."""
+    """The candidates of one swipe, and the time they took."""
 
     candidates: list[Candidate]
-    """best first; empty where no word was found"""
+    """best first; empty if no word was found"""
     milliseconds: StageTimes
 
 
 class SwipeRecognizer:
-    """Decodes the swipes of one grid. Cheap to make from loaded parts; not for several threads at once."""
+    """Decodes the swipes of one grid. Cheap to make from loaded parts. Use it from one thread at a time."""
 
     def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid, overlay: Iterable[OverlayWord] = ()) -> None:
         """overlay: words beside the lexicon's, or in their place; see `lay_over`.
@@ -69,7 +69,8 @@ class SwipeRecognizer:
             )
         _check_letters(grid, bundle.alphabet)
         self.bundle = bundle
-        self.lexicon = lexicon.overlaid(overlay)
+        self.lexicon = lexicon
+        self.lay_over(overlay)
         self.grid = grid
         self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, bundle.alphabet)
         self.default_options = bundle.manifest.search
@@ -109,17 +110,17 @@ class SwipeRecognizer:
         self.lexicon = self.lexicon.overlaid(words)
 
     def warm_up(self) -> None:
-        """Decodes one made-up swipe, so that the first real one is as fast as the rest."""
+        """Decodes a made-up swipe, so that the first real one is as fast as the rest."""
         keys = [self.grid.letter_key(letter) for letter in self.bundle.alphabet]
         ends = keys[0], keys[-1]
         self.decode(Swipe.from_points([key.centre_x for key in ends], [key.centre_y for key in ends], [0.0, 200.0]))
 
     def recognize(self, swipe: Swipe, options: SearchOptions | None = None) -> list[Candidate]:
-        """The candidates, best first; none where the search reached no word. Without options: the model's own."""
+        """The candidates, best first; an empty list if the search found no word. options: by default those of the model."""
         return self.decode(swipe, options).candidates
 
     def decode(self, swipe: Swipe, options: SearchOptions | None = None) -> Recognition:
-        """The candidates, as `recognize`, and how long each stage took."""
+        """The candidates, as from `recognize`, and how long each stage took."""
         start = perf_counter_ns()
         features = self.extractor(swipe)
         featured = perf_counter_ns()
@@ -147,14 +148,14 @@ def _grid(grid: Grid | str) -> Grid:
 
 
 def _check_letters(grid: Grid, alphabet: str) -> None:
-    """Raises: ValueError where a letter of the alphabet has no key. Further letters on the grid are never candidates."""
+    """Raises: ValueError if a letter of the alphabet has no key. Other letters of the grid never appear in candidates."""
     labels = [key.label for key in grid.letter_keys if key.label is not None]
     missing = [letter for letter in alphabet if letter not in labels and letter not in grid.aliases]
     if missing:
         unknown = [label for label in labels if label not in alphabet]
         also = f" and the model does not know its letters {_some(unknown)}" if unknown else ""
         raise ValueError(
-            f"grid '{grid.name}' has no key for {_some(missing)} of the model's alphabet{also}: take a model and a grid of one language"
+            f"grid '{grid.name}' has no key for {_some(missing)} of the model's alphabet{also}: use a model and a grid of the same language"
         )
 
 

@@ -1,4 +1,4 @@
-"""`python -m export CHECKPOINT OUT`: writes a model bundle, if ONNX and torch give the same on recorded swipes."""
+"""`python -m export CHECKPOINT OUT`: writes a model bundle, provided that ONNX and torch agree on recorded swipes."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 def read_samples(path: Path | None, n_swipes: int, config: ModelConfig) -> list[Sample]:
     """Recorded swipes of words that the model can write, evenly spread over the file.
 
-    Raises: ValueError where the file has fewer; OSError where there is none.
+    Raises: ValueError if the file has fewer; OSError if there is no file.
     """
     path = path or recordings.default_recordings()
     data = load_swipes(path)
     usable = [i for i, word in enumerate(data.words) if len(word) <= config.max_letters and set(word) <= set(config.alphabet)]
     if len(usable) < n_swipes:
         raise ValueError(
-            f"{path} has {len(usable)} swipes of words of the model's letters, the proof needs {n_swipes}: "
-            "name a larger file with --swipes, or prove less with --n-swipes"
+            f"{path} has {len(usable)} swipes of words that the model can write, and the proof needs {n_swipes}: "
+            "name a larger file with --swipes, or use fewer with --n-swipes"
         )
     spread = np.linspace(0, len(usable) - 1, n_swipes).round().astype(int)
     return [Sample(data.swipe(usable[i]), str(data.words[usable[i]])) for i in spread]
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(1)  # one swipe is small work: beside a training, two threads waited for each other 30 times as long
     model = load_checkpoint(options.checkpoint)
     if model.info.command.startswith("python -m training.pretrain"):
-        raise ValueError(f"'{options.checkpoint}' has no trained decoder: give it to training.train --init, and export what that makes")
+        raise ValueError(f"'{options.checkpoint}' has no trained decoder: pass it to training.train --init, and export the result")
     search = search_of(options.search, model.config)
     grid = pick_grid(load_grids(), options.grid or model.info.grid)
     lexicon = open_lexicon(options.lexicon)

@@ -1,4 +1,4 @@
-"""Writes a model bundle, and only one that was proven."""
+"""Writes a model bundle, but only once it is proven to give what the network gives."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from export.quantize import Quantisation, quantize
 from training.loop.checkpoint import TrainedModel, config_to_json
 
 MAX_BYTES = 8_000_000
-"""A shipped bundle's size."""
+"""The largest that a shipped bundle may be."""
 
 
 class ProofError(Exception):
-    """The bundle does not give what the network gives."""
+    """The bundle gives other numbers than the network."""
 
 
 @dataclass(frozen=True)
 class Checks:
-    """What a bundle has to pass."""
+    """The checks that a bundle has to pass."""
 
     prove: Callable[[ModelBundle], Proof]
     """compares an fp32 bundle with the network"""
@@ -60,14 +60,14 @@ class Exported:
 def write_bundle(
     model: TrainedModel, target: Path, search: SearchOptions, metrics: Mapping[str, Any], checks: Checks, precision: str = "fp32"
 ) -> Exported:
-    """Exports the model to the folder `target`. It appears there whole, or, where a check fails, not at all.
+    """Exports the model to the folder `target`. It appears there complete, or not at all if a check fails.
 
     The fp32 graphs are proven; with precision "int8" the encoder's are quantised afterwards and compared with them.
-    An earlier bundle at `target` is replaced, or stays as it was.
-    Raises: ProofError where they differ; ValueError where `target` is something else than a bundle; OSError.
+    An earlier bundle at `target` is replaced; if a check fails, it stays.
+    Raises: ProofError if they differ; ValueError if `target` exists and is not a bundle; OSError.
     """
     if target.exists() and not (target / MANIFEST).is_file():
-        raise ValueError(f"'{target}' exists and is no model bundle: name a new folder or remove it")
+        raise ValueError(f"'{target}' exists and is not a model bundle: choose another folder or remove this one")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         new = Path(folder) / "new"

@@ -27,7 +27,7 @@ DIRECTIONS = "l0", "l0_reverse"
 
 
 class Part(NamedTuple):
-    """A linear layer and a factor for what it gives."""
+    """A linear layer and a factor on its output."""
 
     layer: nn.Linear
     scale: float = 1.0
@@ -59,7 +59,7 @@ def in_order(weights: Tensor, order: Sequence[int]) -> Tensor:
 
 
 def decoder_layers(network: SwipeNetwork) -> Iterable[DecoderLayer]:
-    """The decoder; torch's ModuleList forgets of what."""
+    """The decoder. Typed here because torch's ModuleList does not know what it holds."""
     return cast(Iterable[DecoderLayer], network.decoder)
 
 
@@ -115,7 +115,7 @@ def encoder_layer_graph(layer: EncoderLayer | RecurrentLayer) -> EncoderLayerGra
 class EncoderGraph(nn.Module):
     """`SwipeNetwork.encode`: trajectory (1, N, F), key_distances (1, N, K) -> memory (L, 2 H, S, Dh), ctc_log_probs (S, K + 1).
 
-    The memory alone where there is no CTC head.
+    Only the memory if there is no CTC head.
     """
 
     def __init__(self, network: SwipeNetwork) -> None:
@@ -140,7 +140,7 @@ class EncoderGraph(nn.Module):
 
 
 class DecoderLayerGraph(nn.Module):
-    """One layer of the step. The axes of memory and cache stay as they come, so that nothing is squeezed or stacked."""
+    """One layer of the step. Memory and cache keep their axes, so that nothing has to be squeezed or stacked."""
 
     def __init__(self, layer: DecoderLayer) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Torch modules -> ONNX files with nothing in them but the graph."""
+"""Exports torch modules as ONNX files that hold nothing but the graph."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from export.graphs import DecoderStepGraph, EncoderGraph
 from training.model.network import SwipeNetwork
 
 OPSET = 20
-"""The newest that the oldest supported onnxruntime runs."""
+"""The newest version that the oldest supported onnxruntime can run."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes into a graph and comes out, by name."""
+    """The inputs and outputs of a graph, by name."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -68,7 +68,7 @@ def decoder_step_onnx(network: SwipeNetwork) -> onnx.ModelProto:
 
 
 def to_onnx(module: nn.Module, example: tuple[Tensor, ...], signature: Signature) -> onnx.ModelProto:
-    """The module's graph, checked. Raises: whatever torch or onnx say of a module that cannot be exported."""
+    """The module's graph, checked. Raises: whatever torch or onnx raise for a module that cannot be exported."""
     free = torch.export.Dim.DYNAMIC
     shapes = tuple(dict.fromkeys(signature.dynamic.get(name, {}), free) for name in signature.inputs)
     with _quiet():
@@ -100,7 +100,7 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 def _name_lengths(model: onnx.ModelProto, signature: Signature) -> None:
-    """Gives the free lengths their names. Raises: ValueError where the exporter fixed one, or freed another."""
+    """Names the free lengths. Raises: ValueError if the exporter fixed one of them, or left another one free."""
     for value in (*model.graph.input, *model.graph.output):
         names = signature.dynamic.get(value.name, {})
         for axis, length in enumerate(value.type.tensor_type.shape.dim):
@@ -115,7 +115,7 @@ def _name_lengths(model: onnx.ModelProto, signature: Signature) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter warns of its own deprecations and of absent torchvision, on every run."""
+    """Every run warns about deprecations inside the exporter and about torchvision, which is not installed."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""The proof that a bundle, through the engine, gives what the network in torch gives."""
+"""The proof that a bundle, run by the engine, gives the same numbers as the network in torch."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from export.reference import PrefixTree, ReferenceResult, ScoredWord, reference_
 from training.model.network import SwipeNetwork
 
 TOLERANCE = 1e-4
-"""Nats that a log-probability may differ."""
+"""How far apart two log probabilities may be, in nats."""
 SCORE_TOLERANCE = 1e-3
 """Nats that the score of a word may differ: a sum over its letters and the swipe's frames."""
 SHOWN = 10
-"""Differences that are spelled out."""
+"""How many differences are printed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Sample:
 
 @dataclass
 class Proof:
-    """What the comparison found, swipe by swipe."""
+    """What the comparison found."""
 
     n_swipes: int = 0
     n_log_probs: int = 0
@@ -77,7 +77,7 @@ class Proof:
 def prove(recognizer: SwipeRecognizer, network: SwipeNetwork, samples: Sequence[Sample], options: SearchOptions | None = None) -> Proof:
     """Compares on every sample the log-probabilities of each step of its word, and the candidates.
 
-    Words must be of the model's letters, at most max_letters of them. Without options: the bundle's own.
+    The words must be ones that the model can write. options: by default those of the bundle.
     """
     proof, tree = Proof(), PrefixTree(recognizer.lexicon)
     options = options or recognizer.default_options
@@ -135,7 +135,7 @@ def same(candidates: Sequence[Candidate], expected: Sequence[ScoredWord]) -> boo
 
 
 def tied(candidates: Sequence[Candidate], reference: ReferenceResult, n_best: int) -> bool:
-    """Whether other words may be right too, because torch itself hardly prefers its own.
+    """Whether other words may be right as well, because torch itself hardly prefers its own.
 
     Either a decision of the reference's beam was closer than TOLERANCE, or every rank holds a word that the reference
     finished, too, with a score within TOLERANCE of that of the word which it puts there.

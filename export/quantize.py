@@ -1,4 +1,4 @@
-"""The encoder's matrix products in 8 bits.
+"""Computes the encoder's matrix products in 8 bits.
 
 Dynamic quantisation: the weights are int8 with a scale for each output, the inputs are uint8 with a scale for each call.
 Measured with the English model on one thread, paired: the encoder takes 0.39 ms instead of 0.77, its
@@ -53,7 +53,7 @@ def quantize(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _with_products(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with each Gemm as a MatMul, by the weight (in, out), and an Add: onnxruntime quantises no Gemm dynamically."""
+    """The model with each Gemm as a MatMul, by the weight (in, out), and an Add: onnxruntime does not quantise Gemm dynamically."""
     changed = onnx.ModelProto()
     changed.CopyFrom(model)
     weights = {tensor.name: tensor for tensor in changed.graph.initializer}
@@ -73,7 +73,7 @@ def _with_products(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def dequantized(tensors: Iterable[onnx.TensorProto]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
-    """The weights of `quantize`'s products under their first names, (out, in) again, as near as 8 bits bring them."""
+    """The weights of quantised products under their original names, (out, in) again, as close as 8 bits can hold them."""
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in tensors}
     weights = {}
     for name in (name.removesuffix(SUFFIX) for name in arrays if name.endswith(SUFFIX)):
@@ -84,7 +84,7 @@ def dequantized(tensors: Iterable[onnx.TensorProto]) -> dict[str, np.ndarray[Any
 
 @dataclass(frozen=True)
 class Quantisation:
-    """What became of the candidates."""
+    """How the candidates changed."""
 
     n_swipes: int
     n_equal_best: int
@@ -116,7 +116,7 @@ class Quantisation:
 
 
 def compare(exact: SwipeRecognizer, quantised: SwipeRecognizer, swipes: Iterable[Swipe]) -> Quantisation:
-    """The candidates of both on the same swipes."""
+    """Compares the candidates of both on the same swipes."""
     n_swipes, best, lists, largest = 0, 0, 0, 0.0
     for swipe in tqdm(swipes, desc="comparing int8", disable=not sys.stderr.isatty()):
         one, other = ({found.key_sequence: found.score for found in each.recognize(swipe)} for each in (exact, quantised))

@@ -1,4 +1,4 @@
-"""The search again, as plainly as it can be written: no cache, no kernels, no flat trie. What the engine must agree with.
+"""The search again, written as plainly as possible: no cache, no kernels, no flat trie. What the engine must agree with.
 
 A twin of docs/SCORE.md.
 """
@@ -44,7 +44,7 @@ class ReferenceResult:
     finished: list[ScoredWord]
     """every word that the search finished, best first: the candidates are the first n_best"""
     narrowest: float
-    """nats between what was kept and what was dropped, at the closest of all decisions of the beam and the margin"""
+    """nats between what was kept and what was dropped, in the closest decision of the beam or the margin"""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class _Live:
     decoder: float
     """log probability of the prefix by the decoder"""
     ctc: float
-    """log probability of a word that begins so by the CTC head"""
+    """log probability of a word that begins like this, by the CTC head"""
 
     def score(self, options: SearchOptions) -> float:
         return (1 - options.ctc_weight) * self.decoder + options.ctc_weight * self.ctc
@@ -112,7 +112,7 @@ def _steps(network: SwipeNetwork, features: Features, tree: PrefixTree, options:
 
 
 def _prune(continued: list[_Live], finished: list[ScoredWord], tree: PrefixTree, options: SearchOptions) -> tuple[list[_Live], float]:
-    """The hypotheses to go on with, by descending bound, and the distance in nats of the closest decision about one."""
+    """The hypotheses to continue, by descending bound, and by how many nats the closest decision was made."""
 
     def bound(hypothesis: _Live) -> float:
         return hypothesis.score(options) + options.prior_weight * tree.best_prior[hypothesis.prefix]

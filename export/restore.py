@@ -1,4 +1,4 @@
-"""A model bundle -> the network in torch again, so that the weights need to be shipped only once, in the graphs."""
+"""Turns a model bundle back into the network in torch, so that the weights are shipped only once, in the graphs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def restore(folder: Path) -> SwipeNetwork:
 
     Its weights are those that were exported; where the graphs hold them scaled, up to float32's rounding, and where they
     hold them in 8 bits, as they are there.
-    Raises: ModelBundleError as ModelBundle.load, for a manifest whose config is no network's, and for graphs whose weights
+    Raises: ModelBundleError as ModelBundle.load, for a manifest whose config does not describe a network, and for graphs whose weights
     are not those of that network's export.
     """
     network = SwipeNetwork(_config(folder)).eval().requires_grad_(False)

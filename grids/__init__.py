@@ -1,1 +1,1 @@
-"""Key geometry as package data: grid_name_to_grid.json, read by engine.grid.load_grids."""
+"""Key geometry as package data: grid_name_to_grid.json, which `engine.load_grids` reads."""

@@ -125,7 +125,7 @@ class TestAMadeUpLanguage:
         assert language_of(tengwar, load_languages(tmp_path)) == elvish
 
     def test_without_a_model_it_says_so(self, elvish: Language) -> None:
-        message = r"Keyglide has no bundle for Sindarin \(sjn\) yet: name a bundle and a lexicon of your own for it"
+        message = r"Keyglide has no model bundle for Sindarin \(sjn\) yet: use a model bundle and a lexicon of your own"
         with pytest.raises(ValueError, match=message):
             elvish.require_bundle()
         with pytest.raises(ValueError, match="no lexicon for Sindarin"):
@@ -149,7 +149,7 @@ class TestAMadeUpLanguage:
 class TestLoadingByLanguage:
     def test_russian_has_no_model_yet(self) -> None:
         for named in ({"language": "ru"}, {"grid": "yandex_ru"}, {"grid": "default"}):
-            with pytest.raises(ValueError, match=r"Keyglide has no bundle for Русский \(ru\) yet"):
+            with pytest.raises(ValueError, match=r"Keyglide has no model bundle for Русский \(ru\) yet"):
                 SwipeRecognizer.load(**named)
 
     def test_an_unknown_language_names_the_nearest(self) -> None:

@@ -366,7 +366,7 @@ def test_a_folder_that_is_no_bundle_is_left_alone(
     checkpoint: Path, toy_lexicon: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(SystemExit, match="exists and is no model bundle"):
+    with pytest.raises(SystemExit, match="exists and is not a model bundle"):
         run_export(monkeypatch, checkpoint, tmp_path, "--swipes", EXAMPLES, "--n-swipes", "1", "--lexicon", toy_lexicon)
     assert (tmp_path / "precious.txt").read_text() == "mine"
 
@@ -374,7 +374,7 @@ def test_a_folder_that_is_no_bundle_is_left_alone(
 def test_an_encoder_alone_is_refused(network: SwipeNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = TrainingInfo("python -m training.pretrain swipes run", "swipes", "qwerty_en", n_steps=10, n_swipes=1_280, seed=4)
     torch.save({PAYLOAD: payload(CONFIG, network.state_dict(), info)}, tmp_path / "best.ckpt")
-    with pytest.raises(SystemExit, match=r"best.ckpt' has no trained decoder: give it to training.train --init"):
+    with pytest.raises(SystemExit, match=r"best.ckpt' has no trained decoder: pass it to training.train --init"):
         run_export(monkeypatch, tmp_path / "best.ckpt", tmp_path / "bundle", "--swipes", EXAMPLES, "--n-swipes", "1")
     assert not (tmp_path / "bundle").exists()
 
