@@ -1,4 +1,4 @@
-"""`python -m benchmarks.latency`: how long a swipe takes on one thread, by stage; how long the start takes; how much memory."""
+"""`python -m benchmarks.latency`: the time of a swipe on one thread, by stage; the time of the start; the memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.swipe_file import SwipeRecord, as_line
 STAGES = ("features", "encode", "search", "total")
 PERCENTILES = (50, 95, 99)
 BUDGETS = {"p50_ms": 5.0, "p95_ms": 9.0, "start_s": 1.5, "peak_mb": 200.0}
-"""What the issue allows."""
+"""The limits."""
 N_STARTS = 7
 N_WARM_UP = 20
 
@@ -39,7 +39,7 @@ class Measurement:
     milliseconds: dict[str, dict[str, float]]
     """stage -> p50, p95, p99 over all swipes, warm"""
     accuracy: Accuracy | None
-    """that the swipes which were timed were decoded; None where their words are not known"""
+    """of the swipes that were timed; None if their words are not known"""
     start_s: list[float]
     """from the start of `python -m engine.decode` to its first candidate, in each of several fresh processes"""
     memory: dict[str, float]
@@ -94,7 +94,7 @@ def measure_stages(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> t
 def measure_start(file: Path, model_options: list[str]) -> list[float]:
     """Seconds from the start of a process to the first candidates that it prints; numba's cache is warm.
 
-    Raises: ValueError where the process prints none.
+    Raises: ValueError if the process prints none.
     """
     command = [sys.executable, "-m", "engine.decode", str(file), "--json", *model_options]
     seconds = []

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 TOLERANCE = 1e-3
-"""Nats that the scores of a word may differ: sums over its letters and the swipe's frames, in float32 and in another order."""
+"""Nats by which the scores of a word may differ: they are float32 sums over its letters and the swipe's frames, in different orders."""
 
 
 class Scored(Protocol):
@@ -31,20 +31,20 @@ class ScoredWord:
 
 
 class Agreement(Enum):
-    """What came of a comparison."""
+    """The result of a comparison."""
 
     EQUAL = "equal"
     TIED = "tied"
-    """words that score the same but for TOLERANCE stand in another order, or one of them just missed the list"""
+    """words whose scores are within TOLERANCE have changed places, or one of them has just missed the list"""
     DIFFERENT = "different"
 
 
 def agreement(one: Sequence[Scored], other: Sequence[Scored]) -> Agreement:
     """Compares two lists of candidates, best first.
 
-    They must be of one length, with scores within TOLERANCE at every rank. A word at another rank must have the same
-    score in both lists, so that it can only have changed places with its equals; a word that one list lacks must be as good as the
-    other's last, which then may have pushed it out.
+    They must have the same length, with scores within TOLERANCE at every rank. A word at another rank must have the same
+    score in both lists, so that it can only have changed places with its equals. A word that is missing from one list must score
+    like the last word there, which may have pushed it out.
     """
     if len(one) != len(other) or any(not abs(a.score - b.score) <= TOLERANCE for a, b in zip(one, other, strict=True)):
         return Agreement.DIFFERENT
@@ -55,7 +55,7 @@ def agreement(one: Sequence[Scored], other: Sequence[Scored]) -> Agreement:
 
 
 def _excused(one: Sequence[Scored], other: Sequence[Scored]) -> bool:
-    """Whether every word of `one` stands in `other` with its score, or scores as the last word there."""
+    """Whether every word of `one` is in `other` with its score, or scores like the last word there."""
     scores = {word.key_sequence: word.score for word in other}
     return all(abs(word.score - scores.get(word.key_sequence, other[-1].score)) <= TOLERANCE for word in one)
 

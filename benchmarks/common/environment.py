@@ -1,4 +1,4 @@
-"""What is measured, on what: the machine, the versions, the model, and the recorded swipes."""
+"""The conditions of a measurement: the machine, the versions, the model, and the recorded swipes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.version import VERSION
 PACKAGES = ("numpy", "numba", "onnxruntime")
 """What the engine runs on."""
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8", "asimd", "asimddp", "i8mm")
-"""The vector instructions that onnxruntime's matrix products use where they are there; int8 gains most from the last of each kind."""
+"""The vector instructions that onnxruntime's matrix products use if the processor has them. They decide how fast int8 is."""
 N_THREADS = 1
 """engine.model gives onnxruntime one; the rest of the engine starts none."""
 
@@ -37,7 +37,7 @@ class Environment:
     """those of INSTRUCTIONS that it has"""
     n_cpus: int
     load_average: float
-    """of the last minute, before; above 0.5 or so the times are too long"""
+    """of the minute before; above about 0.5, the times are too long"""
     system: str
     versions: dict[str, str]
     bundle: str
@@ -80,7 +80,7 @@ def describe(recognizer: SwipeRecognizer, bundle: Path | None, data: Path, n_swi
 
 
 def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
-    """At most n_swipes good swipes, evenly spread over the file. Raises: ValueError where there is none; OSError."""
+    """At most n_swipes good swipes, evenly spread over the file. Raises: ValueError if there are none; OSError."""
     with path.open("rb") as file:
         records = [record for record in read_swipes(file) if isinstance(record, SwipeRecord)]
     if not records or n_swipes < 1:

@@ -13,7 +13,7 @@ import numpy as np
 from engine.jit import njit
 
 FAST = {"reassoc", "nsz", "contract"}
-"""What lets sums over points be vectorised: their order is free."""
+"""It lets the compiler vectorise sums over points, because their order does not matter."""
 NO_WORD = -1
 
 

@@ -1,9 +1,9 @@
 """The shipped lexicon, made smaller or larger.
 
-Smaller: its most frequent words. Larger: with words besides that it lacks, made up letter by letter, each drawn by how
-often it follows the three before it in the lexicon's words, the ends of words included. They are as long as words are,
-begin and end as words do and share prefixes as words do, so the trie grows as it would with rare words; and they are as
-rare as the rarest. There is no list of 500,000 English words that comes with this repository or may be fetched.
+A smaller one has its most frequent words. A larger one has made-up words as well. Their letters are drawn one by one, by how often
+each follows the three before it in the lexicon's words, and so are their ends. They are as long as real words, and begin, end and
+share prefixes like them, so the trie grows as it would with rare words; and they are as rare as the rarest. This repository has no
+list of 500,000 English words, and may not fetch one.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from engine.lexicon import Entry, Lexicon, build_lexicon, write_lexicon
 
 SEED = 0
 N_BEFORE = 3
-"""letters that decide about the next"""
+"""the number of letters that decide about the next"""
 LONGEST = 32
 """letters of a word that is made up"""
 N_DRAWN = 1_000
-"""at a time, beside twice as many as are wanted; where none of them is new, there are no more"""
+"""at a time, on top of twice as many as are wanted; if none of them is new, no more can be made up"""
 Letters = npt.NDArray[np.int64]
 
 
 def write_lexicon_of_size(lexicon: Lexicon, n_words: int, folder: Path) -> Path:
-    """The file in the folder with a lexicon of so many words; built where it is not there yet.
+    """The file in the folder with a lexicon of n_words words; it is built if it does not exist.
 
     Raises: ValueError for no words, or more than can be made up.
     """
@@ -57,9 +57,9 @@ def resize_lexicon(lexicon: Lexicon, n_words: int) -> bytes:
 
 
 def make_up_words(words: list[str], alphabet: str, n_words: int) -> list[str]:
-    """So many words that are not among `words`, in the order in which they were drawn.
+    """n_words words that are not among `words`, in the order in which they were drawn.
 
-    Raises: ValueError where so many cannot be made up.
+    Raises: ValueError if so many cannot be made up.
     """
     known, rng = set(words), np.random.default_rng(SEED)
     follows = _count_what_follows(words, alphabet) if n_words > 0 else np.empty((0, 0))

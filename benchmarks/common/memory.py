@@ -23,7 +23,7 @@ MEGABYTE = 1e6
 
 @dataclass(frozen=True)
 class Resident:
-    """What a process holds in memory of something, in MB of 10**6 bytes."""
+    """How much of something a process holds in memory, in MB of 10**6 bytes."""
 
     all_mb: float
     private_mb: float
@@ -32,14 +32,14 @@ class Resident:
 
 
 def resident_mb() -> dict[str, float]:
-    """{"now", "peak"} of this process, in MB of 10**6 bytes. The pages of the mapped lexicon that were read count, too."""
+    """{"now", "peak"} of this process, in MB of 10**6 bytes. The pages of the mapped lexicon that were read are included."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     kilobytes = dict(re.findall(r"^(VmRSS|VmHWM):\s+(\d+) kB", status, re.MULTILINE))
     return {name: int(kilobytes[field]) * KILOBYTE / MEGABYTE for name, field in (("now", "VmRSS"), ("peak", "VmHWM"))}
 
 
 def reset_peak() -> None:
-    """From now on the peak of `resident_mb` is counted anew."""
+    """Restarts the peak of `resident_mb`."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
@@ -49,7 +49,7 @@ def resident() -> Resident:
 
 
 def resident_of_file(path: Path) -> Resident:
-    """The pages of a mapped file that this process has touched, or the kernel has mapped around those."""
+    """The pages of a mapped file that this process has touched, and those that the kernel has mapped around them."""
     maps = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text(encoding="utf-8"), flags=re.MULTILINE)
     return _add_up("".join(one for one in maps if one.partition("\n")[0].endswith(f" {path.resolve()}")))
 
@@ -64,7 +64,7 @@ def _add_up(maps: str) -> Resident:
 
 
 def measure(file: Path, bundle: Path | None, lexicon: Path | None) -> dict[str, float]:
-    """MB of this process at each stage of its life, and of them those of the lexicon; None: the shipped ones."""
+    """MB of this process at each stage of its life, and how much of that is the lexicon. None: the shipped ones."""
     opened = open_lexicon(lexicon)
     mapped = opened.origin
     assert isinstance(mapped, Path)

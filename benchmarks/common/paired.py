@@ -1,7 +1,7 @@
-"""Times several ways to do the same thing on the same inputs, in turns, so that whatever else the machine does meets them all.
+"""Times several ways to do the same thing on the same inputs, in turns, so that whatever else the machine does slows them all.
 
-Times of different runs are not compared: a busy or a warm machine has faked speed-ups. The ratio of two times of one
-input, taken a moment apart, is what counts, and its median over all inputs.
+Times of different runs are not compared: a busy or a warm machine has faked speed-ups. What counts is the ratio of two times of
+one input, taken a moment apart, and its median over all inputs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Ratio:
     """of the ratios of single inputs"""
     low: float
     high: float
-    """the interval that holds CONFIDENCE of the medians, when the inputs are drawn again"""
+    """the interval that holds CONFIDENCE of the medians if the inputs are drawn again"""
 
     def __str__(self) -> str:
         return f"{self.median:.2f} [{self.low:.2f}, {self.high:.2f}]"
@@ -41,19 +41,19 @@ class Ratio:
 
 @dataclass(frozen=True, eq=False)
 class PairedTimes(Generic[Output]):
-    """What was timed, by the name of the way to do it."""
+    """The times and outputs, by the name of the way."""
 
     milliseconds: Mapping[str, Floats]
     """(n_inputs,) each, in the order of the inputs"""
     outputs: Mapping[str, list[Output]]
-    """what came out, in the same order"""
+    """the outputs, in the same order"""
 
     def percentile(self, name: str, share: float) -> float:
         """Milliseconds; share: 0 to 100."""
         return float(np.percentile(self.milliseconds[name], share))
 
     def ratio(self, name: str, base: str) -> Ratio:
-        """How many times as long as `base` does `name` take, input by input."""
+        """How many times as long `name` takes as `base`, input by input."""
         ratios = self.milliseconds[name] / self.milliseconds[base]
         drawn = np.random.default_rng(0).integers(len(ratios), size=(N_DRAWS, len(ratios)))
         low, high = np.quantile(np.median(ratios[drawn], axis=1), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
@@ -61,10 +61,10 @@ class PairedTimes(Generic[Output]):
 
 
 def order(n: int, turn: int) -> list[int]:
-    """Which of n comes when in a turn. Over 2 n turns, each is at each place and right after each other equally often.
+    """The order of n ways in a turn. Over 2 n turns, each has each place, and follows each other way, equally often.
 
-    So none always finds the caches as another left them. Source: Williams 1949, a Latin square balanced for what comes
-    before, and each row backwards too, which odd n need.
+    So no way always finds the caches as one other left them. Source: Williams 1949, a Latin square balanced for what comes
+    before, with each row backwards as well, which an odd n needs.
     """
     zigzag = [(place + 1) // 2 if place % 2 else -(place // 2) for place in range(n)]  # 0, 1, -1, 2, -2, ..
     row = [(step + turn) % n for step in zigzag]
@@ -74,7 +74,7 @@ def order(n: int, turn: int) -> list[int]:
 def time_in_turns(
     ways: Mapping[str, Callable[[Input], Output]], inputs: Sequence[Input], warm_up: int = 0, description: str = "timing"
 ) -> PairedTimes[Output]:
-    """Every way timed once on every input; before all that, untimed, on the first `warm_up` inputs.
+    """Times every way once on every input, after running it untimed on the first `warm_up` inputs.
 
     Just before it is timed, each way runs untimed on the input before, so that it finds the caches as it leaves them itself.
     Measured: a search of 1.4 ms took 2.0 right after one that walks through 400 MB.

@@ -17,7 +17,7 @@ from export.quantize import quantize
 from export.restore import restore
 
 Precision = Literal["fp32", "int8", "int8_both"]
-"""Of the matrix products: all in fp32, the encoder's in int8, the decoder's in int8, too."""
+"""Of the matrix products: all in fp32, the encoder's in int8, or the decoder's in int8 as well."""
 
 
 def own_precision(manifest: Manifest) -> Precision:
@@ -32,11 +32,11 @@ def own_precision(manifest: Manifest) -> Precision:
 def variant(bundle: Path, precision: Precision, target: Path) -> Path:
     """The bundle in a precision, in the new folder `target`, which is returned. Its parents must exist.
 
-    Graphs that have the precision already are copied. fp32 made of int8 has fp32 arithmetic but the weights as int8 rounded
-    them: its time is that of an fp32 bundle, its accuracy not quite.
+    Graphs that already have the precision are copied. fp32 made from int8 computes in fp32, but with the weights that int8 rounded:
+    it takes as long as an fp32 bundle, but is not quite as accurate.
     Raises: ModelBundleError, as export.restore; ValueError; OSError, also where there is a `target`.
     """
-    manifest = ModelBundle.load(bundle).manifest  # checks the hashes, too
+    manifest = ModelBundle.load(bundle).manifest  # this checks the hashes too
     own = own_precision(manifest)
     target.mkdir()
     match own, precision:

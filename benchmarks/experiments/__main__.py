@@ -1,7 +1,7 @@
 """`python -m benchmarks.experiments TRAIN DEV RUNS`: trains what benchmarks/experiments/plan.py lists, and writes docs/EXPERIMENTS.md.
 
-What is trained, exported or predicted already in the folder RUNS is not done again, so it may be stopped at any time.
-All of it takes hours. `--only NAME ...` chooses; `--report` writes the tables of what is there.
+What has been trained, exported or predicted in the folder RUNS is not done again, so it can be stopped at any time.
+Everything takes hours. `--only NAME ...` chooses experiments; `--report` writes the tables of what there is.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("dev", type=Path, metavar="DEV", help="swipes of other people, to compare on")
     parser.add_argument("runs", type=Path, metavar="RUNS", help="folder for everything that is made")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="experiments to train (default: all)")
-    parser.add_argument("--report", action="store_true", help="train nothing: write the tables of what is there")
-    parser.add_argument("--list", action="store_true", help="name the experiments and what each sets, and stop")
+    parser.add_argument("--report", action="store_true", help="train nothing: write the tables of what there is")
+    parser.add_argument("--list", action="store_true", help="list the experiments with their settings, and stop")
     parser.add_argument("--at-once", type=positive, default=os.cpu_count(), metavar="N", help="trainings at a time (default: one per core)")
     parser.add_argument("--out", type=Path, default=Path("docs/EXPERIMENTS.md"), metavar="FILE", help="to write (default: %(default)s)")
     return parser.parse_args(arguments)
@@ -78,7 +78,7 @@ def main() -> None:
     except (ValueError, OSError, RuntimeError) as error:
         sys.exit(f"benchmarks.experiments: {error}")
     except KeyboardInterrupt:
-        sys.exit("benchmarks.experiments: stopped; the same command goes on with what is missing")
+        sys.exit("benchmarks.experiments: stopped; the same command does what is missing")
 
 
 if __name__ == "__main__":

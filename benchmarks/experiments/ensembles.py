@@ -1,4 +1,4 @@
-"""What experiments give together, fitted on half the people of dev and judged on the others."""
+"""Ensembles of experiments, fitted on half the people of dev and judged on the others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Together:
 
 
 def combine(rows: Mapping[str, PredictionRow], data: SwipeData) -> list[Together]:
-    """Every ensemble of the plan whose members are all there, with each aggregator. rows: by the name of the experiment."""
+    """Every ensemble of the plan whose members have all been trained, with each aggregator. rows: by the name of the experiment."""
     made = []
     for name, members in ENSEMBLES.items():
         if all(member in rows for member in members):

@@ -1,6 +1,6 @@
 """Recorded swipes drawn into the open keyboard as fast as they were made, and what became of them.
 
-A finger that is not there follows each recording, a move per frame, as Kivy hands on the moves of a touch screen. Import it
+A virtual finger follows each recording with one move per frame, as Kivy reports the moves of a touch screen. Import this module
 after keyboard_app.style.kivy_setup.prepare.
 """
 
@@ -34,7 +34,7 @@ PATIENCE_S = 30.0
 NEAR = 0.3
 """key widths between where a swipe was drawn and where it was recorded"""
 N_BEHIND = 5
-"""answers that may wait for their frame"""
+"""the most answers that wait for their frame"""
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,18 @@ class Played:
     n_words: int
     """swipes whose word was written; all must be"""
     n_wordless: int
-    """swipes for which no word was found, and that was said"""
+    """swipes for which no word was found, which the keyboard said"""
     n_taps: int
     """recordings so short that they typed a letter"""
     seconds: float
     right: float
     """share of the words written that were meant"""
     right_directly: float
-    """the same, where the engine gets the same recordings without the window"""
+    """the same if the engine gets the recordings without the window"""
     intervals: list[float]
     """from frame to frame while a finger is down"""
     work: list[float]
-    """of these, what the window took to handle and draw the frame, the picture included"""
+    """the part of it in which the window handled and drew the frame, including the picture"""
     written: list[float]
     """from a lift to the word in the text"""
     shown: list[float]
@@ -82,7 +82,7 @@ class Answer:
         return [] if self.outcome is None or isinstance(self.outcome, Failure) else self.outcome.candidates
 
     def is_right(self, alphabet: str) -> bool:
-        """Whether what was meant is what was written."""
+        """Whether the word that was meant was written."""
         word = self.record.word
         return word is not None and (rank_of(word, self.candidates, alphabet) == 0 or self.typed.lower() == word)
 
@@ -109,7 +109,7 @@ class Player:
         self.failure: Exception | None = None
         self._swiping = False
         self._gl = ctypes.CDLL(OPENGL)
-        """Waits without Python's lock, as a window does for its screen: the worker's thread goes on meanwhile."""
+        """It waits without Python's lock, as a window does for its screen, so the worker's thread keeps running."""
         self._recognize = app.worker.recognize
         app.worker.recognize = self._note  # type: ignore[method-assign]
         Window.bind(on_flip=self._drawn)
@@ -189,7 +189,7 @@ class Player:
         self.answers[-1].typed, self.answers[-1].written_s = text, time.perf_counter()
 
     def _drawn(self, _: object) -> None:
-        self._gl.glFinish()  # offscreen nothing waits for the picture: without it frames pile up, and one waits seconds for all of them
+        self._gl.glFinish()  # offscreen, nothing waits for the picture: without this, frames pile up, and one waits seconds for all
         now = time.perf_counter()
         if self.frames:
             self.frames[-1].drawn_s = now
@@ -199,7 +199,7 @@ class Player:
 
 
 def check(answers: Sequence[Answer], text: str, key_width: float) -> None:
-    """Raises: ValueError where a recording got lost, came out of turn, or does not stand in the text as it was read."""
+    """Raises: ValueError if a recording was lost, came out of turn, or is not in the text as it was read."""
     writer = Writer(WritingOptions())
     for number, answer in enumerate(answers, start=1):
         if (answer.swipe is None) == (not answer.typed):
@@ -211,7 +211,7 @@ def check(answers: Sequence[Answer], text: str, key_width: float) -> None:
         elif answer.typed:
             writer.type(answer.typed)
     if writer.text != text:
-        raise ValueError(f"what was read does not stand in the text: {writer.text!r} is not {text!r}")
+        raise ValueError(f"what was read is not in the text: {writer.text!r} is not {text!r}")
 
 
 def _same_ends(one: Swipe, other: Swipe, distance: float) -> bool:

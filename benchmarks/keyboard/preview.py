@@ -20,12 +20,12 @@ from keyboard_app.session.preview import REST_MS, REST_STEP, PreviewFilter
 
 FRAME_MS = 1000 / 60
 SHORT_MS = 150.0
-"""a word that stands for less can hardly be read"""
+"""a word that is shown for less time can hardly be read"""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What stood over the keys in the course of one swipe."""
+    """What was shown over the keys during one swipe."""
 
     words: tuple[tuple[float, str], ...]
     """(ms, word) for every change, the first word included"""
@@ -34,7 +34,7 @@ class Shown:
     """changes while the finger rested"""
     n_letters: int
     right: bool
-    """whether the word that is written stood there at the lift"""
+    """whether the word that was written was the one shown at the lift"""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Figures:
     at_rest: float
     """of the changes, those while the finger rested"""
     short: float
-    """words that stood for less than SHORT_MS before another came"""
+    """words that were shown for less than SHORT_MS before another came"""
     right: float
-    """share of the swipes whose written word stood there at the lift"""
+    """share of the swipes whose written word was the one shown at the lift"""
     first_ms: float
     """median time of the first word"""
     decoded: float
@@ -83,7 +83,7 @@ class EveryFrame(PreviewFilter):
 
 
 def prefixes(swipe: Swipe) -> Iterator[Swipe]:
-    """The swipe as the frames of a 60 Hz window see it grow; nothing is reported of a frame in which it did not."""
+    """The swipe as it grows from frame to frame of a 60 Hz window; frames in which it did not grow are left out."""
     ends = np.arange(FRAME_MS, swipe.t[-1] - swipe.t[0], FRAME_MS)
     for n_points in np.unique(np.searchsorted(swipe.t - swipe.t[0], ends, side="right")):
         if n_points >= 2:
@@ -91,7 +91,7 @@ def prefixes(swipe: Swipe) -> Iterator[Swipe]:
 
 
 def rests(swipe: Swipe, key_width: float) -> bool:
-    """Whether the finger has stayed where it is for a while. Apart from the filter's own rule, which it checks."""
+    """Whether the finger has stayed in its place for a while. It is independent of the filter's own rule, which it checks."""
     before = swipe.t <= swipe.t[-1] - REST_MS
     recent = max(int(before.sum()) - 1, 0)
     away = np.hypot(swipe.x[recent:] - swipe.x[-1], swipe.y[recent:] - swipe.y[-1])

@@ -15,7 +15,7 @@ from engine import SwipeRecord
 from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, window_size
 
 SHORTEST_S = 1.0
-"""what a swipe and the gap after it take, at least on average"""
+"""the least that a swipe and the gap after it take on average"""
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -27,7 +27,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 
 def a_stretch(data: Path, seconds: float, gap_s: float) -> list[SwipeRecord]:
-    """Swipes from all over the file, as many as take so long with a gap after each. Raises: ValueError, OSError."""
+    """Swipes from all over the file, as many as fit into the time with a gap after each. Raises: ValueError, OSError."""
     records = read_records(data, max(1, round(seconds / SHORTEST_S)))
     lengths = [float(record.swipe.t[-1] - record.swipe.t[0]) / 1000 + gap_s for record in records]
     n_fitting = int(np.searchsorted(np.cumsum(lengths), seconds, side="right"))

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.ladder`: how the predecessor and others search beside how we do, with the same weights, lexicon and swipes.
+"""`python -m benchmarks.ladder`: compares our search with the predecessor's and others, with the same weights, lexicon and swipes.
 
 (a) the predecessor's search in PyTorch: no cache, one hypothesis a call; (a') the same by our score; (b) our search over an
 ONNX decoder without a cache; (c) our search in plain Python over the shipped graphs; (d) ours. And SHARK2, which matches templates.
@@ -36,7 +36,7 @@ from engine.swipe_file import SwipeRecord
 
 N_WARM_UP = 10
 SHOWN = 10
-"""Differences that are spelled out."""
+"""The number of differences that are printed."""
 ALL = sys.maxsize
 """--accuracy-swipes all"""
 
@@ -52,13 +52,13 @@ class Comparison:
     rungs: list[Rung]
     times: PairedTimes[Outcome]
     accuracy: Mapping[str, Accuracy]
-    """by rung; empty where the words of the swipes are not known"""
+    """by rung; empty if the words of the swipes are not known"""
     n_compared: int
     """swipes on which the rungs' words were compared"""
     ties: Counter[str]
-    """by rung: how many of its lists differ from its twin's by nothing but the order of words of equal score"""
+    """by rung: how many of its lists differ from its twin's only in the order of words of equal score"""
     differences: list[str]
-    """what else differs; there should be none"""
+    """all other differences; there should be none"""
 
     def ratio(self, rung: Rung) -> Ratio:
         return self.times.ratio(rung.name, rung.base)
@@ -181,7 +181,7 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
     print("preparing the rungs", file=sys.stderr)
     beam = recognizer.default_options.beam_width if options.beam_width is None else options.beam_width
     rungs = build_ladder(prepare(folder, recognizer), options.predecessor_beam_width, beam)
-    gc.freeze()  # millions of dicts and nodes, which the collector would walk through in the midst of a timing
+    gc.freeze()  # millions of dicts and nodes, which the garbage collector would walk through while something is timed
     times = time_in_turns({rung.name: rung.recognize for rung in rungs}, [record.swipe for record in records], N_WARM_UP)
     ties, differences = compare_words(rungs, times.outputs, records)
     accuracy, n_compared = measure_accuracy(times.outputs, records, bundle.alphabet), len(records)

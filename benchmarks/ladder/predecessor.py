@@ -1,4 +1,4 @@
-"""How NeuroSwipe, which this project descends from, searches: PyTorch, no cache, one hypothesis a call, a dict of prefixes.
+"""The search of NeuroSwipe, from which this project descends: PyTorch, no cache, one hypothesis per call, a dict of prefixes.
 
 Source: the published word generators of proshian/neuroswipe (src/word_generators_v2.py), described here in our
 words and run with our weights. Where a choice costs time and changes nothing, the faster one is taken.

@@ -21,7 +21,7 @@ from engine.search_options import SearchOptions
 
 Floats = npt.NDArray[np.float64]
 IMPOSSIBLE = 1e-300
-"""A probability that has vanished."""
+"""The log of a probability of 0."""
 
 
 class Node:
@@ -58,7 +58,7 @@ def build_trie(lexicon: Lexicon) -> Node:
 
 @dataclass(frozen=True, eq=False)
 class CtcPrefixes:
-    """What the CTC head makes of B prefixes. Source: Graves 2012; as prefix scores, Watanabe et al. 2017."""
+    """What the CTC head says about B prefixes. Source: Graves 2012; as prefix scores, Watanabe et al. 2017."""
 
     frames: Floats
     """(S, K + 1) probabilities, blank last"""

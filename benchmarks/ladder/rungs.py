@@ -25,7 +25,7 @@ from export.restore import restore
 OURS = "ours"
 """The rung of the bundle as it is, with its defaults."""
 PLAIN_METHOD: Method = "steps"
-"""How others search: a step for each letter. Rungs of another method have it in their names."""
+"""How the others search: one step per letter. Rungs with another method have it in their names."""
 
 Words = Sequence[Scored]
 """Best first."""
@@ -46,7 +46,7 @@ class Model(Decoder, Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rung made of a swipe."""
+    """A rung's result for a swipe."""
 
     words: Words
     n_calls: int
@@ -65,7 +65,7 @@ class Rung:
     model: Counted | None
     """None where there is no decoder"""
     options: SearchOptions | None
-    """of the engine's search; None where another was made up"""
+    """of the engine's search; None if the rung has a search of its own"""
     base: str
     """the rung of ours that it is compared with"""
     twin: str | None = None
@@ -94,7 +94,7 @@ class Parts:
     shipped: SwipeRecognizer
     """of the bundle as it is"""
     recognizer: SwipeRecognizer
-    """of the bundle in fp32, which every rung but the shipped one computes in: 8 bits would not agree to the last digit"""
+    """of the bundle in fp32, in which every rung but the shipped one computes: with 8 bits, the last digits would not agree"""
     bundle: CountedBundle
     """the recognizer's"""
     torch_model: TorchModel
@@ -108,7 +108,7 @@ class Parts:
 def prepare(folder: Path, shipped: SwipeRecognizer) -> Parts:
     """Takes seconds, for the dicts of the lexicon and the export of further graphs. folder: of the shipped recognizer's bundle.
 
-    Raises: ModelBundleError where the bundle's graphs are not those of a network.
+    Raises: ModelBundleError if the bundle's graphs are not those of our network.
     """
     network, lexicon = restore(folder), shipped.lexicon
     with tempfile.TemporaryDirectory() as scratch:
@@ -146,7 +146,7 @@ def build_ladder(parts: Parts, beam_predecessor: int, beam: int) -> list[Rung]:
 
 
 def _of_our_score(parts: Parts, narrow: SearchOptions, wide: SearchOptions) -> list[Rung]:
-    """The rungs of one method: at one beam they all find the same words."""
+    """The rungs of one method. With the same beam, they all find the same words."""
     recognizer, bundle, uncached, torch_decoder = parts.recognizer, parts.bundle, parts.uncached, TorchDecoder(parts.torch_model)
     suffix = "" if narrow.method == PLAIN_METHOD else f"_{narrow.method}"
 
@@ -171,5 +171,5 @@ def _of_our_score(parts: Parts, narrow: SearchOptions, wide: SearchOptions) -> l
 
 
 def _ours(options: SearchOptions) -> str:
-    """The name of the rung that is the engine with other options than its defaults."""
+    """The name of the rung that is the engine with options that are not its defaults."""
     return f"{OURS}_{options.method}_{options.beam_width}"

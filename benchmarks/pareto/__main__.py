@@ -1,7 +1,7 @@
 """`python -m benchmarks.pareto`: accuracy against time over beams, methods, precisions and lexicons, as a table and a plot.
 
-One thing is varied at a time, and beams with precisions and methods. All settings are timed on the same swipes, in turns, in
-one process, on one thread; the accuracy is that of all swipes. The strata that hurt are reported apart.
+It varies one thing at a time, and beams together with precisions and methods. All settings are timed on the same swipes, in turns,
+in one process, on one thread; the accuracy is that of all swipes. The hardest strata are reported separately.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pareto", description=__doc__)
     add = parser.add_argument
     add("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes (default: {recordings.DEFAULT})")
-    add("--train", type=Path, metavar="FILE", help="training swipes: reports words that they lack apart")
+    add("--train", type=Path, metavar="FILE", help="training swipes: words that are not among them are reported separately")
     add("--n", type=_count, default=ALL, metavar="N|all", help="swipes for the accuracy, evenly spread (default: all)")
     add("--n-timed", type=positive, default=300, metavar="N", help="how many of those to time (default: %(default)s)")
     add("--beam-widths", type=positive, nargs="+", default=[1, 4, 6, 8, 10, 16, 32], metavar="N")
@@ -127,7 +127,7 @@ def build_engines(shipped: SwipeRecognizer, choices: Sequence[Choice], bundles: 
 
 
 def spread(data: SwipeData, n_swipes: int) -> SwipeData:
-    """At most so many of the swipes, evenly spread."""
+    """At most n of the swipes, evenly spread."""
     return data.select(np.linspace(0, len(data) - 1, n_swipes).round().astype(int)) if n_swipes < len(data) else data
 
 
@@ -174,7 +174,7 @@ def weigh(
     data: SwipeData,
     divided: Mapping[str, Stratum],
 ) -> list[Point]:
-    """The point of each choice, in their order; the first is the default."""
+    """The points of the choices, in their order; the first is the default."""
     default = next(iter(ranks))
     default_hits = top_k(ranks[default], 1)
     points = []
@@ -196,7 +196,7 @@ def weigh(
 
 
 def measure(options: argparse.Namespace, bundle: Path, folder: Path) -> Report:
-    """bundle: that of the default; folder: for what is made on the way."""
+    """bundle: that of the default; folder: for temporary files."""
     path = options.data or recordings.default_recordings()
     data = spread(load_swipes(path), options.n)
     shipped = SwipeRecognizer.load(bundle, options.lexicon)
@@ -232,7 +232,7 @@ def fp32_bundle(folder: Path | None) -> dict[Precision, Path]:
     if folder is None:
         return {}
     if (precision := ModelBundle.load(folder).manifest.precision) != "fp32":
-        raise ValueError(f"--fp32 {folder} is a bundle in {precision}: name one that was exported in fp32, or leave it out")
+        raise ValueError(f"--fp32 {folder} is a bundle in {precision}: name one that was exported in fp32, or leave --fp32 out")
     return {"fp32": folder}
 
 

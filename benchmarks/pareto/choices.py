@@ -1,4 +1,4 @@
-"""What a keyboard's maker may choose of the engine, and which choices are worth anything: accuracy against time."""
+"""What the maker of a keyboard can choose in the engine, and which choices pay: accuracy against time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Choice:
     """of the lexicon"""
 
     def effective(self, n_best: int) -> Choice:
-        """What it comes to where n_best words are asked for: two passes score so many at least, whatever the beam."""
+        """What it amounts to if n_best words are asked for: two passes score at least that many, whatever the beam."""
         least = n_best if self.method == "two_pass" else 1
         return replace(self, beam_width=max(self.beam_width, least))
 
@@ -67,7 +67,7 @@ class Point:
 
 
 def around(default: Choice, axes: Axes, n_best: int) -> list[Choice]:
-    """The default and what differs from it: in beam and precision, in beam and method, or in the lexicon. Each once, as is effective."""
+    """The default and the choices that differ from it in beam and precision, in beam and method, or in the lexicon. Equal ones once."""
     beams = {default.beam_width, *axes.beam_widths}
     precisions = [default.precision, *axes.precisions]
     methods = [default.method, *axes.methods]
@@ -78,9 +78,9 @@ def around(default: Choice, axes: Axes, n_best: int) -> list[Choice]:
 
 
 def front(points: Sequence[Point]) -> list[Point]:
-    """Those that no other beats: none is at least as fast and as accurate (top-1), and better in one. The fastest first.
+    """Those that no other beats by being at least as fast and as accurate (top-1), and better in one of them. The fastest first.
 
-    Fast by the paired ratio: percentiles of whole runs move more when something else runs beside.
+    Speed is the paired ratio: percentiles of whole runs vary more when something else is running.
     """
     best = [one for one in points if not any(_beats(other, one) for other in points)]
     return sorted(best, key=lambda point: (point.ratio.median, -point.accuracy.top_1))

@@ -22,11 +22,11 @@ from benchmarks.pareto.report import Report
 from engine.accuracy import Accuracy
 
 PLACES = ((0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0))
-"""Where a label may stand beside its point, the nearest and best first: right, up."""
+"""Where a label may be beside its point, best place first: right, up."""
 DISTANCES = (11, 16, 22, 30, 40)
 """in typographic points"""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
-"""Told apart by the colour-blind, too. Source: Okabe and Ito 2008."""
+"""Colour-blind people can tell them apart too. Source: Okabe and Ito 2008."""
 MARKERS = ("o", "s", "^", "v", "P")
 STRETCH = 0.15
 """Percent: the accuracy's axis is logarithmic in the distance from the best share and this. Most choices differ by less than 0.5."""
@@ -113,7 +113,7 @@ def _draw_panel(panel: Panel, report: Report, title: str) -> None:
     axes, style = panel.axes, dict[str, Any]()
     if title == "top-1":  # by which the front is drawn up
         line = np.array([panel.at(point) for point in front(report.points)])
-        style = {"color": "#d0d0d0", "marker": "o", "zorder": 1, "label": "front: nothing else is as fast and as accurate"}
+        style = {"color": "#d0d0d0", "marker": "o", "zorder": 1, "label": "front: no other is as fast and as accurate"}
         axes.plot(*line.T, linewidth=5, markersize=13, **style)
     for one in series_of(report):
         x, y = np.array([panel.at(point) for point in one.points]).T
@@ -160,7 +160,7 @@ def _label(panel: Panel, report: Report) -> None:
 
 
 def _place(panel: Panel, label: str, at: tuple[float, float], colour: str) -> None:
-    """Writes the label at the first of the places around its point where nothing is; at the last one where all are taken."""
+    """Writes the label at the first free place around its point, or at the last place if all are taken."""
     figure = panel.axes.get_figure(root=True)
     assert figure is not None
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]

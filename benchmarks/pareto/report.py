@@ -22,7 +22,7 @@ class Report:
     points: Sequence[Point]
     """one of the default among them"""
     notes: Sequence[str] = ()
-    """what a reader must know of how some of them were made"""
+    """what a reader must know about how some of them were made"""
 
     @property
     def default_point(self) -> Point:

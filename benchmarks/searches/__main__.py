@@ -58,14 +58,14 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--n-timed", type=positive, default=100, metavar="N", help="how many of those to time (default: %(default)s)")
     add("--n-exhaustive", type=positive, default=3, metavar="N", help="how many of those to score all words on (default: %(default)s)")
     add("--beam-width", type=positive, default=16, metavar="N", help="beam width of the searches by steps (default: %(default)s)")
-    add("--letters", type=positive, nargs="*", default=[3, 4], metavar="N", help="before all words below are scored")
+    add("--letters", type=positive, nargs="*", default=[3, 4], metavar="N", help="letters of the prefixes below which all words are scored")
     add("--least-letters", type=_probability, nargs="*", default=[1e-3, 1e-2], metavar="P", help="least probabilities of letters")
     add("--margins", type=_nats, nargs="*", default=[4.0, 8.0], metavar="NATS", help="that hypotheses may be behind the best")
     add("--repaired", type=positive, nargs="*", default=[1, 4], metavar="N", help="beam widths of the repaired searches")
     add("--edits", type=positive, default=2, metavar="N", help="that a repair takes at most (default: %(default)s)")
     add("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
     add("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
-    add("--out", type=Path, metavar="FILE", help="Markdown file to write the table to, too")
+    add("--out", type=Path, metavar="FILE", help="also write the table to this Markdown file")
     add("--json", action="store_true", help="one JSON object on stdout, instead of a table")
     return parser.parse_args(arguments)
 
@@ -92,7 +92,7 @@ def _number(text: str) -> float:
 
 
 def searches(options: argparse.Namespace, index: WordIndex) -> dict[str, Search]:
-    """By name, the shipped one first and the exact one last."""
+    """The searches by name, the shipped one first and the exact one last."""
     beam: int = options.beam_width
     ways: dict[str, Search] = {SHIPPED: shipped, "greedy": greedy}
     ways[f"steps, beam {beam}"] = functools.partial(engine_search, method="steps", beam_width=beam)
@@ -187,7 +187,7 @@ def _spread(n_all: int, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def write(report: Report, path: Path, arguments: Sequence[str]) -> None:
-    """The report as a page that says how it was made, whole or not at all. Raises: OSError."""
+    """Writes the report as a page that says how it was made, in one step. Raises: OSError."""
     command = f"    python -m benchmarks.searches {shlex.join(arguments)}"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, f"# Searches\n\n{command}\n{report.as_text()}\n\n{WAYS}\n")

@@ -1,4 +1,4 @@
-"""A beam search with more to set than the engine's has, one step for each letter."""
+"""A beam search with more options than the engine's, one step for each letter."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Pruning:
     n_letters: int = sys.maxsize
     """where to stop"""
     n_live: int = sys.maxsize
-    """more than so many are not read: the search stops"""
+    """if there are more, they are not read, and the search stops"""
     floor: float = -math.inf
     """a score that the n_best words have at least: what cannot exceed it is dropped"""
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """What a search found, and where it stands."""
+    """What a search has found, and what it would read next."""
 
     words: list[Integers]
     """by number of letters, the nodes of the hypotheses that it read"""

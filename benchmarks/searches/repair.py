@@ -1,4 +1,4 @@
-"""A search that knows no words: a beam of any letters, whose guesses are then replaced by the words that are nearest to them."""
+"""A search without a lexicon: a beam of any letters, whose guesses are then replaced by the nearest words."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Repair:
 
 
 def guess_letters(problem: Problem, beam_width: int) -> list[ScoredWord]:
-    """The beam_width most probable sequences of letters that a beam of that width finds, words or not; the prior has no say.
+    """The beam_width most probable sequences of letters that a beam of that width finds, words or not; the prior is not used.
 
     Stops when nothing longer can be among them. Ties: the shorter, then the one whose prefix ranked higher.
     """

@@ -91,7 +91,7 @@ class Report:
 
 HEAD = ["search", "p50 ms", "p95 ms", "p99 ms", "times shipped", "top-1", "top-4", "top-1 against shipped", "best lost"]
 QUIET = 0.5
-"""Load average up to which nothing else of weight ran."""
+"""Up to this load average, nothing else of weight was running."""
 LEGEND = (
     "ms: the search alone, after the encoder. times shipped: the median of the ratios of single swipes, with the interval that holds",
     "95 % of such medians when swipes are drawn again. top-1 against shipped: in percentage points, with the interval that holds 95 % of",

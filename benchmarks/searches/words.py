@@ -173,7 +173,7 @@ def _ctc_scores(memory: Memory, tree: WordTree) -> Floats:
 
 
 def best(problem: Problem, words: Sequence[Integers], scores: Sequence[Floats]) -> list[ScoredWord]:
-    """The n_best of words in parts, by descending score; without those whose score is no finite number."""
+    """The n_best of words in parts, by descending score; without those whose score is not finite."""
     if not words:
         return []
     all_words, all_scores = np.concatenate(words), np.concatenate(scores)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.shark2`: SHARK2, the classical way to read a swipe, on our lexicon: its accuracy, its speed, its size."""
+"""`python -m benchmarks.shark2`: the accuracy, speed and size of SHARK2, the classical way to read a swipe, with our lexicon."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ N_WARM_UP = 20
 
 @dataclass(frozen=True)
 class Measurement:
-    """What `python -m benchmarks.shark2` reports."""
+    """The report of `python -m benchmarks.shark2`."""
 
     processor: str
     versions: dict[str, str]
     load_average: float
-    """of the last minute, before; above 0.5 or so the times are too long"""
+    """of the minute before; above about 0.5, the times are too long"""
     data: str
     options: Shark2Options
     lexicon_words: int

@@ -1,12 +1,12 @@
 """`python -m benchmarks.suites.baseline RESULT.json ...`: which stage got slower than the committed baseline says, and by how much.
 
-RESULT.json comes from `pytest benchmarks -o python_files='bench_*.py' --benchmark-json RESULT.json`. Times are never compared,
-neither with other runs' nor with other machines': a stage's time is divided by those of three works of fixed size, taken
-beside it in the same run (benchmarks.suites.reference), and those ratios are. A stage is slower where it is by all three, so that
-a machine that is good at one of them accuses no stage; and where that is beyond what the same code shows from run to run,
-which the baseline holds, too: then the exit code is 1. A budget of the design that is over is said, and is no failure: a
-machine with another ratio of memory to arithmetic may be over without anybody's fault. --update writes the baseline from
-three results or more of one machine.
+RESULT.json comes from `pytest benchmarks -o python_files='bench_*.py' --benchmark-json RESULT.json`. Times of different runs or
+machines are never compared. Instead, a stage's time is divided by those of three works of fixed size, taken beside it in the same
+run (benchmarks.suites.reference), and these ratios are compared. A stage counts as slower, and the exit code is 1, if it is slower by
+all three ratios, so that a machine that is good at one of the works blames no stage, and by more than the same code varies from
+run to run, which the baseline holds as well. A budget that is exceeded is reported, but is not a failure: a machine
+with another ratio of memory to arithmetic may exceed it without anybody's fault. --update writes the baseline from three or
+more results of one machine.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ FORMAT_VERSION = 1
 TOLERANCE = 0.15
 """The least slow-down that counts, as a share."""
 SPREADS = 1.5
-"""Slow-downs within so many spreads do not count either."""
+"""Slow-downs within this many spreads do not count either."""
 N_RESULTS = 3
-"""The fewest that make a baseline: fewer say nothing about the spread."""
+"""The fewest results that make a baseline: fewer say nothing about the spread."""
 Ratios = Mapping[str, float]
 """by the name of a work: a stage's time divided by that work's"""
 Status = Literal["same", "slower", "faster", "new", "missing", "other swipes"]
@@ -62,14 +62,14 @@ class Result:
 
     @classmethod
     def read(cls, path: Path) -> Result:
-        """Raises: ValueError where the file is no result of the suites; OSError."""
+        """Raises: ValueError if the file is not a result of the suites; OSError."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             conditions = dict(content["machine_info"]["conditions"])
             stages = {_name(one["fullname"]): _measured(one["extra_info"]) for one in content["benchmarks"]}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(
-                f"{path} is no result of the suites ({_reason(error)}): make one by "
+                f"{path} is not a result of the suites ({_reason(error)}): make one by "
                 f"pytest benchmarks -o python_files='bench_*.py' --benchmark-json {path}"
             ) from error
         return cls(conditions, stages)
@@ -100,7 +100,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the suites gave before."""
+    """Earlier results of the suites."""
 
     conditions: Mapping[str, Any]
     n_results: int
@@ -108,7 +108,7 @@ class Baseline:
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> Baseline:
-        """Of the stages that enough of them have. Raises: ValueError for too few results, or as Result.merge."""
+        """The baseline of the stages that enough of the results have. Raises: ValueError for too few results, or as Result.merge."""
         if len(results) < N_RESULTS:
             raise ValueError(f"{len(results)} result(s) given, a baseline needs {N_RESULTS} or more: run the suites again")
         merged, stages = Result.merge(results), {}
@@ -121,7 +121,7 @@ class Baseline:
 
     @classmethod
     def read(cls, path: Path) -> Baseline:
-        """Raises: ValueError where the file is no baseline; OSError."""
+        """Raises: ValueError if the file is not a baseline; OSError."""
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             version = content["format_version"]
@@ -131,9 +131,9 @@ class Baseline:
             }
             baseline = cls(dict(content["conditions"]), int(content["n_results"]), stages)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path} is no baseline ({_reason(error)}): write it anew with --update") from error
+            raise ValueError(f"{path} is not a baseline ({_reason(error)}): write a new one with --update") from error
         if version != FORMAT_VERSION:
-            raise ValueError(f"{path} has format_version {version}, expected {FORMAT_VERSION}: write it anew with --update")
+            raise ValueError(f"{path} has format_version {version}, expected {FORMAT_VERSION}: write a new one with --update")
         return baseline
 
     def as_json(self) -> str:
@@ -142,14 +142,14 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one stage."""
+    """How one stage compares with the baseline."""
 
     stage: str
     status: Status
     times: float | None
-    """how many times as long as before, by the work that speaks most for it; None where it cannot be compared"""
+    """how many times as long as before, by the most favourable work; None if it cannot be compared"""
     allowed: float | None
-    """from which on it counts as slower"""
+    """above this it counts as slower"""
     p50_ms: float | None
     """now"""
 
@@ -164,7 +164,7 @@ class Comparison:
     facts: dict[str, Mapping[str, float]]
     """by stage"""
     differences: list[str]
-    """in what the runs were made on, in words"""
+    """between the conditions of the runs, in words"""
 
     @property
     def slower(self) -> list[Verdict]:
@@ -222,9 +222,9 @@ def _judge(name: str, now: Measured | None, before: Expected | None, tolerance: 
 
 
 def slow_downs(now: Ratios, before: Ratios) -> list[float]:
-    """How many times as long as before the stage takes, by each of the works. Raises: ValueError for other works."""
+    """How many times as long as before the stage takes, by each of the works. Raises: ValueError if the works are not the same."""
     if set(now) != set(before):
-        raise ValueError(f"stages stand beside {', '.join(now)}, before beside {', '.join(before)}: write the baseline anew with --update")
+        raise ValueError(f"stages stand beside {', '.join(now)}, before beside {', '.join(before)}: write a new baseline with --update")
     return [now[work] / before[work] for work in before]
 
 

@@ -1,4 +1,4 @@
-"""Cold start, apart from the rest: import, load and the first swipe, each in fresh processes. Numba's cache is warm."""
+"""The cold start by itself: import, load and the first swipe, each in fresh processes. Numba's cache is warm."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ USUAL, LONG = (60, 1_000.0), (2_000, 30_000.0)
 """points, milliseconds"""
 N_SWIPES = 50
 MOST_TIMES = 2.0
-"""What the issue lets the long swipe cost, in usual ones."""
+"""The budget of the long swipe, in times of a usual one."""
 Lists = tuple[list[float], list[float], list[float]]
 lengths = pytest.mark.parametrize("length", [USUAL, LONG], ids=lambda length: f"{length[0]} points")
 

@@ -25,7 +25,7 @@ SIZES = (50_000, pytest.param(150_000, marks=pytest.mark.slow), None, pytest.par
 """in words; None: as shipped"""
 N_SWIPES = 200
 MOST_MB, MOST_OPEN_MS = 12.0, 10.0
-"""What the issue allows the largest."""
+"""The budget of the largest."""
 MOST_RESIDENT = 0.05
 """Share of the largest file that opening it may bring into memory."""
 sizes = pytest.mark.parametrize("n_words", SIZES, ids=lambda n_words: f"{n_words:,} words" if n_words else "shipped")

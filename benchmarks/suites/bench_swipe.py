@@ -25,7 +25,7 @@ N_SWIPES = 100
 N_TURNS = 3
 """of the swipes, for the shares"""
 MOST_FEATURES, MOST_SEARCH = 0.05, 0.15
-"""Shares of a swipe's time that the issue allows."""
+"""The budgets, as shares of a swipe's time."""
 LEAST_FOUND = 0.5
 """Share of the swipes whose word is among the first four; that much is left of it at beam 1."""
 
@@ -52,7 +52,7 @@ def words(recognizer: SwipeRecognizer) -> dict[int, list[str]]:
 def test_word_length(
     stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], words: dict[int, list[str]], n_letters: int
 ) -> None:
-    """Where fewer words of that length were swiped, made-up swipes of common ones come on top."""
+    """If fewer words of that length were swiped, made-up swipes of common words are added."""
     of_length = [one for one in records if one.word and letters_of(one.word, recognizer) == n_letters][:N_OF_LENGTH]
     more = made_up_records_of(words[n_letters], recognizer.grid, N_OF_LENGTH - len(of_length))
     measure(stage, recognizer, of_length + more, recognizer.default_options)
@@ -64,7 +64,7 @@ def test_beam(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeReco
 
 
 def test_shares(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], monkeypatch: pytest.MonkeyPatch) -> None:
-    """How much of a swipe's time the features take, and the search: all but features and graphs."""
+    """The shares of a swipe's time in the features, and in the search, which is everything but features and graphs."""
     in_graphs_ms, run = [0.0], onnxruntime.InferenceSession.run
 
     def timed_run(*arguments: Any) -> Any:

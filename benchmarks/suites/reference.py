@@ -1,4 +1,4 @@
-"""Three works of fixed size, timed beside whatever else is timed.
+"""Three works of fixed size that are timed next to everything else.
 
 A machine's speed changes from hour to hour, and machines differ; the time of a stage divided by that of a work, taken a
 moment apart, changes much less. Three, because machines differ in what they are good at: products of matrices (the

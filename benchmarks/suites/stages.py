@@ -41,7 +41,7 @@ MOST_WORKS = 2_000
 
 @dataclass(frozen=True)
 class Budget:
-    """Something that the issue limits."""
+    """A measured value with a limit."""
 
     name: str
     value: float
@@ -105,7 +105,7 @@ class Stats(Protocol):
 
 
 class Benchmark(Protocol):
-    """What is needed of pytest_benchmark's fixture, which is not annotated."""
+    """The part of pytest_benchmark's fixture that is used here; it has no annotations of its own."""
 
     disabled: bool
     extra_info: dict[str, Any]
@@ -137,7 +137,7 @@ class Stage:
         return self._record.timing
 
     def measure(self, call: Callable[[Input], Output], inputs: Sequence[Input], seconds: float = SECONDS) -> list[Output]:
-        """What the call makes of each of the inputs. They take turns in the rounds; all had one before, so it is warm."""
+        """The output of the call for each of the inputs. They take turns in the rounds; each has run once before, so it is warm."""
         outputs = [call(one) for one in inputs]
         if self.is_quick:
             self._benchmark.pedantic(call, args=inputs[:1])
@@ -155,7 +155,7 @@ class Stage:
         return outputs
 
     def measure_fresh(self, call: Callable[[Input], Output], prepare: Callable[[], Input], n_rounds: int) -> Output:
-        """Times calls on something that was prepared anew, untimed, for each of them. One more comes first: its output."""
+        """Times calls, each on something that is prepared for it, untimed. Returns the output of one more call, which comes first."""
         prepared = prepare()
         start = perf_counter()
         output = call(prepared)
@@ -163,12 +163,12 @@ class Stage:
         return output
 
     def note(self, name: str, value: float) -> None:
-        """Something else that was measured. name: with its unit."""
+        """Records something else that was measured. name: with its unit."""
         self._record.facts[name] = value
         self._write()
 
     def limit(self, name: str, value: float, limit: float) -> None:
-        """Something that the issue limits. It is recorded, and benchmarks.suites.baseline says whether it was kept."""
+        """A value with a limit. It is recorded, and benchmarks.suites.baseline says whether the limit was kept."""
         self._record.budgets.append(Budget(name, value, limit))
         self._write()
 

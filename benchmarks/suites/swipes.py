@@ -1,6 +1,6 @@
-"""Made-up swipes, the same on every machine: what the suites run on where no recordings are.
+"""Made-up swipes, the same on every machine: the suites use them if no recordings are named.
 
-They go from key to key as a hand does, slowest at the keys, off their centres, and trembling. They are for timing: about
+They go from key to key as a hand does, slowest at the keys, not quite through their centres, and trembling. They are for timing: about
 as much work as recorded ones (measured: bench_swipe), and easier to read.
 """
 
@@ -17,9 +17,9 @@ from engine.swipe_file import SwipeRecord
 
 SAMPLE_MS = 16
 LEG_MS = 110
-"""from a key to the next, beside what its length adds"""
+"""from a key to the next, in addition to what the distance takes"""
 MS_PER_KEY = 45
-"""what a key width of length adds"""
+"""for each key width of distance"""
 DWELL_MS = 140
 """at a key that is meant twice"""
 OFF_CENTRE = 0.22

@@ -46,7 +46,7 @@ class DecodingProcesses:
         self._pool = ProcessPoolExecutor(n_processes, spawn, initializer=_open, initargs=(spawn.Barrier(n_processes), bundle, lexicon))
 
     def __enter__(self) -> DecodingProcesses:
-        """Raises: BrokenProcessPool where a recognizer cannot be loaded."""
+        """Raises: BrokenProcessPool if a recognizer cannot be loaded."""
         self.memory()
         return self
 
@@ -82,7 +82,7 @@ def _open(all_of_them: Barrier, bundle: Path | None, lexicon: Path | None) -> No
 
 
 def _decode(lines: bytes) -> list[str | None]:
-    """Raises: ValueError for a line that is no swipe."""
+    """Raises: ValueError for a line that is not a swipe."""
     words: list[str | None] = []
     for record in read_swipes(io.BufferedReader(io.BytesIO(lines))):
         if not isinstance(record, SwipeRecord):

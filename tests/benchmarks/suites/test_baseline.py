@@ -166,7 +166,7 @@ def test_a_damaged_result_is_one_line(tmp_path: Path, committed: Path, monkeypat
     damaged = tmp_path / "damaged.json"
     damaged.write_text(content)
     monkeypatch.setattr(sys, "argv", ["baseline", str(damaged), "--against", str(committed)])
-    with pytest.raises(SystemExit, match=r"^benchmarks.suites.baseline: .*damaged.json is no result of the suites \(.+\): make one"):
+    with pytest.raises(SystemExit, match=r"^benchmarks.suites.baseline: .*damaged.json is not a result of the suites \(.+\): make one"):
         baseline.main()
 
 
@@ -175,7 +175,8 @@ def test_a_damaged_baseline_is_one_line(tmp_path: Path, write: Write, monkeypatc
     damaged = tmp_path / "damaged.json"
     damaged.write_text(content)
     monkeypatch.setattr(sys, "argv", ["baseline", str(write("now.json", STAGES)), "--against", str(damaged)])
-    with pytest.raises(SystemExit, match=r"^benchmarks.suites.baseline: .*damaged.json is no baseline \(.+\): write it anew with --update"):
+    what_to_do = "write a new one with --update"
+    with pytest.raises(SystemExit, match=rf"^benchmarks.suites.baseline: .*damaged.json is not a baseline \(.+\): {what_to_do}"):
         baseline.main()
 
 
