@@ -48,6 +48,7 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     ]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """As many processes as there are cores that this one may use; no more than four, for each has a window, torch and kernels in memory."""
     return min(len(os.sched_getaffinity(0)), 4)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engine import load_grids
+from engine import SwipeRecognizer, load_grids
 from keyboard_app.keys.layout import KeyLayout, complete, fit, keyboard_area
 
 Places = npt.NDArray[np.float64]
@@ -38,9 +38,11 @@ STAY_MS = 190
 of 2,300 and of 59,405 single ones: 317 and 168 ms)"""
 CORNER_SAMPLES = 7
 """over how many samples corners are rounded"""
-SHOWN_S = 2.0
-"""from when there is a window to when it is drawn"""
-END_S = 60.0
+START_S = 180.0
+"""a keyboard that is not drawn by then has failed"""
+END_S = 180.0
+SCREEN = "Xvfb_screen0"
+"""the file that Xvfb keeps its picture in: a header, then 4 bytes for each pixel"""
 PROGRAMS = ("Xvfb", "xdotool")
 
 
@@ -55,6 +57,19 @@ class Display:
 
     name: str
     """for DISPLAY"""
+    picture: Path
+    """what it shows, as Xvfb writes it"""
+
+    def wait_until_drawn(self) -> None:
+        """Waits until half of the screen has a colour: what is pressed before the first frame is there counts as pressed at that frame.
+
+        Raises: TimeoutError where none comes.
+        """
+        end = time.monotonic() + START_S
+        while np.fromfile(self.picture, np.uint8)[-4 * SIZE[0] * SIZE[1] :].reshape(-1, 4).any(axis=1).mean() < 0.5:
+            if time.monotonic() > end:
+                raise TimeoutError(f"the keyboard was not drawn within {START_S:g} s")
+            time.sleep(0.1)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -80,13 +95,15 @@ class Display:
 def open_display(width: int, height: int, log: Path) -> Iterator[Display]:
     """An X server with one screen of that size, which ends with the block."""
     read, write = os.pipe()
+    pictures = log.with_name(f"{log.name}-screen")
+    pictures.mkdir()
     with log.open("wb") as output:
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-fbdir", str(pictures)]
         server = subprocess.Popen(command, pass_fds=[write], stdout=output, stderr=output)
     os.close(write)
     try:
         with os.fdopen(read) as number:
-            yield Display(f":{number.readline().strip()}")
+            yield Display(f":{number.readline().strip()}", pictures / SCREEN)
     finally:
         server.terminate()
         server.wait(timeout=60)
@@ -141,6 +158,7 @@ def keyboard(hand: Hand, folder: Path, *options: str, before: Sequence[str] = ()
 
     before: a command that is to run the keyboard's.
     """
+    SwipeRecognizer.load()  # compiles the kernels where no other test has: the keyboard must not be closed before it has them
     lines: list[str] = []
     size = "{}x{}".format(*SIZE)
     command = [*before, sys.executable, "-m", "keyboard_app", "--size", size, "--config", str(folder / "settings.json"), *options]
@@ -148,7 +166,7 @@ def keyboard(hand: Hand, folder: Path, *options: str, before: Sequence[str] = ()
         app = subprocess.Popen(command, env=hand.display.environment, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             hand.display.xdotool("search", "--sync", "--onlyvisible", "--class", "keyglide")
-            time.sleep(SHOWN_S)
+            hand.display.wait_until_drawn()
             yield lines
             hand.display.xdotool("search", "--class", "keyglide", "windowfocus", "key", "ctrl+q")
             lines += app.communicate(timeout=END_S)[0].splitlines()
