@@ -175,8 +175,8 @@ def measure(recognizer: SwipeRecognizer, method: Method, records: Sequence[Swipe
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.floor", description=__doc__)
-    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=300, metavar="N", help="how many, evenly spread (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")

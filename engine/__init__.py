@@ -10,7 +10,7 @@ from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
 from engine.grid_recognizers import GridRecognizers
-from engine.language import Language, language_of, load_languages
+from engine.language import Language, default_language, language_of, load_languages
 from engine.lexicon import Lexicon, OverlayWord
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
@@ -44,6 +44,7 @@ __all__ = [
     "Swipe",
     "SwipeRecognizer",
     "SwipeRecord",
+    "default_language",
     "explain",
     "language_of",
     "load_grids",

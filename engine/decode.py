@@ -33,8 +33,8 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     add_search_argument(parser)
     parser.add_argument("--grid", metavar="NAME", help=f"grid of all swipes (default: what each one names, else {DEFAULT_GRID})")
     parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
-    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
     return parser.parse_args(argv)
 

@@ -42,7 +42,7 @@ class GridRecognizers:
         grids: Path | str | None = None,
         grid_name: str | None = None,
     ) -> GridRecognizers:
-        """grids: a file with more grids than those that come with Keyglide. Without paths: the English that comes with it.
+        """grids: a file with more grids than those that come with Keyglide. Without paths: Keyglide's own model and lexicon.
 
         Raises: ModelBundleError, ValueError, OSError for what cannot be used.
         """

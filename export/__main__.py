@@ -36,7 +36,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("out", type=Path, metavar="OUT", help="folder for the bundle; an earlier bundle there is replaced")
     parser.add_argument("--swipes", type=Path, help=f"recorded swipes for the proof, JSON lines (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=256, help="how many of them, evenly spread (default: %(default)s)")
-    parser.add_argument("--lexicon", type=Path, help="lexicon for the proof (default: the shipped English one)")
+    parser.add_argument("--lexicon", type=Path, help="lexicon for the proof (default: Keyglide's own)")
     parser.add_argument("--grid", help="grid of the swipes, by name (default: the one the model was trained on)")
     add_search_argument(parser, default=" ".join(f"{name}={value}" for name, value in SEARCH.to_fields().items()) + " with a CTC head")
     parser.add_argument("--precision", choices=("fp32", "int8"), default="int8", help="of the encoder (default: %(default)s)")

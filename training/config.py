@@ -12,7 +12,9 @@ from typing import Literal, get_args
 
 from engine.features import Column, FeatureSpec
 from engine.grid import Grid
+from engine.language import default_language
 from engine.naming import check_choice
+from engine.shipped import DEFAULT_GRID
 
 Embedding = Literal[
     "soft_distances",
@@ -44,7 +46,8 @@ PathOutliers = Literal["keep", "drop"]
 
 HELD_OUT = 0.05
 """Share of the training file's people that validate and choose the checkpoint; dev stays untouched."""
-ENGLISH = "abcdefghijklmnopqrstuvwxyz"
+ALPHABET = default_language().alphabet
+"""of the presets' models"""
 READS: dict[Embedding, tuple[Column, ...]] = {"google_2015": ("x", "y", "dt"), "indiswipe": ("x", "y", "vx", "vy"), "phrase_swipe": ()}
 """The columns that these embeddings take; the others take all columns of the features."""
 
@@ -205,7 +208,7 @@ class Preset:
     """One training run."""
 
     model: ModelConfig
-    grid: str = "qwerty_en"
+    grid: str = DEFAULT_GRID
     loss: LossConfig = LossConfig()
     mixture: Mixture = Mixture()
     batch_size: int = 256
@@ -227,18 +230,18 @@ class Preset:
 
 PRESETS = {
     "english": Preset(
-        ModelConfig(ENGLISH, encoder="conformer", n_encoder_layers=3),
+        ModelConfig(ALPHABET, encoder="conformer", n_encoder_layers=3),
         mixture=Mixture(synthetic_start=0.5, synthetic_end=0.15, transforms="wide", path_outliers="drop"),
     ),
     "study": Preset(
-        ModelConfig(ENGLISH, width=96, feed_forward_width=288, n_heads=3, n_encoder_layers=3, n_decoder_layers=1),
+        ModelConfig(ALPHABET, width=96, feed_forward_width=288, n_heads=3, n_encoder_layers=3, n_decoder_layers=1),
         loss=LossConfig(learning_rate=2.5e-3, warm_up_steps=300),
         batch_size=128,
         n_steps=4_000,
         validate_every=1_000,
     ),
     "tiny": Preset(
-        ModelConfig(ENGLISH, width=32, feed_forward_width=64, n_heads=2, n_encoder_layers=1, n_decoder_layers=1),
+        ModelConfig(ALPHABET, width=32, feed_forward_width=64, n_heads=2, n_encoder_layers=1, n_decoder_layers=1),
         loss=LossConfig(learning_rate=3e-3, warm_up_steps=20),
         batch_size=32,
         n_steps=300,

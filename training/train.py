@@ -40,7 +40,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change the preset: model.embedding=weighted")
     parser.add_argument("--show", action="store_true", help="print every setting with its value, and stop")
     parser.add_argument("--citation", metavar="TEXT", help="where the swipes come from, for the manifest (default: the file's name)")
-    parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: the shipped English lexicon)")
+    parser.add_argument("--lexicon", type=Path, help="words of the synthetic swipes (default: Keyglide's own)")
     parser.add_argument("--steps", type=int, help="length of the training (default: the preset's)")
     parser.add_argument("--processes", type=positive, default=os.cpu_count(), help="default: one per core, one thread each")
     parser.add_argument("--threads", type=positive, help="of each process (default: all cores for one process, else one)")

@@ -72,7 +72,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shark2", description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, metavar="DATA", help=f"recorded swipes with words (default: {recordings.DEFAULT})")
     parser.add_argument("--n", type=positive, metavar="N", help="how many of them, evenly spread (default: all)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
     parser.add_argument("--paper", action="store_true", help="match as the paper does, instead of as well as we can")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, instead of a table")

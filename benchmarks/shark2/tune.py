@@ -76,7 +76,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shark2.tune", description=__doc__)
     parser.add_argument("data", type=Path, metavar="TRAIN", help="recorded swipes with their words")
     parser.add_argument("--n", type=positive, default=2000, metavar="N", help="how many, evenly spread (default: %(default)s)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
     parser.add_argument("--paper", action="store_true", help="start from the paper's way of matching")
     return parser.parse_args(arguments)

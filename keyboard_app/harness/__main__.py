@@ -24,9 +24,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         description="Replays recorded swipes on the keys, shows what the decoder looked at, and compares two models.",
     )
     parser.add_argument("file", nargs="?", type=Path, help="a swipe, a JSON list of swipes, or one swipe per line; plain or gzipped")
-    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: English)")
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
     parser.add_argument("--compare", type=Path, metavar="FOLDER", help="a second model bundle, to see what it changes")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--grid", metavar="NAME", help="the grid of all swipes (default: the one that each swipe names, or qwerty_en)")
     parser.add_argument("--grids", type=Path, metavar="FILE", help="a file of more grids, in the format of grid_name_to_grid.json")
     parser.add_argument("--show", choices=SHOWS, help="which swipes to list (default: all, or changed for --compare with --list)")

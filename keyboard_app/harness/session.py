@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from engine import Accuracy, Candidate, Explanation, Grid, GridRecognizers, Swipe, SwipeRecord
+from engine import Accuracy, Candidate, Explanation, Grid, GridRecognizers, Swipe, SwipeRecord, default_language
 from keyboard_app.harness.attention import Attention
 from keyboard_app.harness.collection import Entry
 from keyboard_app.harness.engine_thread import EngineThread
@@ -78,7 +78,7 @@ class Session:
     def model_names(self) -> list[str]:
         """The name of the first model, and of the second if there is one."""
         models = [self._source.model, self._source.other_model] if self.compares else [self._source.model]
-        return [model.name or str(model) if model is not None else "English" for model in models]
+        return [model.name or str(model) if model is not None else default_language().name for model in models]
 
     @property
     def is_settled(self) -> bool:

@@ -20,11 +20,11 @@ class Source:
     file: Path | None
     """the recorded swipes; None to start without any"""
     model: Path | None = None
-    """the folder of a bundle; None for Keyglide's own English model"""
+    """the folder of a bundle; None for Keyglide's own"""
     other_model: Path | None = None
     """a second bundle, to compare with"""
     lexicon: Path | None = None
-    """None for Keyglide's own English lexicon"""
+    """None for Keyglide's own"""
     grids: Path | None = None
     """a file with more grids"""
     grid_name: str | None = None

@@ -43,8 +43,8 @@ def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that say what to decode with: those of Setup, and the number of processes."""
     parser.add_argument("data", type=Path, metavar="DATA", help="recorded swipes with their words, JSON lines, plain or .gz")
     shipped = default_language().require_bundle()
-    parser.add_argument("--bundle", type=Path, default=shipped, metavar="FOLDER", help="model bundle (default: English)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: English)")
+    parser.add_argument("--bundle", type=Path, default=shipped, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
     parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
 
