@@ -51,7 +51,7 @@ class SwipeRecord:
 
 @dataclass(frozen=True)
 class BadRecord:
-    """A piece of the file that is no swipe."""
+    """A piece of the file that is not a swipe."""
 
     where: str
     """as in SwipeRecord"""
@@ -78,7 +78,7 @@ def read_swipes(file: BinaryIO) -> Iterator[SwipeRecord | BadRecord]:
 def read_good_swipes(path: Path | str, labelled: bool = False) -> Iterator[SwipeRecord]:
     """The swipes of a file in their order. labelled: whether each must have its word.
 
-    Raises: ValueError that says where and why for what is no such swipe; OSError.
+    Raises: ValueError that says where and why for anything else; OSError.
     """
     path = Path(path)
     with path.open("rb") as file:

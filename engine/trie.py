@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 BLOCKED = 0
-"""The stored prior of what is no word."""
+"""The stored prior of a node where no word ends."""
 WORST_PRIOR = 255
 """The stored prior of the rarest words."""
 NODE_COLUMNS, SLOT_COLUMNS = 4, 3
