@@ -30,7 +30,7 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
     fastmath: what LLVM may take liberties with; nothing unless it is named.
 
     What was compiled is kept in `__pycache__` beside the code, or where that cannot be written, in our folder for caches. Where
-    neither can be, that is said once as a RuntimeWarning. Without numba: the function itself.
+    neither can be, or the disk is full, that is said once as a RuntimeWarning. Without numba: the function itself.
     """
     if not COMPILED:
         return function
@@ -40,9 +40,19 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
     before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
     numba.config.CACHE_DIR = place  # type: ignore[attr-defined]  # read by njit, here and now
     try:
-        return numba.njit(cache=True, nogil=True, fastmath=set(fastmath))(function)
+        compiled: Any = numba.njit(cache=True, nogil=True, fastmath=set(fastmath))(function)
     finally:
         numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+    cache = compiled._cache  # numba's own, which lets a full disk end the call that compiles
+    cache.save_overload = functools.partial(_save_if_possible, cache.save_overload)
+    return compiled
+
+
+def _save_if_possible(save: Callable[..., None], *compiled: Any) -> None:
+    try:
+        save(*compiled)
+    except OSError as error:
+        _warn(f"Keyglide cannot keep its compiled kernels ({error.strerror}): they are compiled anew in the next process")
 
 
 @functools.cache

@@ -34,9 +34,9 @@ def installation(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(installation: Path, home: Path | str) -> subprocess.CompletedProcess[str]:
+def run(installation: Path, home: Path | str, program: str = PROGRAM) -> subprocess.CompletedProcess[str]:
     known = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(installation)}
-    return subprocess.run([sys.executable, "-c", PROGRAM], env=known, cwd=installation, capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", program], env=known, cwd=installation, capture_output=True, text=True, check=False)
 
 
 def test_a_read_only_installation_without_a_home_works_uncached_and_says_so_once(installation: Path) -> None:
@@ -53,3 +53,11 @@ def test_kernels_of_a_read_only_installation_are_kept_in_our_own_folder(installa
     kept = [path for path in home.rglob("*") if path.is_file()]
     assert {path.suffix for path in kept} == {".nbi", ".nbc"}
     assert all(path.is_relative_to(home / ".cache" / "keyglide" / "numba") for path in kept)
+
+
+def test_a_full_disk_does_not_end_what_compiles(installation: Path, tmp_path: Path) -> None:
+    """Files may be made there, and nothing written to them."""
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    done = run(installation, tmp_path / "home", full + PROGRAM)
+    assert (done.returncode, done.stdout) == (0, "[0, 1]\n"), done.stderr
+    assert done.stderr.count("Keyglide cannot keep its compiled kernels (File too large)") == 1
