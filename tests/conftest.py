@@ -130,7 +130,7 @@ def run(toy_bundle: Path, toy_lexicon: Path, tmp_path: Path, capsys: pytest.Capt
         file = tmp_path / "traj.json"
         file.write_bytes(data)
         if stdin:
-            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))  # type: ignore[arg-type]
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))
         defaults = ["--bundle", toy_bundle, "--lexicon", toy_lexicon]
         code = decode.run(decode.parse_args([str(part) for part in ["-" if stdin else file, *defaults, *options]]))
         out, err = capsys.readouterr()

@@ -81,7 +81,7 @@ def figure_of(report: Report) -> Figure:
     figure.suptitle(f"Accuracy against time: {report.environment.n_swipes:,} swipes of {report.environment.data}, one thread", fontsize=15)
     handles, labels = panels[0].axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=11, frameon=False)
-    canvas.draw()  # type: ignore[no-untyped-call]  # settles the layout: from here on pixels are known
+    canvas.draw()  # settles the layout: from here on pixels are known
     for panel in panels:
         _label(panel, report)
     return figure

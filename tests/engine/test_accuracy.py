@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.accuracy import Accuracy, rank_of
 from engine.recognizer import Candidate
+from tests.support.approximately import about
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 WERE = Candidate("were", -1.0, 0.9, "were", ("were", "we're"))
@@ -16,7 +17,7 @@ DONT = Candidate("don't", -2.0, 0.1, "dont", ("don't",))
 
 def test_planted_ranks() -> None:
     accuracy = Accuracy.of_ranks([0, 1, 2, 3, 4, None, 0, None])
-    assert accuracy == Accuracy(8, 2 / 8, 4 / 8, 5 / 8, pytest.approx((1 + 0.1 + 0.09 + 0.08 + 1) / 8))
+    assert accuracy == Accuracy(8, 2 / 8, 4 / 8, 5 / 8, about((1 + 0.1 + 0.09 + 0.08 + 1) / 8))
     assert str(accuracy) == "top-1 25.00%, top-3 50.00%, top-4 62.50%, swipe_mrr 0.2838 over 8 swipes"
 
 

@@ -18,6 +18,7 @@ from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import NO_PARENT, Cache, Memory, StepOutput
 from engine.search_options import SearchOptions
 from tests.support import naive
+from tests.support.approximately import about
 
 ALPHABET = "abc"
 NO_MEMORY = Memory(np.zeros((1, 2, 1, 1), np.float32), np.zeros((1, 4), np.float32))
@@ -49,12 +50,15 @@ class TableDecoder:
         assert NO_PARENT <= parent < row
         return "" if parent == NO_PARENT else self.letters(parents, tokens, parent) + self.alphabet[int(tokens[row])]
 
-    @functools.cache  # noqa: B019
     def log_probs(self, letters: str) -> tuple[float, ...]:
         """float32 numbers: what comes after these letters, the end last."""
-        random = np.random.default_rng([self.seed, len(letters), *map(ord, letters)])
-        logits = random.normal(0, self.spread, len(self.alphabet) + 1)
-        return tuple((logits - np.log(np.exp(logits).sum())).astype(np.float32).tolist())
+        return random_log_probs(self.seed, letters, self.spread, len(self.alphabet) + 1)
+
+
+@functools.cache
+def random_log_probs(seed: int, letters: str, spread: float, n: int) -> tuple[float, ...]:
+    logits = np.random.default_rng([seed, len(letters), *map(ord, letters)]).normal(0, spread, n)
+    return tuple((logits - np.log(np.exp(logits).sum())).astype(np.float32).tolist())
 
 
 def lexicon_of(words: Mapping[str, float], alphabet: str = ALPHABET) -> Lexicon:
@@ -62,7 +66,7 @@ def lexicon_of(words: Mapping[str, float], alphabet: str = ALPHABET) -> Lexicon:
 
 
 def found(hypotheses: list[Hypothesis], alphabet: str = ALPHABET) -> list[tuple[str, float]]:
-    return [("".join(alphabet[token] for token in one.tokens), pytest.approx(one.score, abs=1e-9)) for one in hypotheses]
+    return [("".join(alphabet[token] for token in one.tokens), about(one.score, abs=1e-9)) for one in hypotheses]
 
 
 @given(words, seeds, st.floats(0, 2), st.integers(1, 60))
@@ -210,7 +214,7 @@ def test_two_passes_score_the_words_that_the_first_likes_best(
     scores = scores_of(dict(lexicon.key_sequences()), decoder, memory, options)
     chosen = sorted(scores, key=lambda word: -scores[word][0])[: max(beam_width, n_best)]
     expected = sorted(((word, scores[word][1]) for word in chosen), key=lambda item: -item[1])
-    assert found(hypotheses) == [(word, pytest.approx(score, abs=1e-6)) for word, score in expected[:n_best]]
+    assert found(hypotheses) == [(word, about(score, abs=1e-6)) for word, score in expected[:n_best]]
     assert decoder.n_steps == 1
     shares = np.exp([score for _, score in expected])
     np.testing.assert_allclose([one.probability for one in hypotheses], (shares / shares.sum())[: len(hypotheses)], atol=1e-6)

@@ -18,6 +18,7 @@ from engine.model import Memory
 from engine.search_options import SearchOptions
 from tests.engine.test_beam_search import ALPHABET, TableDecoder, found
 from tests.support import naive
+from tests.support.approximately import about
 
 seeds = st.integers(0, 2**32 - 1)
 words = st.lists(st.integers(0, 2), min_size=1, max_size=4)
@@ -74,7 +75,7 @@ def test_a_wide_beam_equals_scoring_every_word_with_both_heads(words: dict[str, 
     expected = sorted(scores.items(), key=lambda item: -item[1])
     memory = Memory(np.zeros((1, 2, 1, 1), np.float32), log_probs)
     hypotheses = search(decoder, memory, lexicon, SearchOptions(1000, 0.3, n_best=3, ctc_weight=ctc_weight))
-    assert found(hypotheses)[: len(expected)] == [(word, pytest.approx(score, abs=1e-5, rel=1e-5)) for word, score in expected[:3]]
+    assert found(hypotheses)[: len(expected)] == [(word, about(score, abs=1e-5, rel=1e-5)) for word, score in expected[:3]]
 
 
 def test_long_unlikely_prefixes_keep_finite_numbers() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from engine import decode
 from engine.grid import Grid
-from engine.lexicon import build_lexicon
+from engine.lexicon import Entry, build_lexicon
 from tests.conftest import ROOT
 from tests.support import toy
 from tests.support.decoding import Run, Swiped, as_json, lines
@@ -116,7 +116,7 @@ def test_accuracy_counts_key_sequences_and_every_word(run: Run, swipe_of: Swiped
 
 def test_no_word_found(run: Run, tmp_path: Path, swipe_of: Swiped) -> None:
     lexicon = tmp_path / "long.lexicon"
-    lexicon.write_bytes(build_lexicon([toy.Entry("alphabet", 1, ("alphabet",))], toy.ALPHABET, "too long for the toy"))
+    lexicon.write_bytes(build_lexicon([Entry("alphabet", 1, ("alphabet",))], toy.ALPHABET, "too long for the toy"))
     result = run(swipe_of("alpha"), "--lexicon", lexicon)
     assert (result.code, result.out.splitlines()[1].strip()) == (0, "no word found")
     assert run(swipe_of("alpha"), "--lexicon", lexicon, "--json").words() == [[]]

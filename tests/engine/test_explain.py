@@ -12,6 +12,7 @@ from engine.lexicon import Entry
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from tests.support import toy
+from tests.support.approximately import about
 
 
 @pytest.mark.parametrize("ctc_weight", [0.0, 0.3, 1.0])
@@ -34,8 +35,8 @@ def test_alternatives_are_the_best_others(toy_recognizer: SwipeRecognizer) -> No
     log_probs = toy.log_probs(toy_recognizer.extractor(swipe).key_distances, "ca")
     names = [*toy.ALPHABET, END]
     others = sorted(((names[i], value) for i, value in enumerate(log_probs) if names[i] != "t"), key=lambda item: -item[1])
-    assert list(third.others) == [(name, pytest.approx(value, abs=1e-4)) for name, value in others[:N_ALTERNATIVES]]
-    assert list(third.allowed) == [(name, pytest.approx(value, abs=1e-4)) for name, value in others if name in "ru"]  # car, caught
+    assert list(third.others) == [(name, about(value, abs=1e-4)) for name, value in others[:N_ALTERNATIVES]]
+    assert list(third.allowed) == [(name, about(value, abs=1e-4)) for name, value in others if name in "ru"]  # car, caught
 
 
 def test_the_point_is_one_that_was_recorded(toy_recognizer: SwipeRecognizer) -> None:

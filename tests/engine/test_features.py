@@ -139,7 +139,7 @@ class TestExtractor:
         features = EXTRACT(swipe)
         assert features.trajectory.shape == (64, N_COLUMNS)
         assert features.key_distances.shape == (64, 26)
-        assert (features.trajectory.dtype, features.key_distances.dtype) == (np.float32, np.float32)
+        assert features.trajectory.dtype == features.key_distances.dtype == np.dtype(np.float32)
         resampled = naive.resample(swipe.x.tolist(), swipe.y.tolist(), swipe.t.tolist(), 64)
         np.testing.assert_allclose(features.points, resampled, atol=1e-6)
         exact = naive.key_distances(features.points, QWERTY.centres(LATIN)) / QWERTY.key_radius

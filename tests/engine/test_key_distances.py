@@ -25,7 +25,8 @@ def random_points(grid: Grid, n: int, seed: int) -> npt.NDArray[np.float64]:
     chance = np.random.default_rng(seed)
     size, scale = np.array([[grid.width], [grid.height]]), chance.integers(0, 3, n)
     spread = np.where(scale == 2, 1e6 / size, np.where(scale == 1, 3.0, 0.5))
-    return size / 2 + spread * size * chance.uniform(-1, 1, (2, n)) * np.where(scale == 2, 0.99, 1.0)
+    result: npt.NDArray[np.float64] = size / 2 + spread * size * chance.uniform(-1, 1, (2, n)) * np.where(scale == 2, 0.99, 1.0)
+    return result
 
 
 @pytest.mark.parametrize("name", ALPHABETS)

@@ -42,7 +42,8 @@ def rebuilt(lexicon: Lexicon, overlay: list[OverlayWord]) -> Lexicon:
 
 def from_words(words: Mapping[str, tuple[int, tuple[str, ...]]], like: Lexicon) -> Lexicon:
     first_child, *others = naive.build_trie({sequence: prior for sequence, (prior, _) in words.items()}, like.alphabet)
-    trie = Trie(np.array(first_child, np.uint32), *(np.array(array, np.uint8) for array in others))
+    token, word_prior, best_prior = (np.array(array, np.uint8) for array in others)
+    trie = Trie(np.array(first_child, np.uint32), token, word_prior, best_prior)
     bare = replace(like, n_words=len(words), trie=trie, overlay={})
     forms = sorted((bare.find(sequence), "\n".join(forms).encode()) for sequence, (_, forms) in words.items() if forms != (sequence,))
     start = np.cumsum([0, *(len(text) for _, text in forms)])

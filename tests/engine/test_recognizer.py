@@ -26,7 +26,7 @@ EVERYTHING = SearchOptions(beam_width=200, prior_weight=0.25, n_best=100)
 
 coordinates = st.floats(-2000, 3000)
 swipes = st.lists(st.tuples(coordinates, coordinates, st.floats(0, 500)), min_size=2, max_size=40).map(
-    lambda points: Swipe.from_points(*np.transpose([(x, y, 0) for x, y, _ in points])[:2], np.cumsum([dt for _, _, dt in points]))
+    lambda points: Swipe.from_points([x for x, _, _ in points], [y for _, y, _ in points], np.cumsum([dt for _, _, dt in points]))
 )
 
 

@@ -31,7 +31,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=8)
 
 
 def read(content: bytes) -> list[SwipeRecord | BadRecord]:
-    return list(read_swipes(cast(BinaryIO, io.BufferedReader(io.BytesIO(content)))))  # type: ignore[arg-type]
+    return list(read_swipes(cast(BinaryIO, io.BufferedReader(io.BytesIO(content)))))
 
 
 def lines(*values: object) -> bytes:

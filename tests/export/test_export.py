@@ -32,6 +32,7 @@ from export.reference import PrefixTree, ReferenceResult, ScoredWord, ctc_follow
 from export.restore import restore
 from tests.conftest import ROOT
 from tests.support import naive, random_network, toy, trained_network
+from tests.support.approximately import about
 from training.config import ModelConfig
 from training.data.swipe_data import load_swipes
 from training.loop.checkpoint import PAYLOAD, TrainingInfo, payload
@@ -183,7 +184,7 @@ def test_the_reference_scores_every_word_when_nothing_is_pruned(
         decoder = sum(float(log_probs[at, token]) for at, token in enumerate([*letters, CONFIG.eos]))
         frames = ctc_logits[0].log_softmax(dim=-1)
         ctc = -torch.nn.functional.ctc_loss(
-            frames[:, None], torch.tensor([letters]), (len(frames),), (len(letters),), blank=26, reduction="sum"
+            frames[:, None], torch.tensor([letters]), torch.tensor([len(frames)]), torch.tensor([len(letters)]), blank=26, reduction="sum"
         )
         expected = 0.5 * decoder + 0.5 * float(ctc) + 0.3 * recognizer.lexicon.log_prior(word.key_sequence)
         assert word.score == pytest.approx(expected, abs=1e-3, rel=1e-4)
@@ -269,7 +270,7 @@ def test_an_int8_encoder_gives_nearly_the_same(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(export.__main__, "prove", lambda *_: Proof(n_swipes=N_INT8))
     checkpoint = trained_network.write_checkpoint(tmp_path / "trained.ckpt")
     swipes = trained_network.write_swipes(tmp_path / "swipes.jsonl", N_INT8)
-    arguments = [checkpoint, tmp_path / "int8", "--swipes", swipes, "--n-swipes", str(N_INT8)]
+    arguments: list[Path | str] = [checkpoint, tmp_path / "int8", "--swipes", swipes, "--n-swipes", str(N_INT8)]
     run_export(monkeypatch, *arguments)
     bundle = ModelBundle.load(tmp_path / "int8")
     assert bundle.manifest.precision == "int8"
@@ -311,7 +312,7 @@ def test_candidates_of_two_precisions_are_compared_swipe_by_swipe(recognizer: Sw
 
     other = Other(recognizer.bundle, recognizer.lexicon, recognizer.grid)
     different = compare(recognizer, other, [sample.swipe for sample in samples[:2]])
-    assert different == Quantisation(2, 0, 0, pytest.approx(0.5)) and not different.holds
+    assert different == Quantisation(2, 0, 0, about(0.5)) and not different.holds
 
 
 # --- ties ---
@@ -381,7 +382,7 @@ def test_an_encoder_alone_is_refused(network: SwipeNetwork, tmp_path: Path, monk
 
 def test_bad_arguments_are_one_line_and_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "not.ckpt").write_text("no checkpoint")
-    command = [sys.executable, "-m", "export", tmp_path / "not.ckpt", tmp_path / "bundle"]
+    command = [sys.executable, "-m", "export", str(tmp_path / "not.ckpt"), str(tmp_path / "bundle")]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert ran.returncode == 1 and ran.stderr.startswith("export: '") and ran.stderr.count("\n") == 1
     assert not (tmp_path / "bundle").exists()

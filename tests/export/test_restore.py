@@ -119,7 +119,8 @@ def test_splitting_undoes_joining() -> None:
 
 
 def find(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
-    return next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    result: onnx.TensorProto = next(tensor for tensor in model.graph.initializer if tensor.name == name)
+    return result
 
 
 def rename(model: onnx.ModelProto, old: str, new: str) -> None:

@@ -58,7 +58,8 @@ def english(opener: Opener) -> Iterator[WindowDriver]:
 def center(driver: WindowDriver, name: str) -> tuple[float, float]:
     """Where the key of that name stands."""
     layout = driver.app.pages.write.ids.keyboard.layout_of_keys
-    return next(placed.centre for placed in layout.keys if placed.key.name == name)
+    result: tuple[float, float] = next(placed.centre for placed in layout.keys if placed.key.name == name)
+    return result
 
 
 def tap(driver: WindowDriver, *names: str) -> None:
@@ -181,9 +182,9 @@ def test_a_million_characters_are_refused_with_a_message(driver: WindowDriver) -
 
 def test_shift_shows_on_the_keys(driver: WindowDriver) -> None:
     keyboard = driver.app.pages.write.ids.keyboard
-    assert keyboard.shift is Shift.ONCE
+    before = keyboard.shift
     tap(driver, "h")
-    assert keyboard.shift is Shift.OFF
+    assert (before, keyboard.shift) == (Shift.ONCE, Shift.OFF)
     tap(driver, "action shift", "i", "j")
     assert driver.app.text == "HIj"
 

@@ -42,7 +42,7 @@ def run(*options: str | Path, code: str = "", **environment: str) -> subprocess.
 def test_it_prints_the_text_and_draws_the_window_without_a_display(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("see you at noon\nёж", encoding="utf-8")
     picture = tmp_path / "deep" / "window.png"
-    options = ["--text", tmp_path / "note.txt", "--config", tmp_path / "settings.json", "--size", "363x480"]
+    options: list[str | Path] = ["--text", tmp_path / "note.txt", "--config", tmp_path / "settings.json", "--size", "363x480"]
     done = run(*options, "--print", "--screenshot", picture)
     assert (done.returncode, done.stdout, done.stderr) == (0, "see you at noon\nёж\n", "")
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
@@ -50,7 +50,7 @@ def test_it_prints_the_text_and_draws_the_window_without_a_display(tmp_path: Pat
 
 def test_it_prints_what_the_locale_lacks(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("café", encoding="utf-8")
-    options = ["--text", tmp_path / "note.txt", "--config", tmp_path / "settings.json", "--print"]
+    options: list[str | Path] = ["--text", tmp_path / "note.txt", "--config", tmp_path / "settings.json", "--print"]
     done = run(*options, "--screenshot", tmp_path / "window.png", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\xe9\n", "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from kivy.app import App
 from kivy.lang import Builder
 from kivy.properties import NumericProperty
@@ -33,9 +35,13 @@ class LevelApp(App):
         self.level += 0.5
 
 
+def itself(app: LevelApp) -> LevelApp:
+    return app
+
+
 def test_a_rule_that_waits_at_the_end_does_not_tie_the_next_page_to_the_closed_app() -> None:
     for _ in range(2):
         app = LevelApp()
-        with open_window(lambda app=app: app) as driver:
+        with open_window(functools.partial(itself, app)) as driver:
             app.level = 0.25
             assert driver.root.reading == 0.25

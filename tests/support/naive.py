@@ -109,7 +109,8 @@ def time_derivatives(points: npt.NDArray[np.float64], key_size: tuple[float, flo
 
 def standardized(values: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
     """Zero mean and unit variance along an axis; what varies by less than 0.001 is not stretched."""
-    return (values - values.mean(axis, keepdims=True)) / np.maximum(values.std(axis, keepdims=True), 1e-3)
+    result: npt.NDArray[np.float64] = (values - values.mean(axis, keepdims=True)) / np.maximum(values.std(axis, keepdims=True), 1e-3)
+    return result
 
 
 def key_distances(points: npt.NDArray[np.float64], centres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -217,7 +218,8 @@ def equidistant(points: npt.NDArray[np.float64], n_points: int) -> npt.NDArray[n
 def normalised(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Points (N, 2) around their centroid, the longer side of their box 1; a box of less than 1 counts as 1."""
     size = max(1.0, *(points.max(axis=0) - points.min(axis=0)))
-    return (points - points.mean(axis=0)) / size
+    result: npt.NDArray[np.float64] = (points - points.mean(axis=0)) / size
+    return result
 
 
 def warped_distance(costs: npt.NDArray[np.float64], band: int) -> float:

@@ -128,7 +128,8 @@ def human_path(targets: Places, key_width: float, random: np.random.Generator) -
     padded = np.pad(path, ((CORNER_SAMPLES // 2, CORNER_SAMPLES // 2), (0, 0)), mode="edge")
     smooth = np.stack([np.convolve(column, np.full(CORNER_SAMPLES, 1 / CORNER_SAMPLES), mode="valid") for column in padded.T], axis=1)
     tremor = np.cumsum(random.normal(0, TREMOR_KEYS * key_width, smooth.shape), axis=0)
-    return smooth + tremor - np.linspace(0, 1, len(tremor))[:, None] * tremor[-1] * (len(tremor) > 1)
+    result: npt.NDArray[np.float64] = smooth + tremor - np.linspace(0, 1, len(tremor))[:, None] * tremor[-1] * (len(tremor) > 1)
+    return result
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def watch_approx() -> None:
             note(apart / self.tolerance if apart and math.isfinite(apart) else 0.0)
         return same
 
-    approx.__eq__ = watched  # type: ignore[method-assign,assignment]
+    approx.__eq__ = watched  # type: ignore[method-assign]
 
 
 def pytest_configure() -> None:

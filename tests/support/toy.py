@@ -57,7 +57,8 @@ def log_probs(key_distances: npt.NDArray[np.float32], letters: str) -> npt.NDArr
     logits = np.append(-SHARPNESS * key_distances[2 * at].astype(np.float64) ** 2, END_LOGIT)
     for place, token in enumerate([N_LETTERS + 1, *map(ALPHABET.index, letters)]):
         logits += (place + 1) * HISTORY[token]
-    return logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
+    result: npt.NDArray[np.float64] = logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
+    return result
 
 
 def swipe_of(word: str, grid: Grid) -> Swipe:

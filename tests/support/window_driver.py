@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from keyboard_app.style.kivy_setup import prepare
 
@@ -80,7 +81,8 @@ class FrameTime:
 
     def time(self) -> float:
         """Of the day, by which Kivy stamps touches; the same as the other."""
-        return self._now
+        result: float = self._now
+        return result
 
     monotonic = time
 
@@ -89,7 +91,7 @@ frame_time = FrameTime()
 Clock.time = frame_time.time
 Clock._max_fps = 0  # a frame does not wait for its time
 motionevent.time = frame_time.time
-clock.time = frame_time  # type: ignore[assignment]
+clock.time = frame_time  # type: ignore[assignment,attr-defined]
 
 
 class Finger(MotionEvent):  # type: ignore[misc]
@@ -106,6 +108,9 @@ class Finger(MotionEvent):  # type: ignore[misc]
 
 class WindowDriver:
     """Touches the open window and lets its event loop run, frame by frame. Positions: window pixels, y upwards."""
+
+    app: Any
+    """None for a root widget alone; Any, as Kivy has no types"""
 
     def __init__(self, root: Widget, app: App | None) -> None:
         self.root = root

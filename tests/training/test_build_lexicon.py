@@ -195,7 +195,7 @@ FREQUENCIES = {"the": 0.05, "don't": 1e-3, "dont": 1e-5, "london": 1e-4, "its": 
 
 
 def run_main(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(build_lexicon.wordfreq, "get_frequency_dict", lambda *_: FREQUENCIES)
+    monkeypatch.setattr("wordfreq.get_frequency_dict", lambda *_: FREQUENCIES)
     monkeypatch.setattr(sys, "argv", ["build_lexicon", *arguments])
     return build_lexicon.main()
 
@@ -224,8 +224,12 @@ def test_command(tmp_path: Path, list_paths: list[Path], monkeypatch: pytest.Mon
 
 def test_command_for_another_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    frequencies = {"ёлка": 1e-4, "и": 1e-2, "т": 1e-3, "hello": 1e-3}
-    monkeypatch.setattr(build_lexicon.wordfreq, "get_frequency_dict", lambda code, _: asked.append(code) or frequencies)
+
+    def get_frequency_dict(code: str, _: str) -> dict[str, float]:
+        asked.append(code)
+        return {"ёлка": 1e-4, "и": 1e-2, "т": 1e-3, "hello": 1e-3}
+
+    monkeypatch.setattr("wordfreq.get_frequency_dict", get_frequency_dict)
     monkeypatch.setattr(sys, "argv", ["build_lexicon", str(tmp_path / "ru.lexicon"), "--language", "ru"])
     assert build_lexicon.main() == 0
     lexicon = Lexicon.open(tmp_path / "ru.lexicon")

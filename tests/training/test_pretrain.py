@@ -70,7 +70,7 @@ def columns_of(points: npt.NDArray[np.float64], grid: Grid) -> npt.NDArray[np.fl
 def batches_of(data: SwipeData, seed: int) -> tuple[list[MaskedBatch], list[MaskedBatch]]:
     """(for training, for validation)"""
     training, validation = loaders(data, TINY, Stretch(batch_size=8, n_steps=3, seed=seed))
-    return list(training.dataset), list(validation.dataset)
+    return list(training), list(validation)
 
 
 def assert_same(one: tuple[list[MaskedBatch], list[MaskedBatch]], other: tuple[list[MaskedBatch], list[MaskedBatch]]) -> None:
@@ -184,7 +184,7 @@ def test_an_encoder_learns_the_hidden_points_of_a_batch(encoder: Encoder, batch:
         optimizer.zero_grad()
         reached.loss.backward()
         optimizer.step()
-    assert reached.loss < 0.05 and reached.keys > max(0.95, reached.curve_keys, reached.line_keys)
+    assert reached.loss < 0.05 and float(reached.keys) > max(0.95, float(reached.curve_keys), float(reached.line_keys))
 
 
 def test_words_are_not_read(examples: SwipeData) -> None:

@@ -143,6 +143,6 @@ def test_without_a_lexicon_the_shipped_words_are_made(tmp_path: Path, monkeypatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     options = parse_args([str(EXAMPLES), str(tmp_path / "run"), "--preset", "tiny", "--processes", "1"])
     training, validation = loaders(options, TINY, first_step=0)
-    words = {word for batch in itertools.islice(training.dataset, 8) for word in spell(batch.targets)}
+    words = {word for batch in itertools.islice(training, 8) for word in spell(batch.targets)}
     assert len(words) > 100 and all(word in open_lexicon() for word in words)
     assert len(list(validation)) > 0

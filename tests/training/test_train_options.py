@@ -161,7 +161,7 @@ def test_all_batches_are_made_of_the_share_that_is_labelled(lexicon: Path, tmp_p
     preset = apply_settings(PRESETS["tiny"], ["mixture.synthetic_start=0", "mixture.synthetic_end=0", "n_steps=5"])
     training, validation = train.loaders(options, preset, 0)
     data = load_swipes(EXAMPLES).split_by_user(HELD_OUT)[0]
-    words = {word for batch in training.dataset for word in spell(batch.targets)}
+    words = {word for batch in training for word in spell(batch.targets)}
     assert words == set(train.share_of(data, 0.2, 1).words) < set(data.words)
     full = train.loaders(train.parse_args(arguments(tmp_path, lexicon)), preset, 0)[1]
     assert [spell(batch.targets) for batch in validation] == [spell(batch.targets) for batch in full]
@@ -172,7 +172,7 @@ def test_training_alone_is_masked(masked: bool, lexicon: Path, tmp_path: Path) -
     preset = apply_settings(PRESETS["tiny"], [*SMALL, f"loss.impossible_letters={'masked' if masked else 'allowed'}"])
     training, validation = train.loaders(train.parse_args(arguments(tmp_path, lexicon)), preset, 0)
     assert all(batch.impossible is None for batch in validation)
-    assert {isinstance(batch.impossible, torch.Tensor) for batch in training.dataset} == {masked}
+    assert {isinstance(batch.impossible, torch.Tensor) for batch in training} == {masked}
 
 
 def test_the_norm_of_every_layer_is_in_the_log(command: Train, tmp_path: Path) -> None:

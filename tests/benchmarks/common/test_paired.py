@@ -58,7 +58,7 @@ def test_what_is_timed_is_the_call_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_ratio_is_the_median_over_inputs_not_the_ratio_of_medians() -> None:
-    times = PairedTimes({"a": np.array([2.0, 30.0, 40.0]), "b": np.array([1.0, 10.0, 100.0])}, {"a": [], "b": []})
+    times: PairedTimes[int] = PairedTimes({"a": np.array([2.0, 30.0, 40.0]), "b": np.array([1.0, 10.0, 100.0])}, {"a": [], "b": []})
     assert times.ratio("a", "b").median == 2.0
     assert times.ratio("b", "a").median == 0.5
     assert times.ratio("a", "a") == paired.Ratio(1.0, 1.0, 1.0)
@@ -68,7 +68,7 @@ def test_the_ratio_is_the_median_over_inputs_not_the_ratio_of_medians() -> None:
 def test_the_interval_holds_the_medians_of_drawn_inputs() -> None:
     """Of a median of n ratios, the order statistics around n / 2 give the interval without any drawing."""
     ratios = np.random.default_rng(3).lognormal(size=301)
-    times = PairedTimes({"a": ratios, "b": np.ones(301)}, {"a": [], "b": []})
+    times: PairedTimes[int] = PairedTimes({"a": ratios, "b": np.ones(301)}, {"a": [], "b": []})
     ratio, ranked = times.ratio("a", "b"), np.sort(ratios)
     half = 1.96 * np.sqrt(301) / 2
     assert ratio.low < ratio.median < ratio.high

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from engine.features import Features
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import NO_PARENT, ModelBundle
 from tests.support import random_network
+from tests.support.approximately import about
 from training.config import ModelConfig
 
 ALPHABET = "ab"
@@ -28,7 +30,7 @@ LOGITS = {
     (BOS, B): [50.0, 50.0, -9.0],
 }
 """Of a, b and the end; 50 stands where the lexicon of a, ab and b forbids it."""
-CLOSE = {"rtol": 1e-4, "atol": 2e-4}
+CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 2e-4}
 """Of log-probabilities that differ by up to 2e-6 here."""
 FEATURES = Features(np.zeros((4, 7), np.float32), np.zeros((4, 2), np.float32), np.zeros((3, 4)))
 
@@ -54,7 +56,7 @@ def lexicon_of(*words: str) -> Lexicon:
 
 
 def found(words: list[ScoredWord]) -> list[tuple[str, float]]:
-    return [(word.key_sequence, pytest.approx(word.score, abs=1e-6)) for word in words]
+    return [(word.key_sequence, about(word.score, abs=1e-6)) for word in words]
 
 
 # --- the search ---

@@ -102,7 +102,8 @@ def test_the_trie_holds_the_words_and_their_priors() -> None:
 def test_the_ctc_head_of_a_prefix_is_the_sum_over_labellings() -> None:
     """Prefixes a, ba, baa, extended together: the second from another parent than its own row."""
     log_probs = frames(3, 5)
-    prefixes, spelt = CtcPrefixes.empty(log_probs), [[]]
+    prefixes = CtcPrefixes.empty(log_probs)
+    spelt: list[list[int]] = [[]]
     for parents, tokens in (([0, 0], [0, 1]), ([1, 0], [0, 2]), ([0, 1, 0], [0, 2, 1])):
         prefixes = prefixes.extend(prefixes.reached(), parents, tokens)
         spelt = [[*spelt[parent], token] for parent, token in zip(parents, tokens, strict=True)]

@@ -24,6 +24,7 @@ from engine.recognizer import SwipeRecognizer
 from engine.search_options import SearchOptions
 from tests.engine.test_beam_search import ALPHABET, TableDecoder, ctc_memory, lexicon_of
 from tests.support import naive, toy
+from tests.support.approximately import about
 
 words = st.dictionaries(st.text(ALPHABET, min_size=1, max_size=6), st.floats(1e-6, 1e6), min_size=1, max_size=50)
 seeds = st.integers(0, 2**32 - 1)
@@ -126,7 +127,7 @@ def test_exact_searches_of_the_toy_model(toy_recognizer: SwipeRecognizer, qwerty
     assert expected[0].key_sequence == word
     for found in (Exhaustive.of(task).search(task), exact(task), below_prefixes(task, 2, WIDE), pruned(task, Pruning(WIDE))):
         assert same(found, expected)
-    assert greedy(task) == [ScoredWord(word, pytest.approx(expected[0].score, abs=1e-6))]
+    assert greedy(task) == [ScoredWord(word, about(expected[0].score, abs=1e-6))]
 
 
 @given(words, seeds, st.integers(1, 20))
@@ -207,7 +208,7 @@ def test_greedy_follows_the_best_letter(drawn: Mapping[str, float], seed: int, p
         letter = max(bounds)[1]
         prefix, total = prefix + letter, total + log_probs[ALPHABET.index(letter)]
     value, word = max(finished)
-    assert greedy(problem(lexicon, seed, steps(prior_weight, 0.0))) == [ScoredWord(word, pytest.approx(value, abs=1e-9))]
+    assert greedy(problem(lexicon, seed, steps(prior_weight, 0.0))) == [ScoredWord(word, about(value, abs=1e-9))]
 
 
 def test_a_beam_of_a_few_letters_leaves_the_prefixes_it_would_read_next() -> None:

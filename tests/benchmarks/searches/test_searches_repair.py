@@ -21,6 +21,7 @@ from engine.recognizer import SwipeRecognizer
 from tests.benchmarks.searches.test_searches import WIDE, problem, same, seeds, steps, weights, words
 from tests.engine.test_beam_search import ALPHABET, TableDecoder, lexicon_of
 from tests.support import naive, toy
+from tests.support.approximately import about
 
 guesses = st.lists(st.text(ALPHABET, max_size=6), max_size=3)
 LONGEST = 6
@@ -89,7 +90,7 @@ def guess_slowly(decoder: TableDecoder, beam_width: int) -> list[ScoredWord]:
 def test_stopping_early_loses_no_guess(seed: int, beam_width: int, max_letters: int) -> None:
     decoder = TableDecoder(seed, max_letters=max_letters)
     found = guess_letters(problem(lexicon_of({"a": 1}), seed, steps(0.7, 0.0), decoder), beam_width)
-    assert found == [ScoredWord(one.key_sequence, pytest.approx(one.score, abs=1e-9)) for one in guess_slowly(decoder, beam_width)]
+    assert found == [ScoredWord(one.key_sequence, about(one.score, abs=1e-9)) for one in guess_slowly(decoder, beam_width)]
 
 
 @given(words, seeds, weights, weights, st.integers(1, 5), st.integers(1, 3))
@@ -116,7 +117,7 @@ def test_repaired_guesses_of_the_toy_model(toy_recognizer: SwipeRecognizer, qwer
     assert guess_letters(task, 1)[0].key_sequence == word
     found = Repair.of(index).search(task, 4, 2)
     best = engine_search(task, "steps", WIDE)[0]
-    assert found[0] == ScoredWord(word, pytest.approx(best.score, abs=1e-3))
+    assert found[0] == ScoredWord(word, about(best.score, abs=1e-3))
 
 
 def test_words_longer_than_the_decoder_can_write_are_never_found() -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,8 +195,9 @@ def test_grid_without_a_letter(grids: dict[str, Grid]) -> None:
     ],
 )
 def test_bad_option(field: str, value: float, message: str) -> None:
+    changed: dict[str, Any] = {field: value}
     with pytest.raises(ValueError, match=message):
-        replace(Shark2Options(), **{field: value})
+        replace(Shark2Options(), **changed)
 
 
 def test_template_memory() -> None:

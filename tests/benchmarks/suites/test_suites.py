@@ -19,7 +19,7 @@ from benchmarks.common.lexicons import make_up_words, resize_lexicon, write_lexi
 from benchmarks.suites.cold_start import FreshProcess
 from benchmarks.suites.reference import WORKS
 from benchmarks.suites.replay import RecordingDecoder, ReplayingDecoder
-from benchmarks.suites.stages import Conditions, Stage, ratios_to_works
+from benchmarks.suites.stages import Conditions, Stage, Stats, Timings, ratios_to_works
 from benchmarks.suites.swipes import common_words, made_up_record, made_up_records, made_up_records_of, traced_in
 from benchmarks.suites.throughput import DecodingProcesses
 from engine.beam_search import search
@@ -136,7 +136,7 @@ class FakeTimings:
 
 class FakeStats:
     def __init__(self) -> None:
-        self.stats = FakeTimings()
+        self.stats: Timings = FakeTimings()
 
 
 class FakeBenchmark:
@@ -145,7 +145,7 @@ class FakeBenchmark:
     def __init__(self, *, disabled: bool = False) -> None:
         self.disabled = disabled
         self.extra_info: dict[str, Any] = {}
-        self.stats = FakeStats()
+        self.stats: Stats = FakeStats()
 
     def pedantic(self, target: Any, **options: Any) -> Any:
         result = None

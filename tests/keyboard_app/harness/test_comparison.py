@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import BadRecord, Candidate, Grid, Key, Recognition, StageTimes, Swipe, SwipeRecord, read_swipes
+from engine.search_options import SearchOptions
 from keyboard_app.harness.__main__ import parse_args, run
 from keyboard_app.harness.collection import Entry, count_changes, matching
 from keyboard_app.harness.outcome import Outcome, accuracy_of, compare
@@ -66,7 +67,7 @@ def test_what_is_shown() -> None:
     assert matching(entries, "changed", "hell") == [2]
     assert count_changes(entries) == {"lost": 1, "other word": 1, "same": 2}
     accuracy = accuracy_of([outcome("cat", "cat"), outcome("cat", "car", "cat"), outcome(None, "cat")])
-    assert (accuracy.n_swipes, accuracy.top_1, accuracy.top_3) == (2, 0.5, 1.0)
+    assert accuracy and (accuracy.n_swipes, accuracy.top_1, accuracy.top_3) == (2, 0.5, 1.0)
     assert accuracy_of([outcome(None, "cat")]) is None
 
 
@@ -80,7 +81,7 @@ def files(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, qwerty: Grid) -> 
     swipes.append({"word": "hello", "curve": {**as_json(toy.swipe_of("hello", qwerty)), "grid_name": "default"}})
     file = tmp_path / "swipes.jsonl"
     file.write_bytes(lines(*swipes))
-    search = toy.SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
+    search = SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
     other = toy.write_bundle(tmp_path / "other", search=search)
     return {"file": str(file), "model": str(toy_bundle), "other": str(other), "lexicon": str(toy_lexicon)}
 

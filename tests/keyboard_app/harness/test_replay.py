@@ -62,7 +62,7 @@ def test_what_has_come_is_a_swipe_from_the_second_point_on() -> None:
     replay = Replay.at_start(swipe_at([0, 10, 20, 30]))
     assert replay.so_far is None
     so_far = replay.at_time(19).so_far
-    assert so_far.t.tolist() == [0, 10]
+    assert so_far and so_far.t.tolist() == [0, 10]
 
 
 def test_the_more_the_decoder_looked_the_denser(toy_recognizer: SwipeRecognizer) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import Grid, Swipe, SwipeRecord
+from engine.search_options import SearchOptions
 from keyboard_app.harness.engine_thread import EngineThread
 from keyboard_app.harness.session import CHUNK, Session
 from keyboard_app.harness.source import Source
@@ -56,7 +57,7 @@ def swipe_file(tmp_path: Path, qwerty: Grid) -> Path:
 
 @pytest.fixture
 def source(swipe_file: Path, toy_bundle: Path, toy_lexicon: Path, tmp_path: Path) -> Source:
-    search = toy.SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
+    search = SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
     return Source(swipe_file, toy_bundle, toy.write_bundle(tmp_path / "other", search=search), toy_lexicon)
 
 
@@ -73,10 +74,10 @@ def test_all_are_read_and_the_first_is_explained(session: Session) -> None:
     assert session.notice == ""
     assert session.n_read == len(session.entries) == len(WORDS) + 2
     assert [entry.outcome.words[0] for entry in session.entries[:3] if entry.outcome is not None] == ["cat", "were", "hello"]
-    assert session.explanation.word == "cat"
+    assert session.explanation and session.explanation.word == "cat"
     assert [accuracy.n_swipes for accuracy in session.accuracies()] == [len(WORDS) + 1] * 2
     grid = session.grid()
-    assert grid.name == "qwerty_en"
+    assert grid and grid.name == "qwerty_en"
 
 
 def test_more_swipes_than_are_read_in_one_go(swipe_file: Path, source: Source, thread: EngineThread, posted: Posted) -> None:
@@ -85,29 +86,32 @@ def test_more_swipes_than_are_read_in_one_go(swipe_file: Path, source: Source, t
     session.open(3)
     posted.happen(lambda: session.is_settled)
     assert session.n_read == len(session.entries) > 2 * CHUNK
-    assert session.explanation.word == "quick"
+    assert session.explanation and session.explanation.word == "quick"
 
 
 def test_choosing_a_candidate_a_model_and_a_letter(session: Session, posted: Posted) -> None:
     session.choose(2)
     posted.happen(lambda: session.is_settled)
     session.choose_candidate(1)
-    assert session.explanation is None
+    explanation = session.explanation
+    assert explanation is None
     posted.happen(lambda: session.is_settled)
-    assert session.explanation.word == session.outcomes[0].words[1] == "hell"
+    assert session.explanation and session.explanation.word == session.outcomes[0].words[1] == "hell"
     session.choose_letter(2)
-    attention = session.attention
-    assert attention.density.argmax() == 2
-    session.choose_letter(99)
-    assert session.letter == 4  # its end
-    session.choose_letter(-1)
-    assert session.letter is None
-    session.choose_letter(1)
+    assert session.attention and session.attention.density.argmax() == 2
+    letters = []
+    for letter in (99, -1, 1):
+        session.choose_letter(letter)
+        letters.append(session.letter)
+    assert letters == [4, None, 1]  # 4: its end
     session.choose_candidate(0, side=1)
     posted.happen(lambda: session.is_settled)
     assert session.letter == 1  # the same letter in another model
-    assert session.attention.density.argmax() == 1
-    assert session.explanation.score == session.outcomes[1].candidates[0].score != session.outcomes[0].candidates[0].score
+    assert session.attention and session.attention.density.argmax() == 1
+    assert (
+        session.explanation
+        and session.explanation.score == session.outcomes[1].candidates[0].score != session.outcomes[0].candidates[0].score
+    )
     session.choose_candidate(99)
     assert session.candidate == len(session.outcomes[1].candidates) - 1
     session.choose(0)
@@ -118,7 +122,7 @@ def test_an_explanation_that_comes_too_late_is_dropped(session: Session, posted:
     for place in (1, 2, 3):
         session.choose(place)
     posted.happen(lambda: session.is_settled)
-    assert session.explanation.word == "quick"
+    assert session.explanation and session.explanation.word == "quick"
 
 
 def test_bad_records_say_why(session: Session, posted: Posted) -> None:
@@ -127,7 +131,7 @@ def test_bad_records_say_why(session: Session, posted: Posted) -> None:
     assert "not JSON" in session.outcomes[0].problem
     session.choose(len(WORDS) + 1)
     grid = session.grid()
-    assert grid.name == "yandex_ru"  # drawn, though the model cannot read it
+    assert grid and grid.name == "yandex_ru"  # drawn, though the model cannot read it
     assert "has no key for" in session.outcomes[0].problem
     session.watch(Swipe.from_points([0, 1], [0, 1], [0, 1]))
     posted.happen(lambda: session.is_settled)
@@ -152,7 +156,7 @@ def test_a_new_record_is_read_and_chosen(session: Session, posted: Posted, qwert
     posted.happen(lambda: session.is_settled)
     assert session.place == len(WORDS) + 2
     assert session.outcomes[0].is_right
-    assert session.explanation.word == session.outcomes[0].words[0] == "wet"
+    assert session.explanation and session.explanation.word == session.outcomes[0].words[0] == "wet"
 
 
 def test_the_last_record_is_replaced_or_taken_away(session: Session, posted: Posted, qwerty: Grid) -> None:
@@ -160,12 +164,13 @@ def test_the_last_record_is_replaced_or_taken_away(session: Session, posted: Pos
     session.replace_last(SwipeRecord("recorded", toy.swipe_of("wet", qwerty), "cat", None))
     posted.happen(lambda: session.is_settled)
     assert session.outcomes[0].is_right is False
-    assert session.explanation.word == session.outcomes[0].words[0] == "wet"
+    assert session.explanation and session.explanation.word == session.outcomes[0].words[0] == "wet"
     for n_left in range(len(WORDS) + 2, -1, -1):
         session.replace_last(None)
         posted.happen(lambda: session.is_settled)
         assert len(session.entries) == n_left
-    assert (session.place, session.record, session.explanation) == (None, None, None)
+    at_the_end: tuple[object, ...] = session.place, session.record, session.explanation
+    assert at_the_end == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,8 @@ def test_a_place_beyond_the_file_is_said(source: Source, thread: EngineThread, p
 
 
 def test_nothing_is_delivered_after_the_end(posted: Posted) -> None:
-    thread, delivered, gate = EngineThread(posted.post), [], threading.Event()
+    thread, gate = EngineThread(posted.post), threading.Event()
+    delivered: list[object] = []
     thread.ask(gate.wait, delivered.append, delivered.append)
     thread.ask(lambda: 2, delivered.append, delivered.append)
     gate.set()

@@ -16,6 +16,7 @@ from kivy.core.window import Window
 from kivy.uix.widget import Widget
 
 from engine import BadRecord, Grid, read_swipes
+from engine.search_options import SearchOptions
 from keyboard_app.harness.harness_app import HarnessApp
 from keyboard_app.harness.rows import CandidateRow, LetterChip, SwipeRow
 from keyboard_app.harness.source import Source, Start
@@ -166,7 +167,7 @@ def shown_text(driver: WindowDriver) -> str:
 
 
 def test_two_models_side_by_side(harness: Open, tmp_path: Path) -> None:
-    search = toy.SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
+    search = SearchOptions(beam_width=8, prior_weight=40.0, margin=30.0, ctc_weight=0.0, method="steps")
     with harness(other=toy.write_bundle(tmp_path / "other", search=search), show="changed") as driver:
         session = driver.root.session
         changed = [place for place, entry in enumerate(session.entries) if entry.change not in (None, "same")]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -106,8 +107,17 @@ def test_a_pressed_key_alone_changes_and_is_drawn(window: WindowDriver, monkeypa
     before = shown(window)
     drawn: list[str] = []
     show, colour = KeyFace.show, KeyFace.colour
-    monkeypatch.setattr(KeyFace, "show", lambda face, *now: (drawn.append(f"show {face.placed.key.name}"), show(face, *now)))
-    monkeypatch.setattr(KeyFace, "colour", lambda face, *now: (drawn.append(f"colour {face.placed.key.name}"), colour(face, *now)))
+
+    def note_show(face: KeyFace, *now: Any) -> None:
+        drawn.append(f"show {face.placed.key.name}")
+        show(face, *now)
+
+    def note_colour(face: KeyFace, *now: Any) -> None:
+        drawn.append(f"colour {face.placed.key.name}")
+        colour(face, *now)
+
+    monkeypatch.setattr(KeyFace, "show", note_show)
+    monkeypatch.setattr(KeyFace, "colour", note_colour)
 
     window.root.pressed = frozenset({e.key})
     pressed = shown(window)
@@ -171,7 +181,7 @@ def test_texts_are_drawn_pixel_for_pixel_at_every_size(window: WindowDriver) -> 
             assert all(place == int(place) for place in text.pos)
 
 
-def instructions(group: object) -> Iterator[object]:
+def instructions(group: object) -> Iterator[Any]:
     for child in getattr(group, "children", ()):
         yield child
         yield from instructions(child)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,8 @@ class Typing:
     """A keyboard in a window, and what it reported."""
 
     driver: WindowDriver
-    keyboard: Keyboard
+    keyboard: Any
+    """a Keyboard, whose layout is there"""
     typed: list[str] = field(default_factory=list)
     """text, and the names of actions in angle brackets"""
     swipes: list[Swipe] = field(default_factory=list)
@@ -41,7 +43,8 @@ class Typing:
     def at(self, name: str) -> tuple[float, float]:
         """The middle of a key by its label or action, px."""
         placed = (placed for placed in self.keyboard.layout_of_keys.keys if name in (placed.key.label, placed.key.action))
-        return next(placed.centre for placed in placed)
+        centre: tuple[float, float] = next(one.centre for one in placed)
+        return centre
 
     def tap(self, *names: str) -> None:
         for name in names:
@@ -116,7 +119,8 @@ def test_a_swipe_is_reported_while_it_goes_on(typing: Typing) -> None:
     typing.swipe("h", "e", "l", "o", ms=400)
     *during, last = typing.progress
     assert last is None
-    lengths = [len(swipe) for swipe in during]
+    lengths = [len(swipe) for swipe in during if swipe]
+    assert len(lengths) == len(during)
     assert len(lengths) >= 3
     assert lengths == sorted(set(lengths))
     assert lengths[-1] <= len(typing.swipes[0])
@@ -329,7 +333,7 @@ def test_a_grid_of_letters_alone_can_be_written_on(qwerty: Grid) -> None:
 
 def test_a_keyboard_without_a_grid_waits_for_one(qwerty: Grid) -> None:
     with open_window(lambda: BoxLayout(), PHONE) as driver:
-        keyboard = Keyboard()
+        keyboard: Any = Keyboard()
         driver.root.add_widget(keyboard)
         driver.frames()
         driver.tap(100, 100)

@@ -20,7 +20,8 @@ def driver() -> Iterator[WindowDriver]:
 
 @pytest.fixture
 def view(driver: WindowDriver) -> TextView:
-    return driver.root
+    result: TextView = driver.root
+    return result
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_says_when_a_finger_rests() -> None:
 def test_counts_what_was_shown(toy_recognizer: SwipeRecognizer) -> None:
     swipe = swipe_of("hello", toy_recognizer.grid)
     shown = draw(swipe, toy_recognizer, EveryFrame(toy_recognizer.grid.key_width))
-    assert shown.n_letters == len("hello")
+    assert shown and shown.n_letters == len("hello")
     assert shown.n_decoded == len(list(prefixes(swipe)))
     assert shown.right == (shown.words[-1][1] == "hello")
     figures = Figures.of([shown, shown])

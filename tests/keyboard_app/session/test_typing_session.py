@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 
 import pytest
@@ -235,7 +235,8 @@ def test_shows_the_likely_word_while_the_finger_moves(typing: Typing) -> None:
 
 def test_a_swipe_and_an_end_take_the_preview_away(typing: Typing) -> None:
     typing.may_load.set()
-    for end in (lambda: typing.session.swipe_progress(None), lambda: typing.swipe(3)):
+    ends: list[Callable[[], object]] = [lambda: typing.session.swipe_progress(None), lambda: typing.swipe(3)]
+    for end in ends:
         typing.preview(0, 1)
         typing.window.until(lambda: typing.session.preview)
         end()

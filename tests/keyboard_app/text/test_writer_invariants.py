@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keyboard_app.text.writer import Writer, WritingOptions
 
+Action = tuple[Any, ...]
+"""the name of a method of Writer, and its arguments"""
 WORDS = st.lists(st.sampled_from(["hello", "I'm", "iPhone", "us", "ёж", "'tis", "well-known"]), min_size=1, max_size=4)
 ACTIONS = st.one_of(
     st.tuples(st.just("type"), st.sampled_from("aZя.,?!\"'()«5 \n-@%👍\u0301")),
@@ -23,8 +26,8 @@ OPTIONS = st.builds(WritingOptions, st.sampled_from(["word", "letter"]), st.bool
 TEXTS = st.text('ab. \n"(é👍\u0301', max_size=8)
 
 
-def do(writer: Writer, action: tuple[object, ...]) -> None:
-    if action[0] != "choose" or writer.choices[action[1] :]:  # type: ignore[misc]
+def do(writer: Writer, action: Action) -> None:
+    if action[0] != "choose" or writer.choices[action[1] :]:
         getattr(writer, str(action[0]))(*action[1:])
 
 
@@ -33,7 +36,7 @@ def state(writer: Writer) -> tuple[object, ...]:
 
 
 @given(OPTIONS, TEXTS, st.lists(ACTIONS, max_size=20))
-def test_undoing_everything_gives_the_first_text_and_redoing_the_last(options: WritingOptions, text: str, actions: list) -> None:
+def test_undoing_everything_gives_the_first_text_and_redoing_the_last(options: WritingOptions, text: str, actions: list[Action]) -> None:
     writer = Writer(options, text)
     for action in actions:
         do(writer, action)
@@ -50,7 +53,7 @@ def test_undoing_everything_gives_the_first_text_and_redoing_the_last(options: W
 
 
 @given(OPTIONS, TEXTS, st.lists(ACTIONS, max_size=10), ACTIONS)
-def test_undo_restores_exactly_and_redo_too(options: WritingOptions, text: str, actions: list, action: tuple[object, ...]) -> None:
+def test_undo_restores_exactly_and_redo_too(options: WritingOptions, text: str, actions: list[Action], action: tuple[object, ...]) -> None:
     writer = Writer(options, text)
     for earlier in actions:
         do(writer, earlier)
@@ -66,7 +69,7 @@ def test_undo_restores_exactly_and_redo_too(options: WritingOptions, text: str, 
 
 
 @given(OPTIONS, TEXTS, st.lists(ACTIONS, max_size=20))
-def test_the_cursor_stays_in_the_text(options: WritingOptions, text: str, actions: list) -> None:
+def test_the_cursor_stays_in_the_text(options: WritingOptions, text: str, actions: list[Action]) -> None:
     writer = Writer(options, text)
     for action in actions:
         do(writer, action)
@@ -74,7 +77,7 @@ def test_the_cursor_stays_in_the_text(options: WritingOptions, text: str, action
 
 
 @given(TEXTS, st.lists(ACTIONS, max_size=10), WORDS)
-def test_a_swiped_word_stands_alone_and_backspace_takes_all_of_it_away(text: str, actions: list, words: list[str]) -> None:
+def test_a_swiped_word_stands_alone_and_backspace_takes_all_of_it_away(text: str, actions: list[Action], words: list[str]) -> None:
     writer = Writer(WritingOptions(), text)
     for action in actions:
         do(writer, action)
@@ -91,7 +94,7 @@ def test_a_swiped_word_stands_alone_and_backspace_takes_all_of_it_away(text: str
 
 
 @given(TEXTS, st.lists(ACTIONS, max_size=10), WORDS, st.integers(0, 2))
-def test_choosing_twice_gives_the_first_word_back(text: str, actions: list, words: list[str], index: int) -> None:
+def test_choosing_twice_gives_the_first_word_back(text: str, actions: list[Action], words: list[str], index: int) -> None:
     writer = Writer(WritingOptions(), text)
     for action in [*actions, ("commit", words)]:
         do(writer, action)
@@ -102,7 +105,7 @@ def test_choosing_twice_gives_the_first_word_back(text: str, actions: list, word
 
 
 @given(st.lists(st.one_of(WORDS, st.sampled_from(list("a.,?!;:)"))), max_size=20))
-def test_automatic_spaces_are_never_doubled_nor_before_punctuation(steps: list) -> None:
+def test_automatic_spaces_are_never_doubled_nor_before_punctuation(steps: list[list[str] | str]) -> None:
     writer = Writer(WritingOptions())
     for step in steps:
         writer.type(step) if isinstance(step, str) else writer.commit(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +20,11 @@ QWERTY = load_grids()["qwerty_en"]
 
 def wander(n: int, seed: int) -> Swipe:
     random = np.random.default_rng(seed)
-    return Swipe(*random.uniform(0, 600, (2, n)), np.cumsum(random.integers(0, 40, n)).astype(np.float64))
+    x, y = random.uniform(0, 600, (2, n))
+    return Swipe(x, y, np.cumsum(random.integers(0, 40, n)).astype(np.float64))
 
 
-def vary(swipe: Swipe, seed: int, transforms: Transforms = "narrow") -> np.ndarray:
+def vary(swipe: Swipe, seed: int, transforms: Transforms = "narrow") -> npt.NDArray[np.float64]:
     variant = Augmentation(QWERTY, Mixture(transforms=transforms))(swipe, np.random.default_rng(seed))
     return np.array([variant.x, variant.y, variant.t])
 

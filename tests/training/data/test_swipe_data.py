@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from training.data.swipe_data import load_swipes
 
-RECORDS = [
+RECORDS: list[dict[str, Any]] = [
     {"word": "hi", "curve": {"x": [1, 2, 3], "y": [4, 5, 6], "t": [0, 10, 20]}, "user": "ann", "clean": False},
     {"word": "yes", "curve": {"x": [7, 8], "y": [9, 10], "t": [0, 16]}},
 ]
@@ -114,7 +115,7 @@ def test_a_single_swipe_is_not_split(tmp_path: Path) -> None:
 
 def test_every_shape_of_a_swipe_is_read_whatever_the_file_is_called(tmp_path: Path) -> None:
     """As the README writes them: bare points, too; gzip is recognised by its bytes."""
-    bare = {"word": "bare", **RECORDS[1]["curve"]}  # type: ignore[dict-item]
+    bare = {"word": "bare", **RECORDS[1]["curve"]}
     content = "\n".join(map(json.dumps, [*RECORDS, bare])).encode()
     for number, (name, data) in enumerate([("a.jsonl", gzip.compress(content)), ("b.jsonl.gz", content), ("c.json", content)]):
         (tmp_path / name).write_bytes(data)

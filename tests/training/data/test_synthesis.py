@@ -125,4 +125,5 @@ def test_the_speed_profile_of_spliced_swipes_is_that_of_real_ones(real_data: Swi
 def quartiles_of_speed(swipes: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
     """(3,), grid units per millisecond, over all pairs of neighbouring points."""
     speeds = [np.hypot(*np.diff(points[:2], axis=1)) / np.maximum(np.diff(points[2]), 1) for points in swipes]
-    return np.percentile(np.concatenate(speeds), [25, 50, 75])
+    result: npt.NDArray[np.float64] = np.percentile(np.concatenate(speeds), [25, 50, 75])
+    return result

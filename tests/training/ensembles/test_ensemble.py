@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ samples = st.integers(1, 3).flatmap(
 )
 
 
-def sample_of(swipes: list[tuple[str | None, tuple[Ranking, ...]]]) -> Sample:
+def sample_of(swipes: Sequence[tuple[str | None, tuple[Ranking, ...]]]) -> Sample:
     return Sample(tuple(word for word, _ in swipes), tuple(rankings for _, rankings in swipes))
 
 
@@ -229,7 +230,8 @@ def table(data: Path, tmp_path: Path) -> Path:
     sample, fingerprint = noisy(N_PEOPLE * N_EACH, (0.8, 0.8), seed=4), data_fingerprint(data.name, load_swipes(data))
     rows = []
     for member in (0, 1):
-        predictor = Predictor(*(Fingerprint(name, name) for name in (f"model {member}", "lexicon", "grid")), SearchOptions(4, 0.5))
+        bundle, lexicon, grid = (Fingerprint(name, name) for name in (f"model {member}", "lexicon", "grid"))
+        predictor = Predictor(bundle, lexicon, grid, SearchOptions(4, 0.5))
         predictions, path = sample.predictions(member), tmp_path / f"{member}.jsonl.gz"
         write_predictions(path, predictions)
         accuracy = Accuracy.of_ranks(one.rank for one in predictions)
@@ -348,7 +350,7 @@ def test_the_ensemble_is_judged_against_its_best_member(low: float, high: float,
 
 def test_members_are_told_apart_by_what_differs() -> None:
     def row(model: str, search: SearchOptions, grid: str = "grid") -> PredictionRow:
-        predictor = Predictor(*(Fingerprint(name, name) for name in (model, "lexicon", grid)), search)
+        predictor = Predictor(Fingerprint(model, model), Fingerprint("lexicon", "lexicon"), Fingerprint(grid, grid), search)
         return PredictionRow(predictor, Fingerprint("dev", "d"), Path("p"), "w", Accuracy.of_ranks([0]))
 
     rows = [row("one", SearchOptions(4, 0.5)), row("one", SearchOptions(4, 0.7)), row("two", SearchOptions(4, 0.5, n_best=8))]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -88,8 +89,9 @@ def test_every_option_was_tried() -> None:
 def test_every_file_makes_another_predictor() -> None:
     row = row_of(Path("p"))
     for name in ("bundle", "lexicon", "grid"):
-        other = replace(row, predictor=replace(row.predictor, **{name: Fingerprint("model", "another")}))
-        renamed = replace(row, predictor=replace(row.predictor, **{name: replace(getattr(row.predictor, name), name="renamed")}))
+        fingerprints = Fingerprint("model", "another"), replace(getattr(row.predictor, name), name="renamed")
+        changes: list[dict[str, Any]] = [{name: fingerprint} for fingerprint in fingerprints]
+        other, renamed = (replace(row, predictor=replace(row.predictor, **change)) for change in changes)
         assert other.id != row.id == renamed.id, name
     assert row_of(Path("p"), data="another").id != row.id
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import latency
+from benchmarks.common.environment import read_records
 from engine.grid import Grid
 from engine.lexicon import Lexicon
 from engine.recognizer import SwipeRecognizer
@@ -214,4 +215,4 @@ def test_the_latency_record(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 def test_the_latency_of_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("")
     with pytest.raises(ValueError, match="has 0 swipes"):
-        latency.read_records(tmp_path / "empty.jsonl", 500)
+        read_records(tmp_path / "empty.jsonl", 500)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
@@ -35,7 +36,7 @@ def take_steps(network: nn.Module, optimizer: torch.optim.Optimizer, n: int, cli
 def test_in_float32_it_is_adamw_with_clipped_gradients() -> None:
     ours, theirs = networks(torch.float32)
     take_steps(ours, MasterAdamW(ours, lr=0.01, weight_decay=0.1, average=0.9), 12, clip=False)
-    groups = [{"params": [theirs.weight]}, {"params": [theirs.bias], "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": [theirs.weight]}, {"params": [theirs.bias], "weight_decay": 0.0}]
     take_steps(theirs, torch.optim.AdamW(groups, lr=0.01, betas=(0.9, 0.98), weight_decay=0.1), 12, clip=True)
     torch.testing.assert_close(ours.weight, theirs.weight)
     torch.testing.assert_close(ours.bias, theirs.bias)

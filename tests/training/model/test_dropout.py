@@ -9,6 +9,7 @@ import torch
 
 from tests.support import random_network
 from training.config import Encoder, LossConfig, ModelConfig
+from training.loop.checkpoint import TrainingInfo
 from training.loop.lightning_module import SwipeTraining, add_dropout
 from training.model.network import FeedForward, SwipeNetwork
 
@@ -17,7 +18,8 @@ def outputs(network: SwipeNetwork) -> torch.Tensor:
     config = network.config
     torch.manual_seed(1)
     inputs = torch.rand(2, config.features.n_points, 7), torch.rand(2, config.features.n_points, config.n_letters)
-    return network(*inputs, torch.zeros(2, 3, dtype=torch.int64))[0]
+    result: torch.Tensor = network(*inputs, torch.zeros(2, 3, dtype=torch.int64))[0]
+    return result
 
 
 @pytest.mark.parametrize("encoder", get_args(Encoder))
@@ -45,7 +47,8 @@ def test_a_branch_loses_that_share_and_keeps_its_mean() -> None:
 
 
 def test_the_setting_reaches_the_network_that_trains_and_not_the_averaged_one() -> None:
-    plain, dropping = (SwipeTraining(random_network.CONFIG, LossConfig(dropout=share), None, 1) for share in (0.0, 0.5))
+    info = TrainingInfo("", "", "qwerty_en", 1, 0, 1)
+    plain, dropping = (SwipeTraining(random_network.CONFIG, LossConfig(dropout=share), info, 1) for share in (0.0, 0.5))
     hooked = [sum(len(module._forward_hooks) for module in one.modules()) for one in (plain.network, dropping.network, dropping.averaged)]
     assert hooked[0] == hooked[2] == 0 < hooked[1]
     with pytest.raises(ValueError, match="dropout must be at least 0 and below 1, got 1"):

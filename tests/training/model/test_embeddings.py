@@ -165,7 +165,8 @@ def other() -> SwipeNetwork:
 @pytest.fixture(scope="module")
 def decoder_step(other: SwipeNetwork) -> bytes:
     """Exported once: it is the same for all embeddings."""
-    return decoder_step_onnx(other).SerializeToString()
+    result: bytes = decoder_step_onnx(other).SerializeToString()
+    return result
 
 
 @pytest.mark.parametrize(("kind", "weighting"), CHOICES)

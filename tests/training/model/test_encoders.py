@@ -62,7 +62,8 @@ def other() -> SwipeNetwork:
 @pytest.fixture(scope="module")
 def decoder_step(other: SwipeNetwork) -> bytes:
     """Exported once: it is the same for all encoders."""
-    return decoder_step_onnx(other).SerializeToString()
+    result: bytes = decoder_step_onnx(other).SerializeToString()
+    return result
 
 
 @pytest.fixture(scope="module", params=CHOICES, ids=lambda choice: f"{choice[0]}{'' if choice[1] else '-no_ctc'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ CONFIG = ModelConfig(
     max_letters=6,
     key_centres=((-1.0, 0.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (-0.5, 1.0), (0.5, 1.0), (1.5, 1.0)),
 )
-CLOSE = {"rtol": 1e-4, "atol": 3e-4}
+CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 3e-4}
 """Of logits and log-probabilities up to about 10, which differ by up to 1.3e-5 here; a letter that changes them does so by far more."""
 
 
