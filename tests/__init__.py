@@ -9,7 +9,7 @@ import tempfile
 
 HOME = tempfile.mkdtemp(prefix="keyglide-tests-")
 """An empty home of this process and of those that it starts: no settings, caches or recordings of the person who runs the tests."""
-FOREIGN = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "LANGUAGE", "MPLCONFIGDIR", "PYTHONHASHSEED")
+FOREIGN = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "DBUS_SESSION_BUS_ADDRESS", "LANGUAGE", "MPLCONFIGDIR", "PYTHONHASHSEED")
 """What the desktop or the shell may have set. The tests' own windows are drawn offscreen; tests.support.pointer opens a display."""
 SAME = {
     "HOME": HOME,

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import darkdetect
+
 from keyboard_app.style.kivy_setup import prepare
 
 
@@ -40,6 +42,7 @@ class Clipboard:
         return self.text
 
 
+darkdetect.isDark = lambda: False  # it would ask the desktop
 clipboard = Clipboard()
 _module = ModuleType("kivy.core.clipboard")
 _module.__dict__.update(Clipboard=clipboard, CutBuffer=None)
