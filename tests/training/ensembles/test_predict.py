@@ -150,7 +150,9 @@ def test_predictions_come_back(tmp_path_factory: pytest.TempPathFactory, found: 
     assert path.read_bytes() == first and list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"id": 1, "word": "a", "candidates": []}\n', mtime=0), gzip.compress(b"{}\n")])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(b'{"id": 1, "word": "a", "candidates": []}\n', mtime=0), gzip.compress(b"{}\n", mtime=0)]
+)
 def test_damaged_predictions_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "some.jsonl.gz"
     path.write_bytes(content)
