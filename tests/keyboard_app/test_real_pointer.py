@@ -46,8 +46,9 @@ def test_common_words_swiped_with_a_real_pointer_stand_in_the_text(hand: Hand, t
     assert written == expected
 
 
-def test_taps_swipes_and_keys_with_a_real_pointer(hand: Hand, tmp_path: Path) -> None:
-    with keyboard(hand, tmp_path, "--print") as lines:
+def test_taps_swipes_and_keys_with_a_real_pointer(tmp_path: Path) -> None:
+    """With a steady hand: this is about what becomes of taps, swipes and keys in a row, not about how well words are read."""
+    with open_hand(tmp_path / "display", seed=11, aim_keys=0.05) as hand, keyboard(hand, tmp_path, "--print") as lines:
         hand.swipe("thanks")
         hand.tap(",")
         hand.swipe("people")

@@ -109,12 +109,12 @@ def open_display(width: int, height: int, log: Path) -> Iterator[Display]:
         server.wait(timeout=60)
 
 
-def human_path(targets: Places, key_width: float, random: np.random.Generator) -> Places:
+def human_path(targets: Places, key_width: float, random: np.random.Generator, aim_keys: float = AIM_KEYS) -> Places:
     """A hand's way through key centres, (n, 2) of any n >= 1 to (m, 2), a place every SAMPLE_MS milliseconds.
 
     It aims with error, takes longer for longer ways (Fitts), starts and stops smoothly, rounds its corners and trembles.
     """
-    aimed = targets + random.normal(0, AIM_KEYS * key_width, targets.shape)
+    aimed = targets + random.normal(0, aim_keys * key_width, targets.shape)
     for at in np.flatnonzero((np.diff(targets, axis=0) == 0).all(axis=1)):
         aimed[at + 1] = aimed[at]
     pieces = [aimed[:1]]
@@ -139,9 +139,10 @@ class Hand:
     display: Display
     layout: KeyLayout
     random: np.random.Generator
+    aim_keys: float = AIM_KEYS
 
     def swipe(self, word: str) -> None:
-        self.display.drag(human_path(self._keys(word), self.layout.key_width, self.random))
+        self.display.drag(human_path(self._keys(word), self.layout.key_width, self.random, self.aim_keys))
 
     def tap(self, label: str) -> None:
         self.display.click(*self._keys([label])[0])
@@ -177,10 +178,10 @@ def keyboard(hand: Hand, folder: Path, *options: str, before: Sequence[str] = ()
 
 
 @contextmanager
-def open_hand(log: Path, seed: int) -> Iterator[Hand]:
+def open_hand(log: Path, seed: int, aim_keys: float = AIM_KEYS) -> Iterator[Hand]:
     """A hand over the keys of qwerty_en, on a display of its own that ends with the block."""
     grid = load_grids()["qwerty_en"]
     keys, height = complete(grid)
     layout = fit(keys, grid.width, height, keyboard_area(*SIZE))
     with open_display(*SIZE, log) as display:
-        yield Hand(display, layout, np.random.default_rng(seed))
+        yield Hand(display, layout, np.random.default_rng(seed), aim_keys)
