@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,30 +59,31 @@ def watch(
     traced: bool = STRACE is not None,
 ) -> Watched:
     """Runs the command. home: an empty folder. given: folders that it may write into, beside our own."""
-    temporary, trace = home.parent / f"{home.name}-tmp", home.parent / f"{home.name}.trace"
-    for folder in (home, temporary):
-        folder.mkdir()
+    trace = home.parent / f"{home.name}.trace"
+    home.mkdir()
     tracing = [str(STRACE), "-f", "--seccomp-bpf", "-y", "-s", "300", "-o", str(trace), "-e", TRACED] if traced else []
     clean = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(ROOT)}
-    clean |= {"TMPDIR": str(temporary), "XDG_RUNTIME_DIR": str(temporary)}  # a desktop session has the second one
-    done = subprocess.run(
-        [*tracing, *(CONFINE if confined else ()), *map(str, command)],
-        cwd=ROOT,
-        env=clean | dict(environment or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    # Not below home: processes of a training meet at a UNIX socket there, whose path may have 107 bytes, and wait for ever if it has more.
+    with tempfile.TemporaryDirectory(prefix="kg-", dir="/tmp") as temporary:
+        clean |= {"TMPDIR": temporary, "XDG_RUNTIME_DIR": temporary}  # a desktop session has the second one
+        done = subprocess.run(
+            [*tracing, *(CONFINE if confined else ()), *map(str, command)],
+            cwd=ROOT,
+            env=clean | dict(environment or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE_S,
+            check=False,
+        )
     lines = trace.read_text(encoding="utf-8", errors="replace").splitlines() if traced else []
-    allowed = [*(home / own for own in OWN), temporary, *given]
+    allowed = [*(home / own for own in OWN), Path(temporary), *given]
     made = {path for path in home.rglob("*") if path.is_file()} | set(filter(None, map(_made, lines)))
     return Watched(
         done.returncode,
         done.stdout,
-        tuple(line for line in lines if _leaves(line, str(temporary))),
+        tuple(line for line in lines if _leaves(line, temporary)),
         frozenset(address[1] for line in lines for address in ADDRESS.finditer(line)),
         tuple(sorted(path for path in made if not _is_ours(path, allowed))),
     )
