@@ -73,8 +73,8 @@ def test_its_state_resumes_exactly() -> None:
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     take_steps(one, first, 5, clip=False)
     take_steps(other, second, 5, clip=False)
-    torch.testing.assert_close(one.weight, other.weight, rtol=0, atol=0)
-    torch.testing.assert_close(first.averages, second.averages, rtol=0, atol=0)
+    assert torch.equal(one.weight, other.weight)
+    assert all(torch.equal(a, b) for a, b in zip(first.averages, second.averages, strict=True))
 
 
 def test_the_learning_rate_rises_stays_and_falls() -> None:
