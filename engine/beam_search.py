@@ -26,6 +26,10 @@ FIRST_BEAM = 6
 """Hypotheses that the first pass keeps for each word that it leaves to the decoder."""
 FIRST_PRIOR = 1.2
 """Factor on the prior weight in the first pass: the CTC head, unlike the decoder, has not learnt which words exist."""
+MORE_WORDS = 4
+"""Factor on the words that the first pass finds if the words before choose among them. Measured on dev's sentences, top-1 and
+top-4: with ten words left to the decoder, 96.80 and 98.28 if the first pass alone chooses them, 96.93 and 98.52 if the words
+before choose from 40; with all 40 left to it, 96.91 and 98.72."""
 
 
 class Decoder(Protocol):
@@ -41,6 +45,14 @@ class Decoder(Protocol):
     def empty_cache(self) -> Cache: ...
 
     def step(self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory) -> StepOutput: ...
+
+
+class Before(Protocol):
+    """What the search needs of the words before a swipe. context.ranking.WordsBefore is one."""
+
+    def added(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """(n,) nats to add to the scores of the words that end at these nodes of the trie."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -67,8 +79,10 @@ class _Step:
     """(B,), -inf where no word ends"""
 
 
-def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
+def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None = None) -> list[Hypothesis]:
     """The best `options.n_best` words, by descending score; fewer, or none, if the search reaches no more.
+
+    before: the words before the swipe. In two passes they also choose which words are left to the decoder.
 
     Raises: ValueError if the options need a CTC head and the model has none.
     """
@@ -79,12 +93,12 @@ def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
         )
     match options.method:
         case "two_pass":
-            return _two_pass(decoder, memory, lexicon, options)
+            return _two_pass(decoder, memory, lexicon, options, before)
         case "steps":
-            return _steps(decoder, memory, lexicon, options)
+            return _steps(decoder, memory, lexicon, options, before)
 
 
-def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
+def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None) -> list[Hypothesis]:
     """Ties: the word that the first pass ranked higher."""
     trie, prior_scale = lexicon.trie, options.prior_weight * lexicon.prior_unit
     n_words = max(options.beam_width, options.n_best)
@@ -94,14 +108,22 @@ def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: Searc
         memory.ctc_log_probs,
         FIRST_BEAM * n_words,
         options.margin,
-        n_words,
+        n_words if before is None else MORE_WORDS * n_words,
         decoder.max_letters,
     )
     if not len(ends):
         return []
+    added = None if before is None else before.added(nodes)
+    if added is not None and len(ends) > n_words:
+        kept = kernels.choose_words(trie, FIRST_PRIOR * prior_scale, nodes, ctc + added, n_words)
+        parents, tokens, ends = kernels.keep_ancestors(parents, tokens, ends[kept])
+        nodes, ctc, added = nodes[kept], ctc[kept], added[kept]
     tokens[0] = len(decoder.alphabet) + 1
     log_probs = decoder.step(tokens, parents, decoder.empty_cache, memory).log_probs
     scores, shares, order = kernels.score_words(trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight)
+    if added is not None:
+        scores += added
+        shares, order = kernels.share_out(scores)
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
     words = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
     return [Hypothesis(_spelt(*tree, end), node, score, share) for end, node, score, share in words]
@@ -116,16 +138,17 @@ def _spelt(parents: list[int], tokens: list[int], row: int) -> tuple[int, ...]:
     return tuple(word[::-1])
 
 
-def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
-    """Ties: the shorter, then the live hypothesis that ranked higher.
+def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None) -> list[Hypothesis]:
+    """Ties: the shorter, then the live hypothesis that ranked higher. The words before order as many words as the beam is wide.
 
     A live hypothesis ranks by its score plus the best weighted prior below its node, which no completion can exceed. So
     the search stops exactly when none can enter the n best.
     """
     prior_scale = options.prior_weight * lexicon.prior_unit
+    n_words = options.n_best if before is None else max(options.n_best, options.beam_width)
     letters, cache = np.empty((1, 0), dtype=np.int64), decoder.empty_cache
     tokens, rows = np.array([len(decoder.alphabet) + 1]), np.full(1, NO_PARENT)
-    nodes, scores, leaders = np.full(1, lexicon.trie.root), np.zeros(1), np.full(options.n_best, -np.inf)
+    nodes, scores, leaders = np.full(1, lexicon.trie.root), np.zeros(1), np.full(n_words, -np.inf)
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     steps: list[_Step] = []
     while len(tokens) and letters.shape[1] <= decoder.max_letters:
@@ -139,7 +162,7 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
             prefixes = prefixes.extend(parents, tokens)
         steps.append(_Step(letters, nodes, finished))
         letters, nodes, rows = np.concatenate((letters[parents], tokens[:, None]), axis=1), children, first_row + parents
-    return _ranked(steps, options.n_best)
+    return _ranked(steps, options.n_best, n_words, before)
 
 
 def mixed_log_probs(log_probs: npt.NDArray[np.float32], prefixes: CtcPrefixes, ctc_weight: float) -> npt.NDArray[np.float64]:
@@ -153,11 +176,15 @@ def mixed_log_probs(log_probs: npt.NDArray[np.float32], prefixes: CtcPrefixes, c
     return mixed
 
 
-def _ranked(steps: list[_Step], n_best: int) -> list[Hypothesis]:
-    """The best finished hypotheses of all steps, with their probabilities."""
+def _ranked(steps: list[_Step], n_best: int, n_words: int, before: Before | None) -> list[Hypothesis]:
+    """The best finished hypotheses of all steps, with their probabilities. n_words: how many of them the words before order."""
     scores = np.concatenate([step.finished for step in steps])
-    order = np.argsort(-scores, kind="stable")[:n_best]
+    order = np.argsort(-scores, kind="stable")[:n_words]
     order = order[np.isfinite(scores[order])]
+    if before is not None and len(order):
+        scores[order] += before.added(np.concatenate([step.nodes for step in steps])[order])
+        order = order[np.argsort(-scores[order], kind="stable")]
+    order = order[:n_best]
     if not len(order):
         return []
     shares = np.exp(scores - scores[order[0]])

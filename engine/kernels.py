@@ -462,6 +462,30 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
 
 
 @njit
+def share_out(scores: Any) -> Any:
+    """The words' shares of all words' probability, float64 (M,), and what orders them, best first, int64.
+
+    scores float64 (M,): what is not a finite number has no share and no place. Ties: lowest index.
+    """
+    order, shares, total = rank(scores, len(scores)), np.zeros(len(scores)), 0.0
+    for i in order:
+        shares[i] = np.exp(scores[i] - scores[order[0]])
+        total += shares[i]
+    for i in order:
+        shares[i] /= total
+    return shares, order
+
+
+@njit
+def choose_words(trie: Any, prior_scale: float, nodes: Any, scores: Any, n_words: int) -> Any:
+    """The n_words best of the words that end at `nodes` by their scores plus priors, best first, int64. Ties: lowest index."""
+    with_priors = np.empty(len(nodes))
+    for i in range(len(nodes)):
+        with_priors[i] = scores[i] - prior_scale * (np.float64(prior_at(trie, nodes[i])) - 1.0)
+    return rank(with_priors, n_words)
+
+
+@njit
 def score_words(  # noqa: PLR0913
     trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float
 ) -> Any:
@@ -479,12 +503,7 @@ def score_words(  # noqa: PLR0913
         decoded = reached[ends[i]] + log_probs[ends[i], log_probs.shape[1] - 1]
         prior = prior_scale * (np.float64(prior_at(trie, nodes[i])) - 1.0)
         scores[i] = (1.0 - ctc_weight) * decoded + ctc_weight * ctc[i] - prior
-    order, shares, total = rank(scores, len(scores)), np.zeros(len(scores)), 0.0
-    for i in order:
-        shares[i] = np.exp(scores[i] - scores[order[0]])
-        total += shares[i]
-    for i in order:
-        shares[i] /= total
+    shares, order = share_out(scores)
     return scores, shares, order
 
 

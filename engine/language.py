@@ -42,6 +42,8 @@ class Language:
     """the folder of its model bundle; None where it has none yet"""
     lexicon: Path | None = None
     """its lexicon file; None where it has none yet"""
+    context: Path | None = None
+    """the file of its context model; None where it has none yet"""
     alternates: Mapping[str, str] = field(default_factory=dict)
     """label of a key -> what a long press offers, the likeliest first; letters small"""
     symbols: tuple[SymbolPage, ...] = ()
@@ -171,6 +173,7 @@ def _read(shared: Mapping[str, Any], code: str, file: Path | None) -> Language:
         grids=_mapping(where, "grids", values.get("grids", {})),
         bundle=_path(where, "bundle", values.get("bundle"), file),
         lexicon=_path(where, "lexicon", values.get("lexicon"), file),
+        context=_path(where, "context", values.get("context"), file),
         alternates=_alternates(where, values["alternates"]),
         symbols=_symbols(where, values.get("symbols", [])),
         abbreviations=frozenset(_texts(where, "abbreviations", values.get("abbreviations", []))),

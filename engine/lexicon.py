@@ -186,6 +186,10 @@ class Lexicon:
         if word.log_prior is not None and not -math.inf < word.log_prior <= 0:
             raise ValueError(f"key sequence {word.key_sequence!r} has the log prior {word.log_prior}, expected a number up to 0")
 
+    def node_in_file(self, sequence: str) -> int | None:
+        """Where the letters lead to in the file, whatever is laid over it, or None."""
+        return self._walk(sequence, 0)
+
     def _walk(self, sequence: str, node: int) -> int | None:
         """The node that the letters lead to from another, or None."""
         for letter in sequence:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter_ns
 
 from engine.beam_search import Hypothesis, search
+from engine.context.model import ContextModel, NextWord
+from engine.context.ranking import Ranking
 from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
 from engine.language import default_language, language_of, load_languages, pick_language
@@ -57,8 +60,11 @@ class Recognition:
 class SwipeRecognizer:
     """Decodes the swipes of one grid. Cheap to make from loaded parts. Use it from one thread at a time."""
 
-    def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid, overlay: Iterable[OverlayWord] = ()) -> None:
-        """overlay: words beside the lexicon's, or in their place; see `lay_over`.
+    def __init__(
+        self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid, overlay: Iterable[OverlayWord] = (), context: Path | str | None = None
+    ) -> None:
+        """overlay: words beside the lexicon's, or in their place; see `lay_over`. context: the file of a context model, which is
+        opened when it is first needed.
 
         Raises: ValueError where the alphabet of the lexicon or the keys of the grid are not the model's; as `lay_over`.
         """
@@ -72,6 +78,7 @@ class SwipeRecognizer:
         self.lexicon = lexicon
         self.lay_over(overlay)
         self.grid = grid
+        self.context = context
         self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, bundle.alphabet)
         self.default_options = bundle.manifest.search
 
@@ -82,12 +89,13 @@ class SwipeRecognizer:
         lexicon: Path | str | None = None,
         grid: Grid | str | None = None,
         language: str | None = None,
+        context: Path | str | None = None,
     ) -> SwipeRecognizer:
         """A recognizer that is warm: kernels compiled, graphs run once.
 
-        bundle: a folder; lexicon: a file; grid: one of Keyglide's by name, or any Grid; language: the code of one of
-        Keyglide's, as in "en", which gives what is left out of the other three. Without it: the language of the grid; without
-        a grid either: the default language.
+        bundle: a folder; lexicon, context: files; grid: one of Keyglide's by name, or any Grid; language: the code of one of
+        Keyglide's, as in "en", which gives what is left out of the other four. Without it: the language of the grid; without
+        a grid either: the default language. A lexicon of your own comes without a context model unless you name one.
         Raises: ModelBundleError, ValueError (lexicon, unknown grid or language, a language without a model, alphabets that
         differ), OSError.
         """
@@ -98,7 +106,9 @@ class SwipeRecognizer:
             chosen = _grid(DEFAULT_GRID if grid is None else grid)
             spoken = language_of(chosen) or default_language()
         model = ModelBundle.load(bundle if bundle is not None else spoken.require_bundle())
-        recognizer = cls(model, Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon()), chosen)
+        if context is None and lexicon is None:
+            context = spoken.context
+        recognizer = cls(model, Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon()), chosen, context=context)
         recognizer.warm_up()
         return recognizer
 
@@ -115,18 +125,41 @@ class SwipeRecognizer:
         ends = keys[0], keys[-1]
         self.decode(Swipe.from_points([key.centre_x for key in ends], [key.centre_y for key in ends], [0.0, 200.0]))
 
-    def recognize(self, swipe: Swipe, options: SearchOptions | None = None) -> list[Candidate]:
-        """The candidates, best first; an empty list if the search found no word. options: by default those of the model."""
-        return self.decode(swipe, options).candidates
+    def recognize(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> list[Candidate]:
+        """The candidates, best first; an empty list if the search found no word.
 
-    def decode(self, swipe: Swipe, options: SearchOptions | None = None) -> Recognition:
-        """The candidates, as from `recognize`, and how long each stage took."""
+        options: by default those of the model. before: the text before the swipe, "" at the very beginning; it counts if the
+        recognizer has a context model. None: nothing is known of it, and the swipe stands alone.
+        """
+        return self.decode(swipe, options, before).candidates
+
+    def next_words(self, before: str, n: int = 3, temperature: float = 0.0, top_k: int = 40) -> list[NextWord]:
+        """The n words that the text before makes most probable, as `ContextModel.next_words`. Blocked words are not offered.
+
+        Raises: ValueError if the recognizer has no context model, or for values out of range; OSError.
+        """
+        if self.ranking is None:
+            raise ValueError("this recognizer has no context model, which tells the next words: load it with one, context=FILE")
+        blocked = [form for word in self.lexicon.overlay.values() if word.log_prior is None for form in (word.key_sequence, *word.forms)]
+        return self.ranking.model.next_words(before, n, temperature, top_k, blocked)
+
+    @cached_property
+    def ranking(self) -> Ranking | None:
+        """The context model beside the lexicon, opened when it is first asked for; None if there is none.
+
+        Raises: ValueError for a file that is not a context model, or one of another alphabet; OSError.
+        """
+        return None if self.context is None else Ranking(ContextModel.open(self.context), self.lexicon)
+
+    def decode(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> Recognition:
+        """The candidates, as from `recognize`, and how long each stage took; the words before count as part of the search."""
         start = perf_counter_ns()
         features = self.extractor(swipe)
         featured = perf_counter_ns()
         memory = self.bundle.encode(features)
         encoded = perf_counter_ns()
-        hypotheses = search(self.bundle, memory, self.lexicon, options or self.default_options)
+        said = None if before is None or self.ranking is None else self.ranking.words_before(before, self.lexicon)
+        hypotheses = search(self.bundle, memory, self.lexicon, options or self.default_options, said)
         candidates = [self._candidate(hypothesis) for hypothesis in hypotheses]
         end = perf_counter_ns()
         stages = featured - start, encoded - featured, end - encoded, end - start

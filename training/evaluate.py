@@ -18,7 +18,8 @@ from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from engine.search_options import SearchOptions, add_search_argument
 from training.data.swipe_data import load_swipes
-from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
+from training.evaluation.contexts import ContextSource
+from training.evaluation.decode_data import add_setup_arguments, decode_rows, setup_of
 from training.evaluation.metrics import STAGES, Percentiles, stage_percentiles
 from training.evaluation.rows import Row, accuracy_rows, words_of
 from training.evaluation.strata import strata
@@ -33,6 +34,8 @@ class Report:
     lexicon_words: int
     data: str
     search: SearchOptions
+    context: ContextSource
+    """which words before the swipes counted"""
     rows: list[Row]
     milliseconds: dict[str, Percentiles]
     """by stage, measured while n_processes decoded"""
@@ -77,7 +80,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> Report:
     """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
-    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    setup = setup_of(options)
     decoder = setup.load()
     recognizer, data = decoder.recognizer, decoder.data
     rows = range(min(len(data), options.limit or len(data)))
@@ -90,6 +93,7 @@ def run(options: argparse.Namespace) -> Report:
         lexicon_words=len(recognizer.lexicon),
         data=options.data.name,
         search=search,
+        context=options.context,
         rows=accuracy_rows(data, outcomes, strata(data, recognizer.lexicon, recognizer.grid, train_words)),
         milliseconds=stage_percentiles([outcome.milliseconds for outcome in outcomes]),
         n_processes=options.processes,

@@ -31,7 +31,7 @@ from training.ensembles.prediction_table import (
 )
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes
-from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
+from training.evaluation.decode_data import add_setup_arguments, decode_rows, setup_of
 
 MERGE, SHOW = "merge", "show"
 """The first arguments of the other commands: a file with such a name has to be written as ./merge."""
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
 
     Raises: ModelBundleError, ValueError, OSError for what cannot be used.
     """
-    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    setup = setup_of(options)
     decoder = setup.load()
     search = decoder.recognizer.default_options.changed(options.search)
     predictor = Predictor.of(options.bundle, decoder.recognizer, search)

@@ -15,7 +15,7 @@ from engine.console import survives_its_output
 from engine.lexicon import Lexicon
 from engine.manifest import ModelBundleError
 from engine.search_options import SearchOptions, add_search_argument
-from training.evaluation.decode_data import DataDecoder, Outcome, Setup, add_setup_arguments, decode_rows
+from training.evaluation.decode_data import DataDecoder, Outcome, Setup, add_setup_arguments, decode_rows, setup_of
 from training.evaluation.metrics import Percentiles, stage_percentiles
 
 WIDE = 24
@@ -87,7 +87,7 @@ def rank_with(lexicon: Lexicon, outcome: Outcome, change: float) -> int | None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints a table of settings, then one of margins at the best of them. Raises: as Setup.load."""
-    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    setup = setup_of(options)
     decoder = setup.load()
     n_swipes = min(options.limit, len(decoder.data))
     rows = np.linspace(0, len(decoder.data) - 1, n_swipes).round().astype(int).tolist()

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from tqdm import tqdm
 
@@ -19,6 +20,7 @@ from engine.recognizer import StageTimes, SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from training.data.swipe_data import SwipeData, load_swipes
+from training.evaluation.contexts import ContextSource, SentenceSoFar, load_places
 
 CHUNK = 32
 """The number of swipes that a process takes at a time."""
@@ -33,10 +35,18 @@ class Setup:
     lexicon: Path | None
     grid: str
     data: Path
+    context: ContextSource = "none"
+    """which words before the swipes count"""
+    context_model: Path | None = None
 
     def load(self) -> DataDecoder:
         """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
-        return DataDecoder(SwipeRecognizer.load(self.bundle, self.lexicon, self.grid), load_swipes(self.data))
+        recognizer = SwipeRecognizer.load(self.bundle, self.lexicon, self.grid, context=self.context_model)
+        if self.context == "none":
+            return DataDecoder(recognizer, load_swipes(self.data))
+        if recognizer.ranking is None:
+            raise ValueError("there is no context model for this lexicon: name one with --context-model, or take --context none")
+        return DataDecoder(recognizer, load_swipes(self.data), SentenceSoFar(load_places(self.data), recognizer.lexicon, self.context))
 
 
 def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +56,19 @@ def add_setup_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, default=shipped, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--grid", default=DEFAULT_GRID, metavar="NAME", help="grid of all swipes (default: %(default)s)")
+    parser.add_argument(
+        "--context",
+        choices=get_args(ContextSource),
+        default="none",
+        help="the words before each swipe, by 'before', or 'sentence' and 'position': as meant, or as recognised (default: none)",
+    )
+    parser.add_argument("--context-model", type=Path, metavar="FILE", help="context model (default: English)")
     parser.add_argument("--processes", type=positive, default=1, metavar="N", help="processes that decode (default: %(default)s)")
+
+
+def setup_of(options: argparse.Namespace) -> Setup:
+    """What the arguments of `add_setup_arguments` say."""
+    return Setup(options.bundle, options.lexicon, options.grid, options.data, options.context, options.context_model)
 
 
 @dataclass(frozen=True)
@@ -66,9 +88,12 @@ class DataDecoder:
 
     recognizer: SwipeRecognizer
     data: SwipeData
+    so_far: SentenceSoFar | None = None
 
     def decode(self, row: int, options: SearchOptions) -> Outcome:
-        recognition = self.recognizer.decode(self.data.swipe(row), options)
+        recognition = self.recognizer.decode(self.data.swipe(row), options, self.so_far.before(row) if self.so_far else None)
+        if self.so_far:
+            self.so_far.keep(row, recognition.candidates[0].word if recognition.candidates else None)
         rank = rank_of(str(self.data.words[row]), recognition.candidates, self.recognizer.bundle.alphabet)
         found = tuple((candidate.key_sequence, candidate.score) for candidate in recognition.candidates)
         return Outcome(rank, found, recognition.milliseconds)
@@ -87,7 +112,7 @@ def decode_rows(setup: Setup, rows: Sequence[int], options: SearchOptions, n_pro
 
 def _decode_chunks(setup: Setup, rows: Sequence[int], options: SearchOptions, n_processes: int) -> Iterator[list[Outcome]]:
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-    if n_processes == 1:
+    if n_processes == 1 or setup.context == "recognised":  # what was recognised is needed for the next swipe
         decoder = setup.load()
         yield from ([decoder.decode(row, options) for row in chunk] for chunk in chunks)
         return

@@ -16,7 +16,7 @@ from engine.files import write_whole
 from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from training.data.swipe_data import load_swipes
-from training.evaluation.decode_data import Setup, add_setup_arguments, decode_rows
+from training.evaluation.decode_data import add_setup_arguments, decode_rows, setup_of
 from training.report.findings import Question, find, wide
 from training.report.mistakes import Order
 from training.report.page import Source, write_page
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     """Raises: ModelBundleError, ValueError, OSError for what cannot be used."""
     if not options.out.parent.is_dir():  # before spending minutes on a page that cannot be written
         raise ValueError(f"the folder '{options.out.parent}' for the page does not exist: make it first")
-    setup = Setup(options.bundle, options.lexicon, options.grid, options.data)
+    setup = setup_of(options)
     decoder = setup.load()
     recognizer, data = decoder.recognizer, decoder.data
     train = load_swipes(options.train) if options.train else None

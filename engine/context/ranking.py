@@ -1,0 +1,127 @@
+"""What the words before add to the scores of a swipe's words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.context import kernels
+from engine.context.link import LexiconLink, link, link_patch
+from engine.context.model import Context, ContextModel
+from engine.lexicon import Lexicon
+from engine.trie import Trie
+
+MOST_EVIDENCE = 6.0
+"""Nats that one word before can count for or against the context at most."""
+USUAL = -7.0
+"""About the log probability of a word in running text: less likely ones are signs of a list of names, say, which nothing foretells."""
+
+
+@dataclass(frozen=True)
+class ContextOptions:
+    """How much the words before count. The defaults: measured by training.context.tune on dev, English."""
+
+    weight: float = 0.85
+    """of what the context adds; 0 leaves every score as it is"""
+    lexicon_share: float = 0.7
+    """how far a word's probability without context is the lexicon's; the rest is the model's text's"""
+    unknown: float = 1.5
+    """nats that a word loses which the model does not know"""
+    trust_first: float = 0.2
+    """log odds that the context has something to say at the beginning of a sentence"""
+    trust: float = 1.2
+    """log odds after words that told nothing of each other"""
+    trust_gain: float = 1.5
+    """what a nat of evidence in the words before adds to the log odds"""
+    likely: float = 0.6
+    """evidence is by how many nats the words before foretold each other, plus this share of what they were likelier than USUAL"""
+    memory: float = 0.85
+    """share of those nats that is left after each further word"""
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError for values out of range."""
+        for name in ("weight", "trust_gain", "likely"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        for name in ("lexicon_share", "memory"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, got {getattr(self, name)}")
+        for name in ("unknown", "trust_first", "trust"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be a finite number, got {getattr(self, name)}")
+
+
+def trust_in(context: Context, options: ContextOptions) -> float:
+    """The log odds that the context has something to say.
+
+    Words that foretold each other make a text whose next word can be foretold; words drawn at random do not. So what the
+    model says is mixed with what the lexicon says, by the odds of the two given the words so far, the latest counting most.
+    """
+    if not context.gains:
+        return options.trust_first
+    total = 0.0
+    for gain, log_prob in zip(context.gains, context.log_probs, strict=True):
+        evidence = gain + options.likely * (log_prob - USUAL)
+        total = options.memory * total + min(max(evidence, -MOST_EVIDENCE), MOST_EVIDENCE)
+    return options.trust + options.trust_gain * total
+
+
+@dataclass(frozen=True, eq=False)
+class WordsBefore:
+    """A context, as the search wants it."""
+
+    context: Context
+    model: ContextModel
+    lexicon: Lexicon
+    link: LexiconLink
+    options: ContextOptions
+
+    def added(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """(n,) nats to add to the scores of the words that end at these nodes of the trie."""
+        options = self.options
+        log_priors = -self.lexicon.prior_unit * (_stored_priors(self.lexicon.trie, nodes) - 1.0)
+        gains = kernels.word_gains(
+            self.link,
+            self.model.rows,
+            self.context.query,
+            self.model.first_class,
+            nodes,
+            log_priors,
+            options.lexicon_share,
+            options.unknown,
+        )
+        trust = trust_in(self.context, options)
+        mixed = np.logaddexp(-_log_one_plus_exp(trust), gains - _log_one_plus_exp(-trust))
+        added: npt.NDArray[np.float64] = options.weight * mixed
+        return added
+
+
+def _stored_priors(trie: Trie, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    n_nodes = len(trie.token)
+    priors = trie.word_prior[np.minimum(nodes, n_nodes - 1)].astype(np.float64)
+    patched = nodes >= n_nodes
+    if patched.any():
+        priors[patched] = trie.patch_nodes[nodes[patched] - n_nodes, 2]
+    return priors
+
+
+def _log_one_plus_exp(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+class Ranking:
+    """A context model beside a lexicon: what it makes of the words before a swipe."""
+
+    def __init__(self, model: ContextModel, lexicon: Lexicon, options: ContextOptions | None = None) -> None:
+        """Takes tens of milliseconds. Raises: ValueError where the alphabets differ."""
+        self.model = model
+        self.options = options or ContextOptions()
+        self._link = link(model, lexicon)
+
+    def words_before(self, before: str, lexicon: Lexicon) -> WordsBefore:
+        """What the text before a swipe says of the words of the lexicon, whatever was laid over it since."""
+        self._link = link_patch(self._link, self.model, lexicon)
+        return WordsBefore(self.model.context(before), self.model, lexicon, self._link, self.options)

@@ -1,0 +1,1 @@
+"""Context models: from text to the file that the engine reads."""
