@@ -175,7 +175,7 @@ class _Training:
             drawn = self.negatives.draw(options.n_negatives, rng)
             loss = sampled_loss(self.network, inputs, targets, drawn, self.negatives.log_shares, options.normaliser)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
