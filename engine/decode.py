@@ -35,6 +35,8 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
+    parser.add_argument("--context", action="store_true", help="let the words before count: 'before', or 'sentence' and 'position'")
+    parser.add_argument("--context-model", type=Path, metavar="FILE", help="context model (default: Keyglide's own)")
     parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
     return parser.parse_args(argv)
 
@@ -42,7 +44,9 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        recognizers = GridRecognizers.load(args.bundle, args.lexicon, args.grids, args.grid)
+        recognizers = GridRecognizers.load(args.bundle, args.lexicon, args.grids, args.grid, args.context_model)
+        if args.context and recognizers.context is None:
+            raise ValueError("there is no context model for this lexicon: name one with --context-model")
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:
@@ -69,7 +73,7 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
     ranks: list[int | None] = []
     n_bad = 0
     for record in _with_progress(read_swipes(file)):
-        result = _decode(record, recognizers, options, explains=args.explain)
+        result = _decode(record, recognizers, options, explains=args.explain, in_context=args.context)
         if isinstance(result, BadRecord):
             n_bad += 1
             _complain(": ".join((", ".join(filter(None, (_name(args.file), result.where))), result.reason)))
@@ -89,7 +93,7 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
 
 
 def _decode(
-    record: SwipeRecord | BadRecord, recognizers: GridRecognizers, options: SearchOptions, *, explains: bool
+    record: SwipeRecord | BadRecord, recognizers: GridRecognizers, options: SearchOptions, *, explains: bool, in_context: bool
 ) -> Decoded | BadRecord:
     if isinstance(record, BadRecord):
         return record
@@ -97,7 +101,7 @@ def _decode(
         recognizer = recognizers.for_record(record)
     except ValueError as error:
         return BadRecord(record.where, str(error), record.word)
-    recognition = recognizer.decode(record.swipe, options)
+    recognition = recognizer.decode(record.swipe, options, record.before if in_context else None)
     explained = recognition.candidates[:N_EXPLAINED] if explains else []
     explanations = [explain(recognizer, record.swipe, candidate, options) for candidate in explained]
     rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizers.bundle.alphabet)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.grid import Grid, load_grids, pick_grid
+from engine.language import default_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer, open_lexicon
@@ -21,12 +22,21 @@ N_KEPT = 8
 class GridRecognizers:
     """A recognizer for each grid, made when a record first needs it. Build it with `load`, or from loaded parts."""
 
-    def __init__(self, bundle: ModelBundle, lexicon: Lexicon, grids: Mapping[str, Grid], grid_name: str | None = None) -> None:
-        """grids: those that records may name. grid_name: the grid of all records, whatever they name.
+    def __init__(
+        self,
+        bundle: ModelBundle,
+        lexicon: Lexicon,
+        grids: Mapping[str, Grid],
+        grid_name: str | None = None,
+        context: Path | str | None = None,
+    ) -> None:
+        """grids: those that records may name. grid_name: the grid of all records, whatever they name. context: the file of a
+        context model.
 
         Raises: ValueError for a grid_name that is unknown or not the model's.
         """
         self.bundle = bundle
+        self.context = context
         self._lexicon = lexicon
         self._grids = grids
         self._grid_name = grid_name
@@ -41,13 +51,17 @@ class GridRecognizers:
         lexicon: Path | str | None = None,
         grids: Path | str | None = None,
         grid_name: str | None = None,
+        context: Path | str | None = None,
     ) -> GridRecognizers:
-        """grids: a file with more grids than those that come with Keyglide. Without paths: Keyglide's own model and lexicon.
+        """grids: a file with more grids than those that come with Keyglide. Without paths: Keyglide's own model, lexicon and
+        context model; a lexicon of your own comes without a context model unless you name one.
 
         Raises: ModelBundleError, ValueError, OSError for what cannot be used.
         """
         known = load_grids() | load_grids(grids) if grids is not None else load_grids()
-        return cls(ModelBundle.load(bundle), open_lexicon(lexicon), known, grid_name)
+        if context is None and lexicon is None:
+            context = default_language().context
+        return cls(ModelBundle.load(bundle), open_lexicon(lexicon), known, grid_name, context)
 
     def for_record(self, record: SwipeRecord) -> SwipeRecognizer:
         """The recognizer of the record's grid, warm. Raises: ValueError for a grid that is unknown, broken or not the model's."""
@@ -69,6 +83,6 @@ class GridRecognizers:
         return pick_grid(self._grids, name) if geometry is None else Grid.from_json(name, json.loads(geometry))
 
     def _load_on_grid(self, name: str, geometry: str | None) -> SwipeRecognizer:
-        recognizer = SwipeRecognizer(self.bundle, self._lexicon, self._grid(name, geometry))
+        recognizer = SwipeRecognizer(self.bundle, self._lexicon, self._grid(name, geometry), context=self.context)
         recognizer.warm_up()
         return recognizer

@@ -48,6 +48,16 @@ class SwipeRecord:
     number: int = 1
     """of its line, or of the swipe in its list, from 1"""
 
+    @property
+    def before(self) -> str | None:
+        """The text before the swipe: the field "before", or the words of "sentence" before the one at "position"; None if unknown."""
+        before, sentence, position = (self.fields.get(name) for name in ("before", "sentence", "position"))
+        if isinstance(before, str):
+            return before
+        if isinstance(sentence, str) and isinstance(position, int) and 0 <= position <= len(sentence.split()):
+            return " ".join(sentence.split()[:position])
+        return None
+
 
 @dataclass(frozen=True)
 class BadRecord:
@@ -63,7 +73,8 @@ class BadRecord:
 def read_swipes(file: BinaryIO) -> Iterator[SwipeRecord | BadRecord]:
     """The swipes of a file in their order, good and bad. JSON lines are read as they come.
 
-    A swipe is {"x", "y", "t"} or {"curve": {"x", "y", "t"}}, with "word", "grid_name" or "grid" where they are known.
+    A swipe is {"x", "y", "t"} or {"curve": {"x", "y", "t"}}, with "word", "grid_name" or "grid" where they are known, and with the
+    text before it: "before", or the "sentence" and the word's "position" in it, from 0.
     `file` must be able to peek, as a file opened with "rb" and standard input are.
     """
     where = ""
@@ -209,8 +220,9 @@ def _swipe_record(where: str, number: int, value: object) -> SwipeRecord:
     if missing:
         raise ValueError(f"the swipe has no {' and no '.join(missing)}: it needs lists of numbers x, y and t of equal length")
     word = fields.get("word")
-    if not isinstance(word, str | None):
-        raise ValueError(f"word must be a text, got {_kind(word)}")
+    for name in ("word", "before"):
+        if not isinstance(fields.get(name), str | None):
+            raise ValueError(f"{name} must be a text, got {_kind(fields[name])}")
     swipe = Swipe.from_points(curve["x"], curve["y"], curve["t"])
     return SwipeRecord(where, swipe, word, _grid(curve, fields), _with_points(fields, dict.fromkeys(AXES)), number)
 

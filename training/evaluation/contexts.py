@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from engine.lexicon import Lexicon, key_sequence
-from engine.swipe_file import read_good_swipes
+from engine.swipe_file import SwipeRecord, read_good_swipes
 
 ContextSource = Literal["none", "true", "recognised"]
 """Whether the words before count, and whether as they were meant or as they were recognised."""
@@ -27,17 +27,15 @@ class Place:
 
 def load_places(path: Path) -> list[Place]:
     """The places of the swipes in a file, in its order. Raises: ValueError, OSError as `read_good_swipes`."""
-    return [_place(record.fields) for record in read_good_swipes(path)]
+    return [_place(record) for record in read_good_swipes(path)]
 
 
-def _place(fields: Mapping[str, object]) -> Place:
-    user, before, sentence, position = str(fields.get("user", "")), fields.get("before"), fields.get("sentence"), fields.get("position")
-    if isinstance(before, str):
-        words = tuple(before.split())
-        return Place(user, words, len(words))
-    if isinstance(sentence, str) and isinstance(position, int) and 0 <= position <= len(sentence.split()):
-        return Place(user, tuple(sentence.split()), position)
-    return Place(user, None, 0)
+def _place(record: SwipeRecord) -> Place:
+    user, before, sentence = str(record.fields.get("user", "")), record.before, record.fields.get("sentence")
+    if before is None:
+        return Place(user, None, 0)
+    whole = before if isinstance(record.fields.get("before"), str) else str(sentence)
+    return Place(user, tuple(whole.split()), len(before.split()))
 
 
 class SentenceSoFar:
