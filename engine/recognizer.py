@@ -10,7 +10,7 @@ from time import perf_counter_ns
 
 from engine.beam_search import Hypothesis, search
 from engine.context.model import ContextModel, NextWord
-from engine.context.ranking import Ranking
+from engine.context.ranking import Ranking, WordsBefore
 from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
 from engine.language import default_language, language_of, load_languages, pick_language
@@ -26,7 +26,7 @@ class Candidate:
     """A word that the swipe may mean."""
 
     word: str
-    """the commonest written form"""
+    """the written form that is commonest, or likeliest after the words before"""
     score: float
     """log probability plus the weighted log prior; higher is better"""
     probability: float
@@ -34,7 +34,7 @@ class Candidate:
     key_sequence: str
     """the letters that were swiped; no two candidates of a swipe share it"""
     forms: tuple[str, ...]
-    """all written forms, commonest first"""
+    """all written forms, in that order"""
 
 
 @dataclass(frozen=True)
@@ -160,14 +160,16 @@ class SwipeRecognizer:
         encoded = perf_counter_ns()
         said = None if before is None or self.ranking is None else self.ranking.words_before(before, self.lexicon)
         hypotheses = search(self.bundle, memory, self.lexicon, options or self.default_options, said)
-        candidates = [self._candidate(hypothesis) for hypothesis in hypotheses]
+        candidates = [self._candidate(hypothesis, said) for hypothesis in hypotheses]
         end = perf_counter_ns()
         stages = featured - start, encoded - featured, end - encoded, end - start
         return Recognition(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)))
 
-    def _candidate(self, hypothesis: Hypothesis) -> Candidate:
+    def _candidate(self, hypothesis: Hypothesis, said: WordsBefore | None) -> Candidate:
         sequence = "".join(self.bundle.alphabet[token] for token in hypothesis.tokens)
         forms = self.lexicon.forms_of(hypothesis.node, sequence)
+        if said is not None and len(forms) > 1:
+            forms = said.ordered(forms)
         return Candidate(forms[0], hypothesis.score, hypothesis.probability, sequence, forms)
 
 

@@ -128,6 +128,12 @@ class ContextModel:
             stop += 1
         return self._key_row[first:stop]
 
+    def known_row(self, written: str) -> int | None:
+        """The row of exactly this written form, or None."""
+        sequence = key_sequence(written, self.header.alphabet)
+        rows = self.rows_of_key(sequence).tolist() if sequence else []
+        return next((row for row in rows if self.word(row) == written), None)
+
     def row_of(self, written: str, is_first: bool = False) -> int:
         """The row of a word as it is written, or else with other capitals, or else the class of its kind, where it is unknown.
 

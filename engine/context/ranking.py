@@ -98,6 +98,19 @@ class WordsBefore:
         added: npt.NDArray[np.float64] = options.weight * mixed
         return added
 
+    def ordered(self, forms: tuple[str, ...]) -> tuple[str, ...]:
+        """The written forms of a key sequence, the likeliest in this context first; a form that the model does not know keeps its place."""
+        rows = [self.model.known_row(form) for form in forms]
+        places = [place for place, row in enumerate(rows) if row is not None]
+        if len(places) < 2:
+            return forms
+        logits = self.model.logits(self.context, np.array([rows[place] for place in places], np.int64))
+        likeliest = [forms[places[i]] for i in np.argsort(-logits, kind="stable").tolist()]
+        found = list(forms)
+        for place, form in zip(places, likeliest, strict=True):
+            found[place] = form
+        return tuple(found)
+
 
 def _stored_priors(trie: Trie, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     n_nodes = len(trie.token)

@@ -109,3 +109,14 @@ def test_words_laid_over_the_lexicon_count_as_if_it_had_been_built_with_them() -
     expected = [naive.added(MODEL, laid, rows, sequence, ContextOptions()) for sequence in sequences]
     assert {"meeting", "nine", "berlin"} < set(sequences)
     np.testing.assert_allclose(said, expected, rtol=1e-3, atol=2e-3)
+
+
+def test_forms_come_by_what_the_context_makes_likely() -> None:
+    said = Ranking(MODEL, LEXICON).words_before("we could ", LEXICON)
+    logits = naive.logits(MODEL, [MODEL.row_of("we", is_first=True), MODEL.row_of("could")])
+    likelier = max(("its", "it's"), key=lambda form: logits[MODEL.row_of(form)])
+    other = "its" if likelier == "it's" else "it's"
+    for forms in (("its", "it's"), ("it's", "its")):
+        assert said.ordered(forms) == (likelier, other)
+    assert said.ordered(("its", "ITS", "it's")) == (likelier, "ITS", other)
+    assert said.ordered(("London", "london")) == ("London", "london")
