@@ -81,9 +81,16 @@ class WordsBefore:
 
     def added(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(n,) nats to add to the scores of the words that end at these nodes of the trie."""
+        odds = trust_in(self.context, self.options)
+        mixed = np.logaddexp(-_log_one_plus_exp(odds), self.gains(nodes) - _log_one_plus_exp(-odds))
+        added: npt.NDArray[np.float64] = self.options.weight * mixed
+        return added
+
+    def gains(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """(n,) by how many nats the context makes words likelier than they are without, if it is trusted."""
         options = self.options
         log_priors = -self.lexicon.prior_unit * (_stored_priors(self.lexicon.trie, nodes) - 1.0)
-        gains = kernels.word_gains(
+        gains: npt.NDArray[np.float64] = kernels.word_gains(
             self.link,
             self.model.rows,
             self.context.query,
@@ -93,10 +100,7 @@ class WordsBefore:
             options.lexicon_share,
             options.unknown,
         )
-        trust = trust_in(self.context, options)
-        mixed = np.logaddexp(-_log_one_plus_exp(trust), gains - _log_one_plus_exp(-trust))
-        added: npt.NDArray[np.float64] = options.weight * mixed
-        return added
+        return gains
 
     def ordered(self, forms: tuple[str, ...]) -> tuple[str, ...]:
         """The written forms of a key sequence, the likeliest in this context first; a form that the model does not know keeps its place."""
