@@ -184,6 +184,10 @@ class ContextModel:
             self._kept.popitem(last=False)
         return context
 
+    def forget(self, before: str) -> None:
+        """Drops what is kept of a text: the next `context` of it takes its last step again. For benchmarks."""
+        self._kept.pop(unfinished_sentence(before).words, None)
+
     def _follow(self, before: Context, word: str, is_first: bool) -> Context:
         row = self.row_of(word, is_first)
         log_prob = float(self.logits(before, np.array([row]))[0])
