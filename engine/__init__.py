@@ -6,6 +6,7 @@ candidates = recognizer.recognize(Swipe.from_points(x, y, t))
 
 from engine import telemetry  # noqa: F401  first of all: before anything imports onnxruntime
 from engine.accuracy import Accuracy, rank_of
+from engine.context.model import ContextModel, NextWord
 from engine.explain import Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
@@ -25,6 +26,7 @@ __all__ = [
     "Accuracy",
     "BadRecord",
     "Candidate",
+    "ContextModel",
     "Explanation",
     "FeatureSpec",
     "Features",
@@ -37,6 +39,7 @@ __all__ = [
     "Manifest",
     "ModelBundle",
     "ModelBundleError",
+    "NextWord",
     "OverlayWord",
     "Recognition",
     "SearchOptions",
