@@ -24,21 +24,21 @@ USUAL = -7.0
 class ContextOptions:
     """How much the words before count. The defaults: measured by training.context.tune on dev, English."""
 
-    weight: float = 0.85
+    weight: float = 0.75
     """of what the context adds; 0 leaves every score as it is"""
-    lexicon_share: float = 0.7
+    lexicon_share: float = 0.75
     """how far a word's probability without context is the lexicon's; the rest is the model's text's"""
-    unknown: float = 1.5
+    unknown: float = 1.6
     """nats that a word loses which the model does not know"""
-    trust_first: float = 0.2
+    trust_first: float = 0.6
     """log odds that the context has something to say at the beginning of a sentence"""
-    trust: float = 1.2
+    trust: float = 1.3
     """log odds after words that told nothing of each other"""
-    trust_gain: float = 1.5
+    trust_gain: float = 1.45
     """what a nat of evidence in the words before adds to the log odds"""
-    likely: float = 0.6
+    likely: float = 0.7
     """evidence is by how many nats the words before foretold each other, plus this share of what they were likelier than USUAL"""
-    memory: float = 0.85
+    memory: float = 0.86
     """share of those nats that is left after each further word"""
 
     def __post_init__(self) -> None:
