@@ -306,8 +306,8 @@ def test_candidates_of_two_precisions_are_compared_swipe_by_swipe(recognizer: Sw
     assert same == Quantisation(8, 8, 8, 0.0) and same.holds
 
     class Other(SwipeRecognizer):
-        def recognize(self, swipe: Swipe, options: SearchOptions | None = None) -> list[Candidate]:
-            first, second, *others = super().recognize(swipe, options)
+        def recognize(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> list[Candidate]:
+            first, second, *others = super().recognize(swipe, options, before)
             return [replace(second, score=second.score + 0.5), first, *others]
 
     other = Other(recognizer.bundle, recognizer.lexicon, recognizer.grid)

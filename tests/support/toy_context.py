@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ def content(words: Sequence[str] = WORDS, width: int = 8, hidden: int = 6, seed:
     keys = sorted((zlib.crc32((key_sequence(word, ALPHABET) or "").encode()), n_rows - len(words) + i) for i, word in enumerate(words))
     sizes = Sizes(n_rows, len(words), width, hidden, len(keys), sum(map(len, texts)))
     frequency = rng.dirichlet(np.ones(n_rows))
-    arrays: dict[str, npt.NDArray[np.float64]] = {
+    arrays: dict[str, npt.NDArray[Any]] = {
         "log_frequency": np.log(frequency),
         "bias": np.log(frequency),
         "key_hash": np.array([digest for digest, _ in keys]),

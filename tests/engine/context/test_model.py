@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,8 +20,8 @@ ROWS = range(MODEL.first_class, MODEL.header.sizes.n_rows)
 texts = st.lists(st.sampled_from([*toy_context.WORDS, "zebra", "Zagreb", "walking", "42"]), max_size=6).map(tuple)
 
 
-def close(actual: object, expected: object) -> None:
-    np.testing.assert_allclose(actual, expected, rtol=2e-4, atol=2e-4)  # type: ignore[arg-type]
+def close(actual: npt.ArrayLike, expected: npt.ArrayLike) -> None:
+    np.testing.assert_allclose(np.asarray(actual, np.float64), np.asarray(expected, np.float64), rtol=2e-4, atol=2e-4)
 
 
 def rows_of(words: tuple[str, ...]) -> list[int]:

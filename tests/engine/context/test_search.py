@@ -62,6 +62,7 @@ def test_in_two_passes_the_words_before_choose_what_the_decoder_scores(
     added = {word: said.of(lexicon.find(word) or 0) for word in scores}
     chosen = sorted(scores, key=lambda word: -scores[word][0] - added[word])[: max(beam_width, n_best)]
     expected = sorted(((word, scores[word][1] + added[word]) for word in chosen), key=lambda item: -item[1])
-    assert found(hypotheses) == [(word, pytest.approx(score, abs=1e-6)) for word, score in expected[:n_best]]
+    assert ["".join(ALPHABET[token] for token in one.tokens) for one in hypotheses] == [word for word, _ in expected[:n_best]]
+    np.testing.assert_allclose([one.score for one in hypotheses], [score for _, score in expected[:n_best]], rtol=0, atol=1e-6)
     shares = np.exp([score for _, score in expected])
     np.testing.assert_allclose([one.probability for one in hypotheses], (shares / shares.sum())[: len(hypotheses)], atol=1e-6)

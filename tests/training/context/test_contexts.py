@@ -10,7 +10,7 @@ from tests.support import toy_context
 from training.evaluation.contexts import SentenceSoFar, load_places
 
 POINTS = {"x": [0, 1], "y": [0, 1], "t": [0, 10]}
-RECORDS = [
+RECORDS: list[dict[str, str | int]] = [
     {"user": "a", "sentence": "its may london", "position": 0, "word": "its"},
     {"user": "a", "sentence": "its may london", "position": 1, "word": "may"},
     {"user": "a", "sentence": "its may london", "position": 2, "word": "london"},

@@ -43,7 +43,8 @@ def test_trust_is_the_engines(chosen: ContextOptions) -> None:
     for row, context in enumerate(contexts):
         n = len(context.gains)
         told[:, row, 3 - n :] = np.array([context.gains, context.log_probs]).reshape(2, n)
-    lists = Lists(*np.zeros((4, 4, 1)), np.zeros(4, np.int64), told[0], told[1])
+    nothing = np.zeros((4, 1))
+    lists = Lists(nothing, nothing, nothing, nothing, np.zeros(4, np.int64), told[0], told[1])
     np.testing.assert_allclose(lists.trust(chosen), [trust_in(context, chosen) for context in contexts])
 
 
