@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyboard_app.session.outlet import Change, Outlet
 from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.worker import Failure, RecognitionWorker
 from keyboard_app.text.writer import TextFullError, Writer
@@ -19,8 +20,6 @@ N_OFFERED = 3
 """how many candidates are offered besides the best one"""
 NO_WORD = "No word found: swipe it again."
 LOADING = "Loading the model: your word will appear in a moment."
-Change = Callable[[Writer], None]
-"""Something to do to the text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +37,8 @@ class TypingSession:
     What is tapped after a swipe waits until its word has come, even while the model is loading.
     """
 
-    def __init__(self, writer: Writer, worker: RecognitionWorker, key_width: float) -> None:
-        """key_width: of the grid, in grid units."""
+    def __init__(self, writer: Writer, worker: RecognitionWorker, key_width: float, outlet: Outlet | None = None) -> None:
+        """key_width: of the grid, in grid units. outlet: what carries the writer's edits elsewhere, if anything does."""
         self.writer = writer
         self.worker = worker
         self.show_previews = True
@@ -51,11 +50,19 @@ class TypingSession:
         self._waiting: deque[_WaitingSwipe] = deque()
         """swipes not written yet, oldest first"""
         self._filter = PreviewFilter(key_width)
+        self.outlet = outlet
+        if outlet is not None:
+            outlet.serve(writer, self._changed)
+
+    @property
+    def secret(self) -> bool:
+        """Whether a password is being written: nothing of it may be shown, offered or learnt."""
+        return self.outlet is not None and self.outlet.secret
 
     @property
     def choices(self) -> tuple[str, ...]:
         """Words that may replace the last swiped word."""
-        return self.writer.choices
+        return () if self.secret else self.writer.choices
 
     @property
     def n_waiting(self) -> int:
@@ -124,7 +131,7 @@ class TypingSession:
             self._end_preview()
             if shown:
                 self._changed()
-        elif self.show_previews and self._filter.wants(swipe):
+        elif self.show_previews and not self.secret and self._filter.wants(swipe):
             self.worker.preview(swipe, self._show_preview)
 
     # --- what the worker answers ---
@@ -158,7 +165,10 @@ class TypingSession:
 
     def _try(self, change: Change) -> None:
         try:
-            change(self.writer)
+            if self.outlet is None:
+                change(self.writer)
+            else:
+                self.outlet.make(change)
         except TextFullError as error:
             self.notice = str(error)
 

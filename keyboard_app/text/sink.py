@@ -1,14 +1,22 @@
-"""Where the written text goes: the writer sends every change to a sink, as one edit.
+"""Where the written text goes: the writer tells a follower of every change, as one edit, and the follower makes it in a sink.
 
 The writer has its own copy of the text, and decides everything by that. A sink makes the same changes in the place where the text is
 shown or used. It need not be able to edit anywhere: an edit always includes or touches the cursor; if not, a `move` comes first.
 So a sink that can delete some characters before and after the cursor, and insert others there, can follow every edit.
+`keyboard_app/session/outlet.py` joins the two; the sinks for the windows of other programs are in `keyboard_app/sinks/`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+from keyboard_app.text.rules import character_end, character_start
+
+Purpose = Literal["text", "number", "email", "url", "password", "terminal"]
+"""What a text field is for, as its program says."""
+KeyName = Literal["backspace", "delete", "enter", "left", "right", "up", "down", "home", "end", "tab", "escape"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,15 @@ class Edit:
         return text[: self.start] + self.inserted + text[self.start + len(self.removed) :]
 
 
-class TextSink(Protocol):
+@dataclass(frozen=True)
+class Context:
+    """The text around the cursor, or the part of it that a program tells."""
+
+    before: str
+    after: str = ""
+
+
+class Follower(Protocol):
     """Follows a text from when it is empty, with the cursor at 0. Changes come in the order they are made."""
 
     def edit(self, edit: Edit) -> None:
@@ -52,12 +68,67 @@ class TextSink(Protocol):
         """Puts the cursor at that offset."""
 
 
+class TextSink(Protocol):
+    """A text field that can be written into. Every method is called on the window's thread, and none waits for the program."""
+
+    on_focus: Callable[[], None]
+    """called on the window's thread when another field, or none, is being written into, and when its purpose changes"""
+    on_context: Callable[[], None]
+    """called on the window's thread when the program has told its text after the last edit"""
+
+    @property
+    def purpose(self) -> Purpose: ...
+
+    @property
+    def listening(self) -> bool:
+        """Whether there is a field that takes what is written."""
+
+    @property
+    def trouble(self) -> str:
+        """Why what was written has not arrived, for people to read; "" where nothing is wrong."""
+
+    def context(self) -> Context | None:
+        """What the program told after the last edit. None: nothing, and what we believe is all we know."""
+
+    def replace(self, before: int, after: int, text: str) -> None:
+        """Replaces that many code points before the cursor, and after it, by a text. The cursor is then at its end."""
+
+    def key(self, name: KeyName, times: int = 1) -> None:
+        """Presses and releases a key."""
+
+
+def do_nothing() -> None:
+    """For `on_focus` and `on_context`, until somebody listens."""
+
+
 class OwnField:
     """The sink for the app's own page: a text in memory."""
 
+    purpose: Purpose = "text"
+    listening = True
+    trouble = ""
+
     def __init__(self) -> None:
+        self.on_focus, self.on_context = do_nothing, do_nothing
         self.text = ""
         self.cursor = 0
+
+    def context(self) -> Context:
+        return Context(self.text[: self.cursor], self.text[self.cursor :])
+
+    def replace(self, before: int, after: int, text: str) -> None:
+        start = self.cursor - before
+        self.edit(Edit(start, self.text[start : self.cursor + after], text))
+
+    def key(self, name: KeyName, times: int = 1) -> None:
+        """Raises: ValueError for a key that the writer does not press."""
+        if name not in ("left", "right"):
+            raise ValueError(f"the keyboard's own field has no key '{name}': it knows left and right")
+        for _ in range(times):
+            if name == "left":
+                self.move(character_start(self.text, self.cursor) if self.cursor else 0)
+            else:
+                self.move(character_end(self.text, self.cursor))
 
     def edit(self, edit: Edit) -> None:
         self.text = edit.apply_to(self.text)

@@ -20,7 +20,7 @@ from keyboard_app.text.rules import (
     writable,
 )
 from keyboard_app.text.shift import Shift, ShiftKey
-from keyboard_app.text.sink import Edit, OwnField, TextSink
+from keyboard_app.text.sink import Edit, Follower, OwnField
 
 __all__ = ["TEXT_LIMIT", "Shift", "TextFullError", "Writer", "WritingOptions"]
 
@@ -83,7 +83,7 @@ class Writer:
     punctuation that follows it, starts the next word. Methods that edit raise TextFullError beyond TEXT_LIMIT characters.
     """
 
-    def __init__(self, options: WritingOptions, text: str = "", sink: TextSink | None = None) -> None:
+    def __init__(self, options: WritingOptions, text: str = "", sink: Follower | None = None) -> None:
         """sink: an empty one that is told of every change, beginning with `text`. Raises: TextFullError."""
         self.options = options
         self._sink = sink or OwnField()
@@ -245,6 +245,16 @@ class Writer:
             offset = start if start < offset else offset
         if offset != self.cursor:
             self._go(_Place(offset, _kept(self._place.pressed)))
+
+    def adopt(self, before: str, after: str) -> None:
+        """Takes over the text around the cursor as it is in another program, and forgets what could be undone. The sink is told nothing.
+
+        Only its end counts if it is longer than TEXT_LIMIT.
+        """
+        before = before[-TEXT_LIMIT // 2 :]
+        self._text = before + after[: TEXT_LIMIT // 2]
+        self._place = _Place(len(before), _kept(self._place.pressed))
+        self._history = EditHistory()
 
     def press_shift(self, t_ms: float) -> None:
         """Switches the case of the next letter. A second press within DOUBLE_TAP_MS locks the capitals, one more unlocks them."""
