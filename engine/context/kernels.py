@@ -92,6 +92,74 @@ def _row_logits_by_products(rows: Any, query: Any, chosen: Any) -> Any:
 row_logits = njit(_row_logits, fastmath=REORDER) if COMPILED else _row_logits_by_products
 
 
+def _class_rows(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) -> Any:
+    """The rows of the classes of the words that end at each node, uint16 (n_nodes,); 0 where none ends. A patch's nodes do not count.
+
+    trie: Trie; codes, masks int64 (n,): the known endings, the longest first, a byte for each letter's token + 1, and the bytes
+    that count; rows int64 (n,): of words with that ending; row_without: of words with none of them.
+    """
+    n_nodes = len(trie.token)
+    tails, out = np.zeros(n_nodes, np.uint32), np.zeros(n_nodes, np.uint16)
+    for node in range(n_nodes):
+        tail = np.int64(tails[node])
+        for child in range(trie.first_child[node], trie.first_child[node + 1]):
+            tails[child] = (tail << 8 | (np.int64(trie.token[child]) + 1)) & 0xFFFFFFFF
+        if trie.word_prior[node]:
+            row = row_without
+            for i in range(len(codes)):
+                if tail & masks[i] == codes[i]:
+                    row = rows[i]
+                    break
+            out[node] = row
+    return out
+
+
+def _class_rows_by_arrays(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) -> Any:
+    """The same, where nothing is compiled."""
+    parents = np.concatenate((np.zeros(1, np.int64), np.repeat(np.arange(len(trie.token)), np.diff(trie.first_child.astype(np.int64)))))
+    letters = trie.token.astype(np.int64) + 1
+    letters[0] = 0
+    words = np.flatnonzero(trie.word_prior)
+    tails, ancestors = np.zeros(len(words), np.int64), words
+    for length in range(4):
+        tails += letters[ancestors] << (8 * length)
+        ancestors = parents[ancestors]
+    of_words = np.full(len(words), row_without)
+    for code, mask, row in zip(codes[::-1], masks[::-1], rows[::-1], strict=True):
+        of_words[tails & mask == code] = row
+    out = np.zeros(len(trie.token), np.uint16)
+    out[words] = of_words
+    return out
+
+
+class_rows = njit(_class_rows) if COMPILED else _class_rows_by_arrays
+
+
+@njit
+def walk(trie: Any, words: Any) -> Any:
+    """The nodes of the file that words lead to, int64 (n,); 0 where one leads nowhere. words: uint8 (n, longest), tokens + 1, then 0."""
+    out = np.zeros(len(words), np.int64)
+    for i in range(len(words)):
+        node = np.int64(0)
+        for depth in range(words.shape[1]):
+            if words[i, depth] == 0:
+                break
+            token = np.int64(words[i, depth]) - 1
+            low, stop = np.int64(trie.first_child[node]), np.int64(trie.first_child[node + 1])
+            high = stop
+            while low < high:
+                middle = (low + high) // 2
+                if trie.token[middle] < token:
+                    low = middle + 1
+                else:
+                    high = middle
+            node = low if low < stop and trie.token[low] == token else np.int64(0)
+            if node == 0:
+                break
+        out[i] = node
+    return out
+
+
 @njit
 def word_gains(  # noqa: PLR0913
     link: Any, rows: Any, query: Any, first_class: int, nodes: Any, log_priors: Any, lexicon_share: float, unknown: float

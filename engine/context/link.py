@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.context.word_classes import LONGEST_ENDING, WordClasses, starts_with_capital
-from engine.lexicon import Lexicon, WrittenForms
-from engine.trie import Trie
+from engine.context import kernels
+from engine.context.word_classes import WordClasses, starts_with_capital
+from engine.lexicon import SILENT, Lexicon, WrittenForms, key_sequence
 
 if TYPE_CHECKING:
     from engine.context.model import ContextModel
@@ -31,16 +31,19 @@ class LexiconLink(NamedTuple):
 def link(model: ContextModel, lexicon: Lexicon) -> LexiconLink:
     """The link of a model and a lexicon of one alphabet; unknown words have the rows of their classes.
 
-    Takes tens of milliseconds: whole levels of the trie at a time. Raises: ValueError where the alphabets differ.
+    The order of an alphabet does not matter. Measured: 23 ms for English. Raises: ValueError where the alphabets differ.
     """
-    if model.header.alphabet != lexicon.alphabet:
+    if set(model.header.alphabet) != set(lexicon.alphabet):
         raise ValueError(
             f"the context model's alphabet is '{model.header.alphabet}', the lexicon's is '{lexicon.alphabet}': take two of one language"
         )
-    trie, first_class, n_rows = lexicon.trie, model.first_class, model.header.sizes.n_rows
-    classes = _classes(trie, lexicon.written, model.classes, lexicon.alphabet)
-    row = np.where(trie.word_prior > 0, first_class + classes, 0).astype(np.uint16)
-    nodes, rows = model.word_nodes(lexicon)
+    trie, n_rows = lexicon.trie, model.header.sizes.n_rows
+    row = kernels.class_rows(trie, *_endings(model.classes, lexicon.alphabet, model.first_class), model.first_class)
+    row[lexicon.written.node[_capitals(lexicon.written)]] += np.uint16(model.classes.first_capital)
+    nodes = kernels.walk(trie, letters_of(model, lexicon.alphabet))
+    known = np.flatnonzero((nodes > 0) & (trie.word_prior[nodes] > 0))
+    known = known[np.argsort(nodes[known], kind="stable")]  # of a node the commonest first
+    nodes, rows = nodes[known], model.first_word + known
     unique, first, counts = np.unique(nodes, return_index=True, return_counts=True)
     row[unique] = rows[first]
     shared = np.flatnonzero(counts > 1)
@@ -52,6 +55,43 @@ def link(model: ContextModel, lexicon: Lexicon) -> LexiconLink:
     start = np.cumsum([0, *counts[shared].tolist()])
     several = np.concatenate([rows[first[i] : first[i] + counts[i]] for i in shared]) if len(shared) else np.empty(0, np.int64)
     return LexiconLink(row, start, several.astype(np.int64), np.zeros(0, np.uint16))
+
+
+def letters_of(model: ContextModel, alphabet: str) -> npt.NDArray[np.uint8]:
+    """(n_words, longest) the key sequences of the model's words: tokens + 1, then zeros; nothing but zeros for what is not swiped.
+
+    Most characters stand for one letter or for none, whatever is beside them, so that whole texts are looked up at once.
+    """
+    text = model.arrays["text"]
+    codes = np.frombuffer(text.tobytes().decode(errors="replace").encode("utf-32-le"), np.uint32)
+    known, places = np.unique(codes, return_inverse=True)
+    n_before = np.concatenate((np.zeros(1, np.int64), np.cumsum(text & 0xC0 != 0x80)))  # characters before each byte of UTF-8
+    bounds = n_before[model.arrays["text_start"]]
+    token = np.array([_token(chr(code), alphabet) for code in known.tolist()], np.uint8)[places]
+    word = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    is_plain = np.ones(len(bounds) - 1, np.bool_)
+    is_plain[word[token == NOT_PLAIN]] = False
+    others = {int(row): key_sequence(model.word(model.first_word + int(row)), alphabet) or "" for row in np.flatnonzero(~is_plain)}
+    swiped = is_plain[word] & (token > 0)
+    word, token = word[swiped], token[swiped]
+    counts = np.bincount(word, minlength=len(is_plain))
+    letters = np.zeros((len(is_plain), max(1, counts.max(), *map(len, others.values()))), np.uint8)
+    letters[word, np.arange(len(word)) - np.repeat(np.cumsum(counts) - counts, counts)] = token
+    for row, sequence in others.items():
+        letters[row, : len(sequence)] = [alphabet.index(letter) + 1 for letter in sequence]
+    return letters
+
+
+NOT_PLAIN = 255
+"""Instead of a token + 1: what the character stands for depends on the whole word."""
+
+
+def _token(character: str, alphabet: str) -> int:
+    """The token + 1 of the letter that a character stands for; 0 for none; or NOT_PLAIN."""
+    sequence = key_sequence(character, alphabet)
+    if sequence is None:
+        return 0 if character in SILENT else NOT_PLAIN
+    return alphabet.index(sequence) + 1 if len(sequence) == 1 else NOT_PLAIN
 
 
 def link_patch(linked: LexiconLink, model: ContextModel, lexicon: Lexicon) -> LexiconLink:
@@ -78,35 +118,15 @@ def _place(linked: LexiconLink, model: ContextModel, lexicon: Lexicon, sequence:
     return int(rows[0]) if len(rows) else model.first_class + model.classes.of(sequence, starts_with_capital(written))
 
 
-def parents_of(trie: Trie) -> npt.NDArray[np.int64]:
-    """(n_nodes,) the parent of each node; the root is its own."""
-    firsts = trie.first_child.astype(np.int64)
-    n_children = firsts[1:] - firsts[:-1]
-    return np.concatenate((np.zeros(1, np.int64), np.repeat(np.arange(len(n_children)), n_children)))
-
-
-def _classes(trie: Trie, written: WrittenForms, classes: WordClasses, alphabet: str) -> npt.NDArray[np.int64]:
-    """(n_nodes,) the class of a word that would end at each node."""
-    parents, codes = parents_of(trie), trie.token.astype(np.int64) + 1
-    codes[0] = 0
-    ancestors, tail = np.arange(len(parents)), np.zeros(len(parents), np.int64)
-    number = np.zeros(len(parents), np.int64)
-    for length in range(1, LONGEST_ENDING + 1):
-        tail += codes[ancestors] << (8 * (length - 1))
-        ancestors = parents[ancestors]
-        for place, ending in enumerate(classes.endings, 1):
-            if len(ending) == length:
-                number[tail == _code(ending, alphabet)] = place
-    node = written.node.astype(np.int64)
-    number[node[_capitals(written)]] += classes.first_capital
-    return number
-
-
-def _code(ending: str, alphabet: str) -> int:
-    code = 0
-    for letter in ending:
-        code = code << 8 | (alphabet.index(letter) + 1)
-    return code
+def _endings(
+    classes: WordClasses, alphabet: str, first_row: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Codes, masks and rows of the known endings, the longest first, as kernels.class_rows wants them."""
+    longest_first = sorted(range(len(classes.endings)), key=lambda place: -len(classes.endings[place]))
+    codes = [int.from_bytes(bytes(alphabet.index(letter) + 1 for letter in classes.endings[place]), "big") for place in longest_first]
+    masks = [256 ** len(classes.endings[place]) - 1 for place in longest_first]
+    rows = [first_row + 1 + place for place in longest_first]
+    return np.array(codes, np.int64), np.array(masks, np.int64), np.array(rows, np.int64)
 
 
 def _capitals(written: WrittenForms) -> npt.NDArray[np.bool_]:

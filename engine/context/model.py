@@ -15,10 +15,9 @@ import numpy.typing as npt
 
 from engine.context import kernels
 from engine.context.context_file import Header, unpack
-from engine.context.link import parents_of
 from engine.context.word_classes import WordClasses, starts_with_capital
 from engine.context.words import NUMBER, Sentence, unfinished_sentence
-from engine.lexicon import Lexicon, key_sequence
+from engine.lexicon import key_sequence
 
 Floats = npt.NDArray[np.float32]
 START, NUMBER_ROW, FIRST_CLASS = 0, 1, 2
@@ -212,24 +211,6 @@ class ContextModel:
         """(n,) of these rows: log probabilities but for a normaliser that training keeps near 0."""
         logits: Floats = kernels.row_logits(self.rows, context.query, rows)
         return logits
-
-    def word_nodes(self, lexicon: Lexicon) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Where the words that the lexicon has end in its trie, ascending, and their rows; of a node the commonest first."""
-        sequences = [key_sequence(self.word(row), lexicon.alphabet) or "" for row in range(self.first_word, self.header.sizes.n_rows)]
-        tokens = {ord(letter): token + 1 for token, letter in enumerate(lexicon.alphabet)}  # 0 pads
-        spelt = np.array([sequence.translate(tokens).encode("latin-1") for sequence in sequences])
-        letters = spelt.view(np.uint8).reshape(len(spelt), -1).astype(np.int64)
-        steps = parents_of(lexicon.trie) << 8 | (lexicon.trie.token.astype(np.int64) + 1)
-        steps[0] = -1
-        nodes = np.zeros(len(letters), np.int64)
-        for depth in range(letters.shape[1]):
-            goes_on = (letters[:, depth] > 0) & (nodes >= 0)
-            wanted = nodes[goes_on] << 8 | letters[goes_on, depth]
-            found = np.minimum(np.searchsorted(steps, wanted), len(steps) - 1)
-            nodes[goes_on] = np.where(steps[found] == wanted, found, -1)
-        known = np.flatnonzero((nodes > 0) & (lexicon.trie.word_prior[nodes] > 0))
-        known = known[np.argsort(nodes[known], kind="stable")]
-        return nodes[known], self.first_word + known
 
     def next_words(
         self,

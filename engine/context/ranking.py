@@ -133,7 +133,7 @@ class Ranking:
     """A context model beside a lexicon: what it makes of the words before a swipe."""
 
     def __init__(self, model: ContextModel, lexicon: Lexicon, options: ContextOptions | None = None) -> None:
-        """Takes tens of milliseconds. Raises: ValueError where the alphabets differ."""
+        """Takes some 25 ms. Raises: ValueError where the alphabets differ."""
         self.model = model
         self.options = options or ContextOptions()
         self._link = link(model, lexicon)
