@@ -108,11 +108,30 @@ class Grid:
 
     def letter_key(self, letter: str) -> Key:
         """The key on which `letter` is typed. Raises: ValueError where the grid has none."""
-        typed = self.aliases.get(letter, letter)
-        for key in self.letter_keys:
-            if key.label == typed:
-                return key
-        raise ValueError(f"grid '{self.name}' has no key for '{letter}': add a letter alias to the grid or drop the letter")
+        key = self._key_of_letter.get(letter)
+        if key is None:
+            raise ValueError(f"grid '{self.name}' has no key for '{letter}': add a letter alias to the grid or drop the letter")
+        return key
+
+    def has_letter(self, letter: str) -> bool:
+        """Whether `letter` is typed on one of the keys, its own or, by an alias, another letter's."""
+        return letter in self._key_of_letter
+
+    def keys_of(self, alphabet: str) -> tuple[tuple[Key, ...], npt.NDArray[np.int64]]:
+        """The keys that the letters are typed on, each once, in the order of their first letters; and each letter's key among them, (V,).
+
+        Letters that share a key (ъ and ь on yandex_ru) have the same number: no swipe tells them apart. Raises: ValueError, as
+        `letter_key`.
+        """
+        keys = [self.letter_key(letter) for letter in alphabet]
+        once = tuple(dict.fromkeys(keys))
+        number = {key: index for index, key in enumerate(once)}
+        return once, np.array([number[key] for key in keys], dtype=np.int64)
+
+    @cached_property
+    def _key_of_letter(self) -> Mapping[str, Key]:
+        own = {key.name: key for key in self.letter_keys}
+        return {**own, **{letter: own[target] for letter, target in self.aliases.items()}}
 
     def centres(self, alphabet: str) -> npt.NDArray[np.float64]:
         """Key centres of the alphabet's letters, (K, 2), in grid units. Raises: ValueError, as `letter_key`."""

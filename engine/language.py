@@ -115,14 +115,16 @@ def default_language() -> Language:
 def language_of(grid: Grid, languages: Mapping[str, Language] | None = None) -> Language:
     """The language that is written on a grid: the one that shares most of its letters and, among equals, names the grid.
 
-    Where none shares LEAST_IN_COMMON of them: no language in particular, which is false and has what all languages have.
+    An alias that the language has no use for counts for nothing: ą on a says nothing against English. Where none shares
+    LEAST_IN_COMMON of them: no language in particular, which is false and has what all languages have.
     languages: by default those that come with Keyglide.
     """
     known = load_languages() if languages is None else languages
-    letters = {*grid.aliases, *(key.label for key in grid.letter_keys)}
+    labels = {key.label for key in grid.letter_keys}
 
     def likeness(language: Language) -> tuple[float, bool, bool]:
         alphabet = set(language.alphabet)
+        letters = labels | (alphabet & grid.aliases.keys())
         shared = len(alphabet & letters) / len(alphabet | letters)
         return shared, grid.name in language.grids, language.code == shipped.DEFAULT_LANGUAGE
 

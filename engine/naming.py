@@ -10,9 +10,13 @@ CUTOFF = 0.5
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is spelt most like `name`, or None where all are unlike it."""
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=CUTOFF)
-    return nearest[0] if nearest else None
+    """The known name that is spelt most like `name`, the first among equals, or None where all are unlike it."""
+    nearest = max(known, key=lambda one: _likeness(one, name), default=None)
+    return nearest if nearest is not None and _likeness(nearest, name) >= CUTOFF else None
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

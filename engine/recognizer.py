@@ -185,7 +185,7 @@ def _grid(grid: Grid | str) -> Grid:
 def _check_letters(grid: Grid, alphabet: str) -> None:
     """Raises: ValueError if a letter of the alphabet has no key. Other letters of the grid never appear in candidates."""
     labels = [key.label for key in grid.letter_keys if key.label is not None]
-    missing = [letter for letter in alphabet if letter not in labels and letter not in grid.aliases]
+    missing = [letter for letter in alphabet if not grid.has_letter(letter)]
     if missing:
         unknown = [label for label in labels if label not in alphabet]
         also = f" and the model does not know its letters {_some(unknown)}" if unknown else ""

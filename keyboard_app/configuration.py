@@ -86,8 +86,8 @@ class Configuration:
         Thread(target=self._check, args=(check, name, value), daemon=True).start()
 
     def next_grid(self) -> None:
-        """Goes to the next grid of the file, and from the last one to the first."""
-        names = list(self.opened.grids)
+        """Goes to the next grid of the globe's, and from the last one to the first."""
+        names = self.opened.cycle
         self._set("grid", names[(names.index(self.opened.grid.name) + 1) % len(names)])
 
     def load(self) -> None:

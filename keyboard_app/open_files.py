@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import DEFAULT_GRID, Grid, Language, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, language_of, load_grids, pick_grid
+from engine import DEFAULT_GRID, Grid, Language, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, language_of, load_grids, load_languages, pick_grid
 from keyboard_app.settings import Settings, path_of
 
 UNUSABLE = (ValueError, OSError, RecursionError)
@@ -27,6 +27,13 @@ class OpenedGrid:
     def language(self) -> Language:
         """The language to write in."""
         return language_of(self.grid)
+
+    @property
+    def cycle(self) -> tuple[str, ...]:
+        """The names of the grids that the globe goes through: of Keyglide's own, each language's default grid, and the one in use."""
+        own = load_grids()
+        defaults = {language.default_grid for language in load_languages().values()}
+        return tuple(name for name, grid in self.grids.items() if own.get(name) != grid or name in defaults or grid is self.grid)
 
 
 def open_grid(settings: Settings) -> OpenedGrid:

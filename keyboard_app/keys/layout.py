@@ -161,9 +161,11 @@ def complete(grid: Grid) -> tuple[tuple[Key, ...], float]:
     """The grid's keys with all that a message needs, and their height in grid units.
 
     The actions of `ADDED_ROW` that the grid lacks get a row below its own keys, together with comma and full stop if the grid
-    lacks those. A grid that has all the actions is returned unchanged.
+    lacks those. A grid that has all the actions is returned unchanged. Letters without capitals (Hebrew) need no shift.
     """
     present = {(key.label, key.action) for key in grid.keys}
+    if all(key.name.upper() == key.name for key in grid.letter_keys):
+        present.add((None, "shift"))
     lacking = [part for part in ADDED_ROW if part[:2] not in present]
     if all(action is None for _, action, _ in lacking):
         return grid.keys, grid.height

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from engine import decode
-from engine.grid import Grid
+from engine.grid import Grid, load_grids
 from tests.conftest import ROOT
 from tests.support import toy
 from tests.support.decoding import Run, Swiped, lines
 
+GRIDS = ", ".join(f"'{name}'" for name in sorted(load_grids()))
 POINTS = {"x": [100, 200, 300], "y": [50, 60, 70], "t": [0, 20, 40]}
 BAD_SWIPES = {
     "not JSON": (b'{"x": [1, 2\n', "not JSON: "),
@@ -35,7 +36,7 @@ BAD_SWIPES = {
     "not an object": ("cat", "a swipe must be an object with x, y and t, got a text"),
     "unknown grid": (
         POINTS | {"grid_name": "qwerty"},
-        "unknown grid 'qwerty': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'; did you mean 'qwerty_en'?",
+        f"unknown grid 'qwerty': known are {GRIDS}; did you mean 'qwerty_en'?",
     ),
     "another language": (
         POINTS | {"grid_name": "default"},
@@ -149,7 +150,7 @@ def test_a_bad_lexicon(run: Run, swipe_of: Swiped, tmp_path: Path, content: byte
     [
         (
             ("--grid", "qwerti_en"),
-            "unknown grid 'qwerti_en': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'; did you mean 'qwerty_en'?",
+            f"unknown grid 'qwerti_en': known are {GRIDS}; did you mean 'qwerty_en'?",
         ),
         (
             ("--grid", "extra"),

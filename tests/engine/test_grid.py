@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.grid import Grid, GridCollection, Key, load_grids, pick_grid
+from grids.layouts import LAYOUTS
 from tests.conftest import ALPHABETS, CYRILLIC, LATIN
 from tests.support import naive
 
@@ -53,7 +54,7 @@ def to_json(grid: Grid) -> dict[str, Any]:
 
 class TestShippedGrids:
     def test_names(self, grids: GridCollection) -> None:
-        assert list(grids) == ["qwerty_en", "yandex_ru", "yandex_ru_extra"]
+        assert list(grids) == [*LAYOUTS, "yandex_ru", "yandex_ru_extra"]
 
     @pytest.mark.parametrize("name", ALPHABETS)
     def test_every_letter_of_the_alphabet_has_a_key(self, grids: GridCollection, name: str) -> None:
@@ -124,6 +125,22 @@ class TestGeometry:
 
     def test_origin_is_the_middle_of_the_letters(self, qwerty: Grid) -> None:
         assert qwerty.origin == (540, 259.5)
+
+    def test_letters_that_share_a_key_have_its_number(self, grids: GridCollection) -> None:
+        keys, number = grids["yandex_ru"].keys_of("объект")
+        assert "".join(key.label or "" for key in keys) == "обьект"
+        assert (number.tolist(), number.dtype) == ([0, 1, 2, 3, 4, 5], np.dtype(np.int64))
+        keys, number = grids["yandex_ru"].keys_of("ёеъь")
+        assert [key.label for key in keys] == ["е", "ь"]
+        assert number.tolist() == [0, 0, 1, 1]
+        keys, number = grids["yandex_ru_extra"].keys_of("ёеъь")
+        assert [key.label for key in keys] == ["ё", "е", "ъ", "ь"]
+        with pytest.raises(ValueError, match="grid 'qwerty_en' has no key for 'ё'"):
+            grids["qwerty_en"].keys_of("aё")
+
+    def test_has_a_letter_with_a_key_or_an_alias(self, grids: GridCollection) -> None:
+        grid = grids["yandex_ru"]
+        assert [letter for letter in "еёъ,aі" if grid.has_letter(letter)] == ["е", "ё", "ъ"]
 
     def test_centres_follow_the_alphabet(self) -> None:
         grid = Grid.from_json("g", grid_of(aliases={"ä": "a"}))
@@ -230,12 +247,12 @@ class TestComplaints:
             qwerty.letter_key(",")
 
     def test_an_unknown_grid_names_the_known_and_the_nearest(self, grids: GridCollection) -> None:
-        expected = r"^unknown grid 'qwerty': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'; did you mean 'qwerty_en'\?$"
+        expected = r"^unknown grid 'qwerty': known are 'azerty_fr', .*, 'yandex_ru_extra'; did you mean 'qwerty_en'\?$"
         with pytest.raises(ValueError, match=expected):
             pick_grid(grids, "qwerty")
 
     def test_an_unknown_grid_that_is_like_none(self, grids: GridCollection) -> None:
-        with pytest.raises(ValueError, match=r"^unknown grid 'ЙЦУКЕН': known are 'qwerty_en', 'yandex_ru', 'yandex_ru_extra'$"):
+        with pytest.raises(ValueError, match=r"^unknown grid 'ЙЦУКЕН': known are 'azerty_fr', .*, 'yandex_ru', 'yandex_ru_extra'$"):
             pick_grid(grids, "ЙЦУКЕН")
 
     def test_pick_by_name(self, grids: GridCollection) -> None:
@@ -305,7 +322,7 @@ class TestAliases:
 
     def test_a_second_file_stands_above_the_shipped_one(self, tmp_path: Path, grids: GridCollection) -> None:
         both = grids | self.load(tmp_path, default=grid_of(), mine=grid_of(), qwerty_en="mine")
-        assert list(both) == ["yandex_ru", "yandex_ru_extra", "default", "mine"]
+        assert list(both) == [*(name for name in LAYOUTS if name != "qwerty_en"), "yandex_ru", "yandex_ru_extra", "default", "mine"]
         assert both["default"].name == "default"  # their own, no longer an alias of ours
         assert both["qwerty_en"].name == "mine"
         assert both["extra"] is grids["yandex_ru_extra"]

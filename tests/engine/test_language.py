@@ -101,9 +101,16 @@ class TestLanguageOfAGrid:
         assert language_of(replace(qwerty, name="mine"), {**languages, "en": default_language()}).code == "en"
 
     def test_the_space_bar_and_the_key_back_to_letters(self, grids: GridCollection, qwerty: Grid) -> None:
-        labels = [(language_of(grid).space_label(grid), language_of(grid).letters_label(grid)) for grid in grids.values()]
-        assert labels == [("English", "ABC"), ("Русский", "АБВ"), ("Русский (ё, ъ)", "АБВ")]
+        some = [grids[name] for name in ("qwerty_en", "dvorak_en", "jcuken_ru", "yandex_ru_extra")]
+        labels = [(language_of(grid).space_label(grid), language_of(grid).letters_label(grid)) for grid in some]
+        assert labels == [("English", "ABC"), ("English (Dvorak)", "ABC"), ("Русский", "АБВ"), ("Русский (ё, ъ)", "АБВ")]
         assert language_of(qwerty).space_label(replace(qwerty, name="mine")) == "mine"
+
+    def test_letters_by_aliases_say_nothing_against_a_language(self, tmp_path: Path, grids: GridCollection) -> None:
+        assert language_of(grids["azerty_fr"], {"en": default_language()}).code == "en"
+        french = load_languages(write(tmp_path, "fr", alphabet=LATIN + "éè", grids={"azerty_fr": "Français"}))
+        assert language_of(grids["azerty_fr"], {"en": default_language(), **french}).code == "fr"
+        assert language_of(grids["qwerty_en"], {"en": default_language(), **french}).code == "en"
 
 
 class TestAMadeUpLanguage:

@@ -28,7 +28,16 @@ def grids_file(folder: Path, content: object) -> Settings:
 def test_the_grids_of_keyglide_open_by_name() -> None:
     opened = open_files.open_grid(Settings(grid="extra"))
     assert (opened.grid, opened.notice) == (load_grids()["extra"], "")
-    assert set(opened.grids) == {"qwerty_en", "yandex_ru", "yandex_ru_extra"}
+    assert set(opened.grids) == set(load_grids())
+
+
+def test_the_globe_goes_through_the_languages_grids_and_those_of_an_own_file(tmp_path: Path) -> None:
+    assert "qwerty_en" in open_files.open_grid(Settings()).cycle
+    assert "jcuken_ru" in open_files.open_grid(Settings()).cycle
+    assert not {"dvorak_en", "yandex_ru_extra"} & set(open_files.open_grid(Settings()).cycle)
+    assert "dvorak_en" in open_files.open_grid(Settings(grid="dvorak_en")).cycle
+    mine = json.loads(shipped.grids_file().read_text(encoding="utf-8"))["dvorak_en"]
+    assert open_files.open_grid(grids_file(tmp_path, {"one": mine, "two": mine})).cycle == ("one", "two")
 
 
 def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest() -> None:

@@ -1,0 +1,51 @@
+"""The keyboards that Keyglide draws itself, as rows of letters. `python -m grids.generate` makes their grids.
+
+The phone keyboards that people know are the model: Android's, and iOS's where Android has no such layout. To add one, add it to
+LAYOUTS, run the command, and name the grid in its language's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SHIFT, BACKSPACE = "⇧", "⌫"
+"""In a row: the keys of these actions. They share what the letters of their row leave free."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One keyboard. The keys of all its rows are as wide as those of its longest row."""
+
+    rows: tuple[str, ...]
+    """the keys from the top, a character each; a row that is shorter and has no actions stands in the middle"""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """letter with a key -> the letters that are typed on it and have none of their own"""
+    beside_space: str = ",."
+    """the keys left and right of the space bar"""
+
+
+QWERTY = ("qwertyuiop", "asdfghjkl", "⇧zxcvbnm⌫")
+
+LAYOUTS: Mapping[str, Layout] = {
+    "qwerty_en": Layout(QWERTY),
+    "dvorak_en": Layout(("',.pyfgcrl", "aoeuidhtns", "⇧qjkxbmwvz⌫"), beside_space="?!"),
+    "colemak_en": Layout(("qwfpgjluyk", "arstdhnei", "⇧zxcvbmo⌫")),
+    "jcuken_ru": Layout(("йцукенгшщзх", "фывапролджэ", "⇧ячсмитьбю⌫"), {"е": "ё", "ь": "ъ"}),
+    "qwertz_de": Layout(("qwertzuiopü", "asdfghjklöä", "⇧yxcvbnm⌫"), {"s": "ß"}),
+    "azerty_fr": Layout(
+        ("azertyuiop", "qsdfghjklm", "⇧wxcvbn'⌫"), {"e": "éèêë", "a": "àâ", "u": "ùûü", "i": "îï", "o": "ô", "c": "ç", "y": "ÿ"}
+    ),
+    "qwerty_es": Layout(("qwertyuiop", "asdfghjklñ", "⇧zxcvbnm⌫"), {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "úü"}),
+    "qwerty_pl": Layout(QWERTY, {"a": "ą", "c": "ć", "e": "ę", "l": "ł", "n": "ń", "o": "ó", "s": "ś", "z": "żź"}),
+    "qwerty_it": Layout(QWERTY, {"a": "à", "e": "èé", "i": "ìî", "o": "òó", "u": "ùú"}),
+    "qwerty_pt": Layout(("qwertyuiop", "asdfghjklç", "⇧zxcvbnm⌫"), {"a": "ãáàâ", "e": "éê", "i": "í", "o": "õóô", "u": "úü"}),
+    "jcuken_uk": Layout(("йцукенгшщзхї", "фівапролджє", "⇧ячсмитьбю⌫"), {"г": "ґ"}),
+    "qwerty_tr": Layout(("qwertyuıopğü", "asdfghjklşi", "⇧zxcvbnmöç⌫"), {"a": "â", "u": "û", "i": "î"}),
+    "qwerty_nl": Layout(QWERTY, {"e": "éëèê", "a": "áäà", "i": "ïí", "o": "óöô", "u": "üúû"}),
+    "qwerty_sv": Layout(("qwertyuiopå", "asdfghjklöä", "⇧zxcvbnm⌫"), {"e": "é", "a": "à"}),
+    "qwerty_el": Layout(
+        (";ςερτυθιοπ", "ασδφγηξκλ", "⇧ζχψωβνμ⌫"), {"α": "ά", "ε": "έ", "η": "ή", "ι": "ίϊΐ", "ο": "ό", "υ": "ύϋΰ", "ω": "ώ"}
+    ),
+    "hebrew_he": Layout(("קראטוןםפ⌫", "שדגכעיחלךף", "זסבהנמצתץ")),
+}
