@@ -6,7 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import DEFAULT_GRID, Grid, Language, Lexicon, ModelBundle, ModelBundleError, SwipeRecognizer, language_of, load_grids, load_languages, pick_grid
+from engine import (
+    DEFAULT_GRID,
+    Grid,
+    Language,
+    Lexicon,
+    ModelBundle,
+    ModelBundleError,
+    SwipeRecognizer,
+    language_of,
+    load_grids,
+    load_languages,
+    pick_grid,
+)
 from keyboard_app.settings import Settings, path_of
 
 UNUSABLE = (ValueError, OSError, RecursionError)

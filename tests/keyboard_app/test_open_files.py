@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Grid, SwipeRecognizer
+from engine import Grid, SwipeRecognizer, shipped
 from engine.grid import load_grids
 from keyboard_app import open_files
 from keyboard_app.settings import Settings
