@@ -13,7 +13,8 @@ import pytest
 from engine.features import Column
 from tests.conftest import ROOT
 from training.config import PRESETS
-from training.overrides import apply_settings
+from training.key_reader.config import PRESETS as KEY_READER_PRESETS
+from training.overrides import apply_settings, changed
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 OLD_NAMES = {ROOT / "CHANGELOG.md", ROOT / "docs" / "MOVED.md"}
@@ -126,7 +127,10 @@ def test_settings_exist() -> None:
     for page in PAGES:
         for command in commands_of(page):
             for setting in re.findall(r"--set (?!NAME)(\S+)", command):
-                apply_settings(PRESETS["english"], [setting])
+                if "training.key_reader" in command:
+                    changed(KEY_READER_PRESETS["universal"], [setting])
+                else:
+                    apply_settings(PRESETS["english"], [setting])
     rows = re.findall(r"^\| `([\w.]+)`[^|]* \| (.+) \|$", text_of(ROOT / "docs" / "research.md"), re.MULTILINE)
     choices = {name: re.findall(r"\w+", re.sub(r"\(.*?\)|[:;].*", "", values)) for name, values in rows}
     assert choices["model.embedding"][0] == PRESETS["study"].model.embedding

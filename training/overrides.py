@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from engine.files import write_whole
 from engine.grid import load_grids, pick_grid
@@ -18,16 +18,35 @@ CENTRES = "model.key_centres"
 """The field that comes from the grid, not from a setting."""
 BOOLEANS = {"true": True, "false": False}
 EXPECTED = {bool: "true or false", int: "a whole number", float: "a finite number"}
+Chosen = TypeVar("Chosen")
+"""A dataclass of settings: Preset, or training.key_reader.config.KeyReaderPreset."""
 
 
 def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
     """The preset, changed by settings such as "model.embedding=weighted", "model.features.columns=x,y" or "n_steps=2000".
 
-    All are applied at once: only what they make together has to be valid. The embedding "trainable_gaussian" starts at the
-    key centres of the preset's grid, unless the preset has some. Raises: ValueError for an unknown name or choice, with the
+    As `changed`. The embedding "trainable_gaussian" starts at the key centres of the preset's grid, unless the preset has some.
+    """
+    values = read_settings(Preset, settings)
+    model = preset.model
+    if values.get("model.embedding", model.embedding) == "trainable_gaussian" and not model.key_centres:
+        grid = pick_grid(load_grids(), values.get("grid", preset.grid))
+        values[CENTRES] = key_centres(grid, values.get("model.alphabet", model.alphabet))
+    return _replace(preset, values)
+
+
+def changed(chosen: Chosen, settings: Sequence[str]) -> Chosen:
+    """The dataclass, changed by settings such as "mixture.spliced=0.3".
+
+    All are applied at once: only what they make together has to be valid. Raises: ValueError for an unknown name or choice, with the
     nearest, a setting without a value or given twice, and a value of another type or out of range.
     """
-    kinds = dict(_kinds(Preset))
+    return _replace(chosen, read_settings(type(chosen), settings))
+
+
+def read_settings(of: type, settings: Sequence[str]) -> dict[str, Any]:
+    """The value that each setting gives to a field of the dataclass `of`, by the field's dotted name. Raises: as `changed`."""
+    kinds = dict(_kinds(of))
     values: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -38,20 +57,15 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
         if name in values:
             raise ValueError(f"setting {name} is given twice: give it once")
         values[name] = _value(name, text, kinds[name])
-    model = preset.model
-    if values.get("model.embedding", model.embedding) == "trainable_gaussian" and not model.key_centres:
-        grid = pick_grid(load_grids(), values.get("grid", preset.grid))
-        values[CENTRES] = key_centres(grid, values.get("model.alphabet", model.alphabet))
-    changed: Preset = _replace(preset, values)
-    return changed
+    return values
 
 
-def settings_of(preset: Preset) -> list[str]:
-    """All settings of the preset, as `apply_settings` reads them."""
-    return [f"{name}={_text(functools.reduce(getattr, name.split('.'), preset))}" for name, _ in _kinds(Preset)]
+def settings_of(preset: object) -> list[str]:
+    """All settings of a dataclass, as `changed` reads them."""
+    return [f"{name}={_text(functools.reduce(getattr, name.split('.'), preset))}" for name, _ in _kinds(type(preset))]
 
 
-def keep_settings(preset: Preset, path: Path) -> list[str]:
+def keep_settings(preset: object, path: Path) -> list[str]:
     """Writes the settings of a run into its file. Returns a sentence for each that had another value there."""
     now = dict(setting.split("=", 1) for setting in settings_of(preset))
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
@@ -93,13 +107,13 @@ def _value(name: str, text: str, kind: Any) -> Any:
     return value
 
 
-def _replace(value: Any, changes: Mapping[str, Any]) -> Any:
+def _replace(value: Chosen, changes: Mapping[str, Any]) -> Chosen:
     """The dataclass with other values for the named fields; the names of fields of its fields are dotted."""
     here = {name: change for name, change in changes.items() if "." not in name}
     for outer in {name.partition(".")[0] for name in changes if "." in name}:
         below = {name.removeprefix(f"{outer}."): change for name, change in changes.items() if name.startswith(f"{outer}.")}
         here[outer] = _replace(getattr(value, outer), below)
-    return dataclasses.replace(value, **here)
+    return dataclasses.replace(value, **here)  # type: ignore[type-var]
 
 
 def _offer(name: str, known: Sequence[str]) -> str:

@@ -1,0 +1,1 @@
+"""The key reader as ONNX graphs."""
