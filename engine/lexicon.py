@@ -124,6 +124,10 @@ class Lexicon:
         node = self._walk(sequence, self.trie.root)
         return node if node is not None and self.trie.prior(node) else None
 
+    def has_prefix(self, letters: str) -> bool:
+        """Whether a key sequence of the lexicon starts with these letters."""
+        return self._walk(letters, self.trie.root) is not None
+
     def log_prior(self, word: str | int) -> float:
         """Natural log of the probability of a key sequence, given as such or as its node. Raises: ValueError for no word."""
         return -self.prior_unit * (self.trie.prior(self._node(word)) - 1)

@@ -30,11 +30,8 @@ class Step(Generic[Place]):
         """This step and the next one merged, or None if they stay two."""
         if self.run is None or self.run != later.run or self.after is not later.before:
             return None
-        if self.run == "erased":
-            edit = Edit(later.edit.start, later.edit.removed + self.edit.removed, "")
-        else:
-            edit = Edit(self.edit.start, self.edit.removed, self.edit.inserted + later.edit.inserted)
-        return Step(edit, self.before, later.after, self.run)
+        edit = self.edit.then(later.edit)
+        return None if edit is None else Step(edit, self.before, later.after, self.run)
 
 
 class EditHistory(Generic[Place]):

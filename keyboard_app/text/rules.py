@@ -21,6 +21,15 @@ PREFIXES = frozenset("#@$£€₽/\\_~^№")
 JOINING = frozenset("-–—&+=*|")
 """What joins two words unless there is a space before it: well-known, but fish & chips."""
 SENTENCE_ENDS = frozenset(".!?…")
+PULLED = frozenset(",.!?…")
+"""What goes to the word before it even over a space that was tapped."""
+APOSTROPHES = frozenset("'’")
+LONGEST_SUFFIX = 2
+"""Letters after an apostrophe that may belong to the word before it, whatever the word: don't, we'll."""
+LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+WORD_BEFORE = re.compile(WORD.pattern + r"\Z")
+TOKEN_BEFORE = re.compile(r"\S*\Z")
 WORD_AND_SPACE_BACKWARDS = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of surrogate pairs: nothing that can be shown or saved."""
@@ -33,9 +42,42 @@ def writable(text: str) -> str:
     return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def in_word(text: str, offset: int) -> bool:
+    """Whether there is a letter or a digit on both sides of the offset."""
+    return 0 < offset < len(text) and text[offset - 1].isalnum() and text[offset].isalnum()
+
+
+def word_around(text: str, offset: int) -> tuple[int, int]:
+    """Start and end of the word that the offset is in or at an end of; the offset twice where there is none."""
+    first = max(0, offset - LOOK_BACK)
+    words = WORD.finditer(text[first : offset + LOOK_BACK])
+    spans = [(first + word.start(), first + word.end()) for word in words]
+    return next((span for span in spans if span[0] <= offset <= span[1]), (offset, offset))
+
+
+def token_before(before: str) -> str:
+    """What stands between the last white space and the end of a text."""
+    match = TOKEN_BEFORE.search(before)
+    return match[0] if match else ""
+
+
+def is_address(token: str) -> bool:
+    """Whether a text without spaces begins an e-mail address or a link: nothing in it is a word of a sentence."""
+    return "@" in token[1:] or "://" in token or token.lower().startswith("www.")
+
+
+def continues_address(before: str) -> bool:
+    """Whether a text ends in an address that still lacks its end, so that the next word belongs to it: john@example. or www."""
+    token = token_before(before)
+    if not is_address(token) or token[-1] not in "@./:-_":
+        return False
+    host = re.split(r"@|://", token.lower())[-1].removeprefix("www.")
+    return token[-1] != "." or "." not in host[:-1] or "/" in host
+
+
 def needs_space_before(before: str) -> bool:
     """Whether a space belongs between a text and a word after it."""
-    if not before or before[-1].isspace() or before[-1] in OPENING or before[-1] in PREFIXES:
+    if not before or before[-1].isspace() or before[-1] in OPENING or before[-1] in PREFIXES or continues_address(before):
         return False
     stands_alone = len(before) == 1 or before[-2].isspace()
     if before[-1] in QUOTES:
@@ -62,6 +104,21 @@ def starts_word(character: str, before: str) -> bool:
         return before.rpartition("\n")[2].count('"') % 2 == 0
     is_symbol = unicodedata.category(character) in ("Sm", "Sc", "So")
     return character.isalnum() or character in OPENING or character in "#№&‘" or is_symbol
+
+
+def quotation_is_open(before: str) -> bool:
+    """Whether a straight single quotation mark is open on the line; apostrophes inside words and after them do not count."""
+    line = before.rpartition("\n")[2]
+    is_open = False
+    for at, mark in enumerate(line):
+        if mark not in APOSTROPHES:
+            continue
+        follows, leads = line[:at][-1:].strip() not in ("", *OPENING), line[at + 1 : at + 2].strip() != ""
+        if leads and not follows:
+            is_open = True
+        elif is_open and follows and not (leads and line[at + 1].isalnum()):
+            is_open = False
+    return is_open
 
 
 def starts_sentence(before: str, abbreviations: Set[str] = frozenset()) -> bool:

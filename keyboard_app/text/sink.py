@@ -45,6 +45,16 @@ class Edit:
         """The edit that takes this one back."""
         return Edit(self.start, self.inserted, self.removed)
 
+    def then(self, later: Edit) -> Edit | None:
+        """Both edits as one; None where they lie apart."""
+        first, last = later.start - self.start, later.start + len(later.removed) - self.end
+        if later.start > self.end or last < -len(self.inserted):
+            return None
+        kept_before, kept_after = self.inserted[: max(first, 0)], self.inserted[len(self.inserted) + last :] if last < 0 else ""
+        removed_before, removed_after = later.removed[: max(-first, 0)], later.removed[len(later.removed) - max(last, 0) :]
+        start = min(self.start, later.start)
+        return Edit(start, removed_before + self.removed + removed_after, kept_before + later.inserted + kept_after)
+
     def apply_to(self, text: str) -> str:
         """The text after the edit."""
         return text[: self.start] + self.inserted + text[self.start + len(self.removed) :]

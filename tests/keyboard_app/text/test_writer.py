@@ -64,7 +64,12 @@ def test_no_space_is_doubled_and_none_is_left_before_punctuation() -> None:
     assert shown("~see a <backspace> ~you") == "See you|"
     assert shown("~see a <backspace> <space> ~you") == "See you|"
     assert shown("~see a <backspace> <enter>") == "See\n|"
-    assert shown("~see <space> .") == "See .|", "this space was meant"
+    assert shown("~see <space> .") == "See.|", "people tap it out of habit"
+    assert shown("see <space> , i") == "See, i|"
+    assert shown("see <space> , <space> i") == "See, i|"
+    assert shown("see <space> :)") == "See :)|", "this space was meant"
+    assert shown("see <space> <space> .", options=PLAIN) == "see  .|"
+    assert shown("see <space> .", options=PLAIN) == "see .|"
 
 
 def test_two_taps_of_space_make_a_full_stop() -> None:
@@ -178,3 +183,35 @@ def test_a_word_is_previewed_as_it_would_be_written() -> None:
     assert person.writer.as_written("you") == "You"
     assert person.follow("~so").writer.as_written("you") == "you"
     assert person.follow("<shift> <again>").writer.as_written("you") == "YOU"
+
+
+# --- quotation marks and addresses ---
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("~say ' ~hello ' ~there", "Say 'hello' there|"),
+        ("~say ' h e l l o ' ~there", "Say 'hello' there|"),
+        ("~say <space> ' ~hello ' ~there", "Say 'hello' there|"),
+        ("~say ' ~hello ' . ~he", "Say 'hello'. He|"),
+        ("~the ~dogs ' ~tails", "The dogs' tails|"),
+        ("~the ~dog ' s ~tail", "The dog's tail|"),
+        ("~we ' ll ~go", "We'll go|"),
+        ("~fish & ~chips", "Fish & chips|"),
+        ("~fish & c h i p s", "Fish & chips|"),
+        ("r&d", "R&d|"),
+        ("~two + t w o", "Two + two|"),
+        ("john@ ~example . ~com", "john@example.com|"),
+        ("~john @ ~Example . ~com ~so", "john@example.com so|"),
+        ("~mail ~John @ ~example . ~com . ~so", "Mail john@example.com. So|"),
+        ("www. ~example . ~com", "www.example.com|"),
+        ("~see https:// ~example . ~com", "See https://example.com|"),
+        ("<shift> john", "john|"),
+        ("~see <shift> john@", "See John@|"),
+        ("~hello <space> . ~world", "Hello. World|"),
+        ("~hello <space> , t h e r e", "Hello, there|"),
+    ],
+)
+def test_quotation_marks_and_addresses_are_written_as_people_write_them(script: str, expected: str) -> None:
+    assert shown(script) == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyboard_app.text.writer import TEXT_LIMIT, Shift, TextFullError, Writer, WritingOptions
+from keyboard_app.text.written import N_KEPT
 from tests.support.writing import LETTERS, Person, shown
 
 # --- choices ---
@@ -29,9 +30,18 @@ def test_other_forms_keep_their_capitals() -> None:
     assert shown("~wait ~lets/let's/Lets <choose 1>") == "Wait Lets|"
 
 
-@pytest.mark.parametrize("after", [",", "a", "<space>", "<enter>", "<backspace>", "<at 0>", "<clear>", "<word>"])
+@pytest.mark.parametrize("after", ["a", "<enter>", "<backspace>", "<clear>", "<word>", ", a", "? ! <space>"])
 def test_choices_go_when_the_word_is_left(after: str) -> None:
     assert Person().follow(f"~is/us {after}").writer.choices == ()
+
+
+@pytest.mark.parametrize("after", [",", "<space>", ". <space>", ", <backspace>", "<space> <backspace>", "a <backspace> <backspace>"])
+def test_choices_stay_over_a_space_and_a_closing_mark(after: str) -> None:
+    person = Person().follow(f"~is/us {after}")
+    assert person.writer.choices == ("Us",)
+    before = person.shown
+    assert person.follow("<choose 0>").shown == before.replace("Is", "Us")
+    assert person.follow("<choose 0>").shown == before
 
 
 def test_what_is_not_offered_cannot_be_chosen() -> None:
@@ -183,7 +193,14 @@ def test_it_is_known_whether_there_is_something_to_undo() -> None:
         ("(|)", "~maybe", "(Maybe|)"),
         ("is (|)", "~maybe", "is (maybe|)"),
         ("say (|x)", "~maybe", "say (maybe| x)"),
-        ("hel|lo", "~big", "hel big| lo"),
+        ("hel|lo", "~big", "Big|"),
+        ("oh hel|lo you", "~big", "oh big| you"),
+        ("oh don'|t you", "~big", "oh big| you"),
+        ("oh hello| you", "~big", "oh hello big| you"),
+        ("oh |hello you", "~big", "oh big| hello you"),
+        ("oh hel|lo you", "~big <backspace>", "oh hel|lo you"),
+        ("oh hel|lo you", "~big/bag <choose 1>", "oh hello| you"),
+        ("oh hel|lo you", "~big ~dog", "oh big dog| you"),
         ("|hello", "~oh", "Oh| hello"),
         ("Hi.| Bye.", "~you", "Hi. You| Bye."),
         ("Hi. |Bye.", "~you", "Hi. You| Bye."),
@@ -253,3 +270,40 @@ def test_history_forgets_the_oldest_steps() -> None:
         n_steps += 1
     assert n_steps == 10
     assert writer.text == ""
+
+
+# --- a word written earlier ---
+
+
+def test_an_older_word_is_corrected_where_the_cursor_is_put() -> None:
+    person = Person().follow("~meat/meet/mat ~me ~here/there")
+    for offset in (0, 2, 4):
+        person.writer.move_to(offset)
+        assert person.writer.choices == ("Meet", "Mat")
+    assert person.follow("<choose 0>").shown == "Meet| me here"
+    assert person.follow("<at 9> <choose 0>").shown == "Meet me there|"
+    assert person.follow("<at 0> <choose 1>").shown == "Mat| me there"
+    assert person.follow("<undo> <undo> <undo>").shown == "Meat| me here"
+
+
+def test_an_older_word_keeps_its_choices_wherever_it_moves_and_loses_them_when_it_is_changed() -> None:
+    person = Person().follow("~is/us ~it/in <at 0> ~so/do")
+    person.writer.move_to(len(person.writer.text))
+    assert (person.shown, person.writer.choices) == ("So Is it|", ("in",))
+    person.writer.move_to(4)
+    assert person.writer.choices == ("Us",)
+    assert person.follow("x").writer.choices == ()
+    assert person.follow("<backspace>").writer.choices == ()
+
+
+def test_the_last_two_hundred_words_can_be_corrected() -> None:
+    person = Person()
+    for _ in range(N_KEPT + 1):
+        person.follow("~is/us")
+    assert person.follow("<at 1>").writer.choices == ()
+    assert person.follow("<at 4>").writer.choices == ("us",)
+
+
+def test_a_word_put_in_the_place_of_another_offers_it() -> None:
+    person = Person().follow("~meat/meet ~me <at 2> ~quickly/quick")
+    assert (person.shown, person.writer.choices) == ("Quickly| me", ("Quick", "Meat"))
