@@ -19,6 +19,7 @@ from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.style.theme import DARK, LIGHT, system_theme
 from keyboard_app.style.widgets import ThemedApp
 from keyboard_app.text.sink import OwnField
+from keyboard_app.text.vocabulary import LexiconVocabulary, NoVocabulary
 from keyboard_app.text.writer import Writer, WritingOptions
 
 
@@ -104,6 +105,8 @@ class KeyboardApp(ThemedApp):
         self._follow_system_theme()
         settings = self.configuration.settings
         self.session.writer.options = self._writing_options()
+        lexicon = self.configuration.lexicon
+        self.session.writer.vocabulary = NoVocabulary() if lexicon is None else LexiconVocabulary(lexicon)
         self.session.show_previews = settings.preview
         self.session.use_key_width(self.configuration.opened.grid.key_width)
 

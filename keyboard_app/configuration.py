@@ -98,10 +98,15 @@ class Configuration:
 
         def load() -> SwipeRecognizer:
             recognizer = open_files.open_recognizer(settings, grid, lambda message: self._post(lambda: self._tell(message)))
-            self._post(lambda: setattr(self, "lexicon", recognizer.lexicon))
+            self._post(lambda: self._use_lexicon(recognizer.lexicon))
             return recognizer
 
         self._worker.load(load, self._loaded)
+
+    def _use_lexicon(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        for listener in self._listeners:
+            listener()
 
     def _check(self, check: Callable[[str], object], name: str, value: str) -> None:
         """Runs on a thread of its own."""

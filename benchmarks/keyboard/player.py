@@ -132,7 +132,7 @@ class Player:
     def _play(self) -> Iterator[None]:
         yield from self._until(lambda: any(frame.drawn_s for frame in self.frames) and not self.app.worker.loading)
         self._keyboard = self.app.pages.write.ids.keyboard
-        self._keyboard.bind(on_type=self._note_tap)
+        self._keyboard.bind(on_key=self._note_tap)
         start = time.perf_counter()
         for record in self.records:
             yield from self._draw(record)

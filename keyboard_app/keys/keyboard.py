@@ -43,7 +43,7 @@ Builder.load_file(str(Path(__file__).with_name("keyboard.kv")), encoding="utf-8"
 class Keyboard(FloatLayout):
     """The keys of a grid, to tap and to swipe on, with pages of symbols and with alternates.
 
-    Dispatches on_type(text), on_action(one of `REPORTED`), on_swipe(engine.Swipe), and, while a finger is swiping,
+    Dispatches on_key(label), on_type(text), on_action(one of `REPORTED`), on_swipe(engine.Swipe), and, while a finger is swiping,
     on_swipe_progress(engine.Swipe), with None once that has ended.
     """
 
@@ -51,13 +51,13 @@ class Keyboard(FloatLayout):
     """engine.Grid | None"""
     theme = ObjectProperty(LIGHT, rebind=True)
     shift = ObjectProperty(Shift.OFF)
-    """the case that letters are shown and typed in"""
+    """the case that letters are shown in"""
     preview_word = StringProperty("")
     """shown above the keys; "" for none"""
     headroom = NumericProperty(0.0)
     """px above the keys that the shown word keeps clear of, for what is there"""
 
-    __events__ = ("on_type", "on_action", "on_swipe", "on_swipe_progress")
+    __events__ = ("on_key", "on_type", "on_action", "on_swipe", "on_swipe_progress")
 
     def __init__(self, **properties: Any) -> None:
         self._pages: tuple[tuple[Key, ...], ...] = ()
@@ -90,8 +90,11 @@ class Keyboard(FloatLayout):
         """Where the keys of the current page are in the window; None without a grid or a size."""
         return self.view.layout_of_keys  # type: ignore[no-any-return]
 
+    def on_key(self, label: str) -> None:
+        """The key of that letter or sign was tapped; its case is up to the listener."""
+
     def on_type(self, text: str) -> None:
-        """Text was tapped."""
+        """An alternate was chosen: it is written as it is."""
 
     def on_action(self, name: str) -> None:
         """A key with an action of `REPORTED` was tapped, or is repeating."""
@@ -196,7 +199,7 @@ class Keyboard(FloatLayout):
     def _tap(self, key: Key) -> None:
         self._flashed[key] = clock_ms() + FEEDBACK_MS
         if key.label is not None:
-            self.dispatch("on_type", self.shift.letter(key.label))
+            self.dispatch("on_key", key.label)
         elif key.action == "toNumberState":
             self._turn_to(self._page % (len(self._pages) - 1) + 1)
         elif key.action == "toLetters":

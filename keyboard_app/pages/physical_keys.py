@@ -7,48 +7,58 @@ from collections.abc import Callable
 from kivy.core.window import Keyboard as SystemKeyboard
 from kivy.core.window import Window
 
-from keyboard_app.pages.clipboard import copy, paste
+from keyboard_app.pages.clipboard import copy, cut, paste
 from keyboard_app.pages.text_view import TextView
 from keyboard_app.session.typing_session import TypingSession
-from keyboard_app.text.rules import character_end
-from keyboard_app.text.sink import OwnField
+from keyboard_app.text.rules import character_end, character_start, word_end, word_start
 from keyboard_app.text.writer import Writer
 
 PAGE_LINES = 8
 """Lines that Page Up and Page Down go."""
 LOCKS = {"capslock", "numlock"}
 """Modifiers that do not count as part of a shortcut."""
+Target = Callable[[Writer], int]
+"""The offset where the cursor goes to."""
 
 
 class PhysicalKeys:
     """While it listens, it turns key presses into edits of a session."""
 
-    def __init__(self, session: TypingSession, field: OwnField, view: TextView) -> None:
-        """field: the text that the session writes. view: what shows it, and so knows its lines."""
-        self._session, self._field, self._view = session, field, view
+    def __init__(self, session: TypingSession, view: TextView) -> None:
+        """view: what shows the text, and so knows its lines."""
+        self._session, self._view = session, view
         self._keyboard: SystemKeyboard | None = None
+        self._targets: dict[str, Target] = {
+            "left": _left,
+            "right": _right,
+            "up": lambda writer: view.line_above(writer.cursor, 1),
+            "down": lambda writer: view.line_above(writer.cursor, -1),
+            "pageup": lambda writer: view.line_above(writer.cursor, PAGE_LINES),
+            "pagedown": lambda writer: view.line_above(writer.cursor, -PAGE_LINES),
+            "home": lambda writer: view.line_ends(writer.cursor)[0],
+            "end": lambda writer: view.line_ends(writer.cursor)[1],
+        }
+        self._targets_with_control: dict[str, Target] = {
+            "left": lambda writer: word_start(writer.text, writer.cursor),
+            "right": lambda writer: word_end(writer.text, writer.cursor),
+            "home": lambda _: 0,
+            "end": lambda writer: len(writer.text),
+        }
         self._plain: dict[str, Callable[[], None]] = {
             "backspace": lambda: session.action("backspace"),
             "enter": lambda: session.action("enter"),
             "numpadenter": lambda: session.action("enter"),
             "delete": lambda: session.edit(_delete),
-            "left": lambda: session.edit(lambda writer: writer.move_to(writer.cursor - 1)),
-            "right": lambda: session.edit(lambda writer: writer.move_to(character_end(writer.text, writer.cursor))),
-            "up": lambda: self._go_lines(1),
-            "down": lambda: self._go_lines(-1),
-            "pageup": lambda: self._go_lines(PAGE_LINES),
-            "pagedown": lambda: self._go_lines(-PAGE_LINES),
-            "home": lambda: self._go(view.line_ends(field.cursor)[0]),
-            "end": lambda: self._go(view.line_ends(field.cursor)[1]),
         }
-        self._with_control: dict[str, Callable[[], None]] = {
-            "c": lambda: copy(field.text, session),
+        self._with_control: dict[str, Callable[[], object]] = {
+            "a": lambda: session.edit(Writer.select_all),
+            "c": lambda: copy(session),
+            "x": lambda: cut(session),
             "v": lambda: paste(session),
             "z": lambda: session.edit(Writer.undo),
             "y": lambda: session.edit(Writer.redo),
             "backspace": lambda: session.edit(Writer.delete_word),
-            "home": lambda: self._go(0),
-            "end": lambda: self._go(len(field.text)),
+            "delete": lambda: session.edit(_delete_word),
         }
 
     def listen(self) -> None:
@@ -73,7 +83,10 @@ class PhysicalKeys:
     def _pressed(self, _: object, keycode: tuple[int, str], __: str | None, modifiers: list[str]) -> bool:
         held = set(modifiers) - LOCKS
         name = keycode[1]
-        if held == {"ctrl", "shift"} and name == "z":
+        targets = self._targets_with_control if "ctrl" in held else self._targets
+        if not held - {"shift", "ctrl"} and name in targets:
+            self._go(targets[name], selecting="shift" in held)
+        elif held == {"ctrl", "shift"} and name == "z":
             self._with_control["y"]()
         elif held == {"ctrl"} and name in self._with_control:
             self._with_control[name]()
@@ -83,16 +96,30 @@ class PhysicalKeys:
             return False
         return True
 
-    def _go(self, offset: int) -> None:
-        self._session.edit(lambda writer: writer.move_to(offset))
+    def _go(self, target: Target, selecting: bool) -> None:
+        self._session.edit(lambda writer: (writer.select_to if selecting else writer.move_to)(target(writer)))
 
-    def _go_lines(self, n_lines: int) -> None:
-        self._go(self._view.line_above(self._field.cursor, n_lines))
+
+def _left(writer: Writer) -> int:
+    return character_start(writer.text, writer.cursor) if writer.cursor else 0
+
+
+def _right(writer: Writer) -> int:
+    return character_end(writer.text, writer.cursor)
 
 
 def _delete(writer: Writer) -> None:
-    """Removes the visible character after the cursor."""
-    end = character_end(writer.text, writer.cursor)
-    if end > writer.cursor:
-        writer.move_to(end)
+    """Removes the selection, or the visible character after the cursor."""
+    _delete_to(writer, _right(writer))
+
+
+def _delete_word(writer: Writer) -> None:
+    """Removes the selection, or the word after the cursor."""
+    _delete_to(writer, word_end(writer.text, writer.cursor))
+
+
+def _delete_to(writer: Writer, end: int) -> None:
+    if not writer.selected:
+        writer.select(end, writer.cursor)
+    if writer.selected:
         writer.backspace()

@@ -1,25 +1,31 @@
-"""Shows a text and its cursor: breaks it into lines, scrolls, and says where it was tapped. The writer does the writing."""
+"""Shows a text, its cursor and its selection: breaks it into lines, scrolls, says where it is touched. The writer does the writing."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
-from kivy.graphics import Color, Rectangle, StencilPop, StencilPush, StencilUnUse, StencilUse
+from kivy.graphics import Color, Rectangle, SmoothEllipse, StencilPop, StencilPush, StencilUnUse, StencilUse
 from kivy.graphics.texture import Texture
 from kivy.input import MotionEvent
-from kivy.properties import ColorProperty, NumericProperty, StringProperty
+from kivy.properties import ColorProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from keyboard_app.pages.text_touches import LONG_PRESS_MS, Gesture, Spot, TextTouch
 from keyboard_app.text.lines import Line, break_lines, line_of, offset_at
+from keyboard_app.touch.clock import clock_ms
 
 BLINK_S = 0.55
 """The cursor is shown for this long, and then hidden for as long."""
 LINE_SPACING = 1.25
 """Height of a line, in heights of its letters."""
-DRAG = 0.4
-"""Line heights that a finger must move to scroll, instead of placing the cursor."""
+HANDLE = 0.3
+"""Radius of the handles at both ends of a selection, in line heights."""
+REACH = 0.9
+"""A touch this close to a handle, in line heights, drags it."""
 WHEEL_LINES = 3
 """Lines per notch of the mouse wheel."""
 N_TEXTURES = 200
@@ -27,17 +33,26 @@ N_TEXTURES = 200
 
 
 class TextView(Widget):
-    """A text and its cursor. Dispatches `on_place(offset)` when the text is tapped."""
+    """A text, its cursor and its selection.
+
+    Dispatches `on_place(offset)` when the text is tapped, `on_word(offset)` when a word is to be selected (two taps, a long press),
+    and `on_select(anchor, offset)` when a finger or the mouse selects.
+    """
 
     text = StringProperty("")
     cursor = NumericProperty(0)
     """offset in the text"""
+    selection = ListProperty([0, 0])
+    """start and end of what is selected; the same offset twice for nothing"""
+    underlined = ListProperty([0, 0])
+    """start and end of the word that the candidates are for; the same"""
     hint = StringProperty("")
     """shown if there is no text"""
     font_size = NumericProperty(18.0)
     color = ColorProperty("black")
     hint_color = ColorProperty("grey")
     cursor_color = ColorProperty("blue")
+    selection_color = ColorProperty("lightblue")
     padding = NumericProperty(0.0)
     """px, above and below the text"""
     margin = NumericProperty(0.0)
@@ -45,7 +60,7 @@ class TextView(Widget):
     scroll = NumericProperty(0.0)
     """px of the text that are above the upper edge"""
 
-    __events__ = ("on_place",)
+    __events__ = ("on_place", "on_word", "on_select")
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
@@ -58,7 +73,12 @@ class TextView(Widget):
             self.fbind(name, self._break_anew)
         for name in ("cursor", "height", "padding"):
             self.fbind(name, self._follow)
-        for name in ("pos", "size", "color", "hint_color", "cursor_color", "hint", "scroll"):
+        self._touched: TextTouch | None = None
+        """the last touch"""
+        self._anchor = 0
+        """the end of the selection that stays while the other is dragged"""
+        drawn = ("pos", "size", "color", "hint_color", "cursor_color", "selection_color", "hint", "scroll", "selection", "underlined")
+        for name in drawn:
             self.fbind(name, self._redraw)
         self._set_font()
         self.fbind("font_size", self._set_font)
@@ -66,6 +86,12 @@ class TextView(Widget):
 
     def on_place(self, offset: int) -> None:
         """The text was tapped there."""
+
+    def on_word(self, offset: int) -> None:
+        """The word there is to be selected."""
+
+    def on_select(self, anchor: int, offset: int) -> None:
+        """The text between the two is to be selected; the cursor goes to the second."""
 
     @property
     def line_height(self) -> float:
@@ -107,29 +133,63 @@ class TextView(Widget):
             return True
         touch.grab(self)
         touch.ud["scroll_before"] = self.scroll
+        spot = Spot(touch.x, touch.y, clock_ms(touch.time_start))
+        can_scroll = self.highest_scroll > 0
+        self._touched = touch.ud[self] = TextTouch(spot, self._touched, self.line_height, "button" in touch.profile, can_scroll)
+        self._anchor = self.offset_at(*touch.pos)
+        if (held := self._handle_at(touch)) is not None:
+            self._touched.gesture, self._anchor = Gesture.SELECT, held
+        elif self._touched.gesture is Gesture.WORD:
+            self._select_word(touch)
+        self._resting = Clock.schedule_once(lambda _: self._rest(touch), LONG_PRESS_MS / 1000)
         return True
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
         if touch.grab_current is not self:
             return False
-        if self._scrolls(touch):
-            self._scroll_to(touch.ud["scroll_before"] + touch.y - touch.oy)
+        match touch.ud[self].move(*touch.pos):
+            case Gesture.SCROLL:
+                self._scroll_to(touch.ud["scroll_before"] + touch.y - touch.oy)
+            case Gesture.SELECT:
+                self.dispatch("on_select", self._anchor, self.offset_at(*touch.pos))
+            case Gesture.WORD:
+                offset, (start, end) = self.offset_at(*touch.pos), touch.ud.get("word", self.selection)
+                if not start <= offset <= end:
+                    self.dispatch("on_select", end if offset < start else start, offset)
         return True
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        if not self._scrolls(touch):
-            row = int((self.top - self.padding + self.scroll - touch.y) // self.line_height)
-            row = min(max(row, 0), len(self._lines) - 1)
-            self.dispatch("on_place", self._offset_in(row, touch.x - self.x - self.margin))
+        self._resting.cancel()
+        if touch.ud[self].gesture is Gesture.TAP:
+            self.dispatch("on_place", self.offset_at(*touch.pos))
         return True
 
-    def _scrolls(self, touch: MotionEvent) -> bool:
-        """Whether the touch has moved too far to be a tap."""
-        touch.ud["scrolls"] = touch.ud.get("scrolls", False) or abs(touch.y - touch.oy) > DRAG * self.line_height
-        return bool(touch.ud["scrolls"])
+    def offset_at(self, x: float, y: float) -> int:
+        """The offset in the text that is nearest to a point of the window, px."""
+        row = int((self.top - self.padding + self.scroll - y) // self.line_height)
+        return self._offset_in(min(max(row, 0), len(self._lines) - 1), x - self.x - self.margin)
+
+    def _rest(self, touch: MotionEvent) -> None:
+        if touch.ud[self].rest():
+            self._select_word(touch)
+
+    def _select_word(self, touch: MotionEvent) -> None:
+        self.dispatch("on_word", self.offset_at(*touch.pos))
+        touch.ud["word"] = tuple(self.selection)
+
+    def _handle_at(self, touch: MotionEvent) -> int | None:
+        """The other end of the selection, if the touch is on a handle of it."""
+        start, end = self.selection
+        if start == end or "button" in touch.profile:
+            return None
+        for near, far in ((start, end), (end, start)):
+            x, bottom = self.cursor_place(near)
+            if math.hypot(touch.x - x, touch.y - bottom + HANDLE * self.line_height) < REACH * self.line_height:
+                return int(far)
+        return None
 
     def _scroll_to(self, scroll: float) -> None:
         self.scroll = min(max(scroll, 0.0), self.highest_scroll)
@@ -191,12 +251,15 @@ class TextView(Widget):
             StencilPush()
             Rectangle(pos=self.pos, size=self.size)
             StencilUse()
+            self._draw_selection()
             if self.text:
                 self._draw_lines()
             elif self.hint:
                 Color(*self.hint_color)
                 self._draw_line(self.hint, 0)
-            if self._cursor_shows:
+            if self.selection[0] != self.selection[1]:
+                self._draw_handles()
+            elif self._cursor_shows:
                 self._draw_cursor()
             StencilUnUse()
             Rectangle(pos=self.pos, size=self.size)
@@ -210,6 +273,33 @@ class TextView(Widget):
             shown = self.text[line.start : line.end].rstrip()
             if shown:
                 self._draw_line(shown, row)
+
+    def _draw_selection(self) -> None:
+        """The selection behind the text, and a line under the word that the candidates are for."""
+        Color(*self.selection_color)
+        for x, bottom, width in self._spans(*self.selection):
+            Rectangle(pos=(x, bottom), size=(width, self.line_height))
+        Color(*self.cursor_color)
+        thickness = max(1.0, round(self.font_size / 12))
+        for x, bottom, width in self._spans(*self.underlined):
+            Rectangle(pos=(x, bottom + thickness), size=(width, thickness))
+
+    def _draw_handles(self) -> None:
+        Color(*self.cursor_color)
+        radius = HANDLE * self.line_height
+        for offset in self.selection:
+            x, bottom = self.cursor_place(min(int(offset), len(self.text)))
+            SmoothEllipse(pos=(x - radius, bottom - 1.6 * radius), size=(2 * radius, 2 * radius))
+
+    def _spans(self, start: int, end: int) -> Iterator[tuple[float, float, float]]:
+        """Left edge, lower edge and width of a part of the text on each of its lines, px."""
+        for row, line in enumerate(self._lines):
+            first, last = max(start, line.start), min(end, line.end)
+            if first < last or (start < line.end + 1 <= end and start != end):
+                left, right = (self._measure(self.text[line.start : offset]) for offset in (first, max(first, last)))
+                is_on = end > line.end  # shows that a line break is selected
+                x, width = round(self.x + self.margin + left), round(right - left + (is_on and 0.3 * self.line_height))
+                yield x, round(self._line_bottom(row)), width
 
     def _draw_line(self, text: str, row: int) -> None:
         texture = self._texture(text)

@@ -10,7 +10,7 @@ from kivy.uix.screenmanager import Screen
 from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in write.kv
 from keyboard_app.keys.layout import keyboard_area
 from keyboard_app.pages.candidate_bar import CandidateBar  # noqa: F401  named in write.kv
-from keyboard_app.pages.clipboard import copy
+from keyboard_app.pages.clipboard import copy, cut, paste
 from keyboard_app.pages.physical_keys import PhysicalKeys
 from keyboard_app.pages.text_view import TextView  # noqa: F401  named in write.kv
 from keyboard_app.session.typing_session import TypingSession
@@ -31,6 +31,10 @@ class WritePage(Screen):
     """shown until the person closes it; the session's notices go away by themselves"""
     text = StringProperty("")
     cursor = NumericProperty(0)
+    selection = ListProperty([0, 0])
+    """start and end of what is selected; the cursor twice for nothing"""
+    underlined = ListProperty([0, 0])
+    """start and end of the word that the choices are for"""
     choices = ListProperty()
     notice = StringProperty("")
     preview = StringProperty("")
@@ -50,7 +54,7 @@ class WritePage(Screen):
         self.session = session
         self._field = field
         super().__init__(**properties)
-        self._keys = PhysicalKeys(session, field, self.ids.text)
+        self._keys = PhysicalKeys(session, self.ids.text)
         self.bind(size=self._fit)
         session.subscribe(self.refresh)
         self.refresh()
@@ -75,7 +79,10 @@ class WritePage(Screen):
         writer = self.session.writer
         self.text, self.cursor = self._field.text, self._field.cursor
         self.choices, self.notice, self.preview = self.session.choices, self.session.notice, self.session.preview
-        self.shift, self.can_undo, self.can_redo = writer.shift, writer.can_undo, writer.can_redo
+        self.shift, self.can_undo, self.can_redo = self.session.shift, writer.can_undo, writer.can_redo
+        self.selection = list(writer.selection)
+        word = writer.correctable if self.choices else None
+        self.underlined = [word.start, word.end] if word is not None and word.choices else [0, 0]
 
     def act(self, action: str) -> None:
         """Does what an action key says."""
@@ -97,9 +104,21 @@ class WritePage(Screen):
         self.session.edit(Writer.clear)
         self.session.say(CLEARED)
 
+    def select(self, anchor: int, offset: int) -> None:
+        self.session.edit(lambda writer: writer.select(anchor, offset))
+
+    def select_word(self, offset: int) -> None:
+        self.session.edit(lambda writer: writer.select_word(offset))
+
     def copy(self) -> None:
-        """Puts the whole text into the clipboard."""
-        copy(self.text, self.session)
+        """Puts the selection, or the whole text, into the clipboard."""
+        copy(self.session)
+
+    def cut(self) -> None:
+        cut(self.session)
+
+    def paste(self) -> None:
+        paste(self.session)
 
     def _fit(self, *_: object) -> None:
         self.keyboard_height = keyboard_area(*self.size).height

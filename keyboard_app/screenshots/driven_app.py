@@ -66,7 +66,9 @@ class DrivenApp:
         """Empties the text, leaves nothing to undo, and clears all messages."""
         app = self.app
         app.field.edit(Edit(0, app.field.text, ""))
+        vocabulary = app.session.writer.vocabulary
         app.session.writer = Writer(app.session.writer.options, sink=app.field)
+        app.session.writer.vocabulary = vocabulary
         app.session.say("")
         app.pages.tell("")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from keyboard_app.session.outlet import Change, Outlet
 from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.worker import Failure, RecognitionWorker
+from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TextFullError, Writer
 from keyboard_app.touch.clock import clock_ms
 
@@ -65,6 +66,12 @@ class TypingSession:
         return () if self.secret else self.writer.choices
 
     @property
+    def shift(self) -> Shift:
+        """The case that the keys show: after a swipe whose word has not come yet, letters are small."""
+        shift = self.writer.shift
+        return Shift.OFF if self._waiting and shift is not Shift.LOCK else shift
+
+    @property
     def n_waiting(self) -> int:
         """How many swipes wait for their words."""
         return len(self._waiting)
@@ -85,8 +92,12 @@ class TypingSession:
     # --- what the keyboard reports ---
 
     def type(self, text: str) -> None:
-        """Writes what was tapped."""
+        """Writes a text as it is."""
         self.edit(lambda writer: writer.type(text))
+
+    def tap(self, label: str) -> None:
+        """Writes the letter or sign of a tapped key, in the case that is due once the swipes before have been written."""
+        self.edit(lambda writer: writer.tap(label))
 
     def action(self, name: str) -> None:
         """Does what a key says: space, enter, backspace or shift. Raises: ValueError for any other action."""

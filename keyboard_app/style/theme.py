@@ -44,6 +44,8 @@ class Theme:
     accent: Colour
     """for enter, for shift while it is locked, and for the chosen one of several"""
     accent_text: Colour
+    selection: Colour
+    """behind selected text"""
     bar: Colour
     """the candidate bar and toolbars"""
     bar_text: Colour
@@ -79,6 +81,7 @@ LIGHT = Theme(
     trail=rgb("4A90F0"),
     accent=rgb("1A66D6"),
     accent_text=rgb("FFFFFF"),
+    selection=rgb("BFD8FB"),
     bar=rgb("F3F5F8"),
     bar_text=rgb("1B1D22"),
     line=rgb("D3D8E0"),
@@ -104,6 +107,7 @@ DARK = Theme(
     trail=rgb("7DB2FF"),
     accent=rgb("8AB8FF"),
     accent_text=rgb("0A1D3A"),
+    selection=rgb("264A7D"),
     bar=rgb("1C1E22"),
     bar_text=rgb("ECEEF2"),
     line=rgb("34373E"),
@@ -115,6 +119,7 @@ DARK = Theme(
 
 TEXT_PAIRS = (
     ("text", "background"),
+    ("text", "selection"),
     ("hint_text", "background"),
     ("accent", "background"),
     ("good", "background"),

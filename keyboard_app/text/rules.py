@@ -30,7 +30,7 @@ LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 WORD_BEFORE = re.compile(WORD.pattern + r"\Z")
 TOKEN_BEFORE = re.compile(r"\S*\Z")
-WORD_AND_SPACE_BACKWARDS = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
+SPACE_AND_WORD = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of surrogate pairs: nothing that can be shown or saved."""
 CHARACTER = regex.compile(r"\X")
@@ -152,8 +152,14 @@ def capitalized(word: str) -> str:
 
 def word_start(text: str, offset: int) -> int:
     """Where the word before `offset` starts, or the run of punctuation; white space after it is skipped."""
-    backwards = WORD_AND_SPACE_BACKWARDS.match(text[:offset][::-1])
+    backwards = SPACE_AND_WORD.match(text[:offset][::-1])
     return offset - backwards.end() if backwards else offset
+
+
+def word_end(text: str, offset: int) -> int:
+    """Where the word after `offset` ends, or the run of punctuation; white space before it is skipped."""
+    forwards = SPACE_AND_WORD.match(text, offset)
+    return forwards.end() if forwards else offset
 
 
 def character_start(text: str, offset: int) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from keyboard_app.text import spacing
-from keyboard_app.text.edit_history import EditHistory, Run, Step
+from keyboard_app.text.edit_history import Run
+from keyboard_app.text.edited_text import TEXT_LIMIT, EditedText, TextFullError, kept
 from keyboard_app.text.place import Place, Swiped
 from keyboard_app.text.rules import (
-    LOOK_BACK,
     character_start,
     ends_word,
     needs_space_after,
@@ -21,18 +21,11 @@ from keyboard_app.text.rules import (
     writable,
 )
 from keyboard_app.text.shift import Shift, ShiftKey
-from keyboard_app.text.sink import Edit, Follower, OwnField
+from keyboard_app.text.sink import Follower
 from keyboard_app.text.vocabulary import NoVocabulary, Vocabulary
-from keyboard_app.text.written import Written, add_word, after_edit, shifted, word_at
+from keyboard_app.text.written import Written
 
 __all__ = ["TEXT_LIMIT", "Shift", "TextFullError", "Writer", "WritingOptions"]
-
-TEXT_LIMIT = 100_000
-"""Characters that a text may have."""
-
-
-class TextFullError(ValueError):
-    """The text would become too long. It was left unchanged."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class WritingOptions:
     """of the language, small, without the full stop: it ends no sentence"""
 
 
-class Writer:
+class Writer(EditedText):
     """A text written by tapping and swiping. Offsets count code points.
 
     A swiped word gets a space before it where one belongs. A letter tapped right after a swiped word goes on with it or starts
@@ -59,46 +52,10 @@ class Writer:
 
     def __init__(self, options: WritingOptions, text: str = "", sink: Follower | None = None) -> None:
         """sink: an empty one that is told of every change, beginning with `text`. Raises: TextFullError."""
+        super().__init__(text, sink)
         self.options = options
         self.vocabulary: Vocabulary = NoVocabulary()
-        self._sink = sink or OwnField()
-        self._text, self._place = "", Place()
-        self._history: EditHistory[Place] = EditHistory()
         self._shift_key = ShiftKey()
-        first = writable(text)
-        _check_length(len(first))
-        if first:
-            self._change(Edit(0, "", first), Place(len(first)))
-
-    @property
-    def text(self) -> str:
-        return self._text
-
-    @property
-    def cursor(self) -> int:
-        return self._place.cursor
-
-    @property
-    def selection(self) -> tuple[int, int]:
-        """Start and end of the selected text; the cursor twice if nothing is selected."""
-        return self._place.span
-
-    @property
-    def selected(self) -> str:
-        """The selected text."""
-        start, end = self.selection
-        return self._text[start:end]
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """What else the swiped word at the cursor, or just before it, may be, best first, as it would be written."""
-        word = self.correctable
-        return word.choices if word is not None else ()
-
-    @property
-    def correctable(self) -> Written | None:
-        """The word that `choices` are for."""
-        return word_at(self._place.written, self._text, self.cursor) if self._place.anchor is None else None
 
     @property
     def shift(self) -> Shift:
@@ -108,14 +65,6 @@ class Writer:
     def as_written(self, word: str) -> str:
         """The word in the case that `commit` would use now."""
         return self._swipe_at()[2].cased(word)
-
-    @property
-    def can_undo(self) -> bool:
-        return self._history.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        return self._history.can_redo
 
     # --- writing ---
 
@@ -135,7 +84,7 @@ class Writer:
         pressed, letters = self._place.pressed, any(map(str.isalpha, text))
         after = Place(
             cursor=start - tapped.n_replaced + len(tapped.text),
-            pressed=_kept(pressed) if letters else pressed,
+            pressed=kept(pressed) if letters else pressed,
             tail=tapped.tail,
             tapped=letters or (self._place.tapped and text in ("'", "’")),
             space_due=tapped.space_due,
@@ -162,12 +111,12 @@ class Writer:
         word = Written(start + len(put.text), put.words[0], tuple(dict.fromkeys(choices)))
         after = Place(
             cursor=word.end,
-            pressed=_kept(place.pressed),
+            pressed=kept(place.pressed),
             swiped=Swiped(start, word.end + len(trail), self._text[start:end], place),
             space_due=self.options.spaces,
             automatic_space=_still_there(place.automatic_space, start) if put.space_at is None else start + put.space_at,
         )
-        self._replace(start, end, put.text + word.word + trail, after, written=word)
+        self._write_word(start, end, put.text + word.word + trail, after, word)
 
     def choose(self, index: int) -> None:
         """Replaces the word at or before the cursor with choices[index], and offers it instead. Raises: IndexError, TextFullError."""
@@ -181,7 +130,7 @@ class Writer:
         if place.automatic_space is not None and place.automatic_space >= word.end:
             place = replace(place, automatic_space=place.automatic_space + shift)
         after = replace(place, cursor=chosen.end + len(behind), tail=None)
-        self._replace(word.start, max(word.end, self.cursor), chosen.word + behind, after, written=chosen)
+        self._write_word(word.start, max(word.end, self.cursor), chosen.word + behind, after, chosen)
 
     def space(self) -> None:
         """Writes a space, unless there is an automatic one already. The second in a row makes a full stop. Raises: TextFullError."""
@@ -201,13 +150,13 @@ class Writer:
         """Starts a new line. Raises: TextFullError."""
         start, end = self.selection
         start -= start == end and self._place.automatic_space == start - 1
-        self._end_word(start, end, "\n", Place(start + 1, pressed=_kept(self._place.pressed)))
+        self._end_word(start, end, "\n", Place(start + 1, pressed=kept(self._place.pressed)))
 
     def paste(self, text: str) -> None:
         """Writes a text unchanged, except for what cannot be shown. Raises: TextFullError."""
         text, (start, end) = writable(text), self.selection
         if text:
-            self._replace(start, end, text, Place(start + len(text), pressed=_kept(self._place.pressed)))
+            self._replace(start, end, text, Place(start + len(text), pressed=kept(self._place.pressed)))
 
     # --- removing ---
 
@@ -234,77 +183,15 @@ class Writer:
     def clear(self) -> None:
         """Removes everything."""
         if self._text:
-            self._replace(0, len(self._text), "", Place(pressed=_kept(self._place.pressed)))
+            self._replace(0, len(self._text), "", Place(pressed=kept(self._place.pressed)))
 
-    def undo(self) -> None:
-        """Takes back the last step, if there is one: text, cursor, shift and choices become what they were before it."""
-        if self._history.can_undo:
-            step = self._history.step_back()
-            self._go(step.after)
-            self._change(step.edit.inverse, step.before)
-
-    def redo(self) -> None:
-        """Repeats the step that was undone last, if nothing has been written since."""
-        if self._history.can_redo:
-            step = self._history.step_forward()
-            self._go(step.before)
-            self._change(step.edit, step.after)
-
-    # --- cursor, selection and shift ---
-
-    def move_to(self, offset: int) -> None:
-        """Puts the cursor at an offset, or at the nearest one in the text that is not inside a visible character."""
-        offset = self._stop(offset)
-        if offset != self.cursor or self._place.anchor is not None:
-            self._go(Place(offset, pressed=_kept(self._place.pressed), written=self._place.written))
-
-    def select(self, anchor: int, cursor: int) -> None:
-        """Selects the text between two offsets, or the nearest that are not inside a visible character."""
-        anchor, cursor = self._stop(anchor), self._stop(cursor)
-        if anchor == cursor:
-            self.move_to(cursor)
-        else:
-            self._go(Place(cursor, anchor, pressed=_kept(self._place.pressed), written=self._place.written))
-
-    def select_to(self, offset: int) -> None:
-        """Moves the cursor, and with it that end of the selection; without one, it begins at the cursor."""
-        self.select(self.cursor if self._place.anchor is None else self._place.anchor, offset)
-
-    def select_word(self, offset: int) -> None:
-        """Selects the word that the offset is in or at an end of; where there is none, puts the cursor there."""
-        self.select(*word_around(self._text, self._stop(offset)))
-
-    def select_all(self) -> None:
-        self.select(0, len(self._text))
-
-    def adopt(self, before: str, after: str) -> None:
-        """Takes over the text around the cursor as it is in another program, and forgets what could be undone. The sink is told nothing.
-
-        Only its end counts if it is longer than TEXT_LIMIT.
-        """
-        before = before[-TEXT_LIMIT // 2 :]
-        written = shifted(self._place.written, len(before) - self.cursor)
-        self._text = before + after[: TEXT_LIMIT // 2]
-        self._place = Place(len(before), pressed=_kept(self._place.pressed), written=written)
-        self._history = EditHistory()
+    # --- shift ---
 
     def press_shift(self, t_ms: float) -> None:
         """Switches the case of the next letter. A second press within DOUBLE_TAP_MS locks the capitals, one more unlocks them."""
         self._go(replace(self._place, pressed=self._shift_key.press(self.shift, t_ms)))
 
     # --- inside ---
-
-    def _before(self, offset: int | None = None) -> str:
-        """The text before the selection or the cursor, or before an offset: as much of it as spaces and capitals depend on."""
-        end = self.selection[0] if offset is None else offset
-        return self._text[max(0, end - LOOK_BACK) : end]
-
-    def _stop(self, offset: int) -> int:
-        offset = min(max(offset, 0), len(self._text))
-        if 0 < offset < len(self._text):
-            start = character_start(self._text, offset + 1)
-            offset = start if start < offset else offset
-        return offset
 
     def _inner_word(self) -> tuple[int, int]:
         """The word that the cursor is inside of; the cursor twice if it is not inside one."""
@@ -335,54 +222,7 @@ class Writer:
         after = Place(start, pressed=self._place.pressed, automatic_space=automatic, tapped=self._place.tapped and run == "erased")
         self._replace(start, end, "", after, run)
 
-    def _replace(
-        self,
-        start: int,
-        end: int,
-        inserted: str,
-        after: Place,
-        run: Run | None = None,
-        before: Place | None = None,
-        written: Written | None = None,
-    ) -> None:
-        """Replaces text[start:end] as one step. Raises: TextFullError.
-
-        before: the place that undo restores, if it is not this one. written: a word that can be corrected from now on.
-        """
-        _check_length(len(self._text) - (end - start) + len(inserted))
-        edit = Edit(start, self._text[start:end], inserted)
-        if written is not None or not after.written:
-            words = after_edit(self._place.written, edit)
-            after = replace(after, written=words if written is None else add_word(words, written))
-        self._history.add(Step(edit, self._place if before is None else before, after, run))
-        self._change(edit, after)
-
-    def _change(self, edit: Edit, after: Place) -> None:
-        """Changes the text. Every change comes through here."""
-        self._text = edit.apply_to(self._text)
-        self._sink.edit(edit)
-        self._place = replace(self._place, cursor=edit.end, anchor=None)
-        self._go(after)
-
-    def _go(self, place: Place) -> None:
-        """Takes another place, in the same text."""
-        if place.cursor != self._place.cursor:
-            self._sink.move(place.cursor)
-        self._place = place
-
-
-def _kept(pressed: Shift | None) -> Shift | None:
-    """What remains of the shift key's choice once a letter is written."""
-    return Shift.LOCK if pressed is Shift.LOCK else None
-
 
 def _still_there(automatic_space: int | None, start: int) -> int | None:
     """The automatic space, if it is left by an edit that starts at `start`."""
     return automatic_space if automatic_space is not None and automatic_space < start else None
-
-
-def _check_length(n_characters: int) -> None:
-    if n_characters > TEXT_LIMIT:
-        raise TextFullError(
-            f"the text would have {n_characters:,} characters, and the limit is {TEXT_LIMIT:,}: copy it out and clear it, or paste less"
-        )

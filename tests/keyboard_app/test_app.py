@@ -13,7 +13,7 @@ import pytest
 from kivy.core.window import Window
 
 from keyboard_app.app import KeyboardApp, Start
-from keyboard_app.pages.clipboard import COPIED, NO_CLIPBOARD
+from keyboard_app.pages.clipboard import COPIED, COPIED_PART, NO_CLIPBOARD, NOTHING_TO_PASTE
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TEXT_LIMIT
@@ -135,6 +135,100 @@ def test_a_tap_in_the_text_sets_the_cursor(opener: Opener) -> None:
         assert view.cursor == 4
         write("two ")
         assert driver.app.text == "one two three"
+
+
+def place_of(driver: WindowDriver, offset: int) -> tuple[float, float]:
+    """A point of the window on the text's line, at that offset."""
+    view = driver.app.pages.write.ids.text
+    x, bottom = view.cursor_place(offset)
+    return x, bottom + view.line_height / 2
+
+
+def test_a_word_written_earlier_is_corrected_by_tapping_it(english: WindowDriver) -> None:
+    for word in ("water", "people", "there"):
+        swipe(english, word)
+    tap(english, ".")
+    bar = english.app.pages.write.ids.candidates
+    english.frames(2)
+    assert tuple(bar.choices) == english.app.session.choices != (), "a full stop leaves the candidates"
+    english.tap(*place_of(english, 2))
+    english.frames(2)
+    assert english.app.pages.write.underlined == [0, 5]
+    chosen = bar.choices[0]
+    english.tap(*bar.cell_center(0))
+    assert english.app.text == f"{chosen} people there."
+
+
+def test_a_swipe_inside_a_word_takes_its_place(opener: Opener) -> None:
+    with opener(overrides={}, text="Meet me") as driver:
+        driver.tap(*place_of(driver, 2))
+        swipe(driver, "quickly")
+        assert driver.app.text == "Quickly me"
+
+
+def test_two_taps_a_drag_and_a_long_press_select(opener: Opener) -> None:
+    with opener(text="one three five", overrides={}) as driver:
+        page = driver.app.pages.write
+        driver.tap(*place_of(driver, 5))
+        driver.tap(*place_of(driver, 5))
+        driver.frames()
+        assert page.selection == [4, 9]
+        driver.swipe([place_of(driver, 0), place_of(driver, 3)], 200)
+        driver.frames()
+        assert page.selection == [0, 3]
+        driver.tap(*place_of(driver, 12))
+        driver.frames()
+        assert page.selection == [12, 12]
+        driver.run_for(500)
+        driver.down(*place_of(driver, 11))
+        driver.run_for(600)
+        assert page.selection == [10, 14]
+        driver.up()
+        swipe(driver, "there")
+        assert driver.app.text == "one three there"
+        tap(driver, "action backspace")
+        assert driver.app.text == "one three five"
+        tap(driver, "action backspace")
+        assert driver.app.text == "one three "
+
+
+def test_the_selection_is_cut_copied_and_pasted_with_the_buttons(opener: Opener) -> None:
+    with opener(text="one two") as driver:
+        driver.swipe([place_of(driver, 4), place_of(driver, 7)], 200)
+        tap_tool(driver, "Copy")
+        assert (clipboard.text, driver.app.session.notice) == ("two", COPIED_PART)
+        tap_tool(driver, "Cut")
+        assert driver.app.text == "one "
+        tap_tool(driver, "Paste")
+        tap_tool(driver, "Paste")
+        assert driver.app.text == "one twotwo"
+        tap_tool(driver, "Copy")
+        assert clipboard.text == "one twotwo"
+        clipboard.copy("")
+        tap_tool(driver, "Paste")
+        assert driver.app.session.notice == NOTHING_TO_PASTE
+
+
+def test_a_physical_keyboard_selects(driver: WindowDriver) -> None:
+    write("abcd efg ")
+    press("left")
+    press("left", "shift")
+    press("left", "shift")
+    driver.frames()
+    assert driver.app.pages.write.selection == [6, 8]
+    press("x", *CONTROL)
+    assert (clipboard.text, driver.app.text) == ("fg", "abcd e ")
+    press("left", "shift", "ctrl")
+    write("z")
+    assert driver.app.text == "abcd z "
+    press("a", *CONTROL)
+    press("delete")
+    assert driver.app.text == ""
+    press("z", *CONTROL)
+    press("end")
+    press("home", "ctrl", "shift")
+    press("backspace")
+    assert driver.app.text == ""
 
 
 def test_a_physical_keyboard_writes(driver: WindowDriver) -> None:
@@ -303,7 +397,7 @@ def test_physical_keys_write_only_where_the_text_is(driver: WindowDriver) -> Non
 def test_the_tools_are_large_enough_for_a_thumb_and_nothing_overlaps(opener: Opener, size: tuple[int, int]) -> None:
     with opener(size) as driver:
         tools = [widget for widget in driver.root.walk() if getattr(widget, "caption", "")]
-        assert len(tools) == 6
+        assert len(tools) == 7
         assert all(min(tool.size) >= 44 * driver.app.unit for tool in tools)
         lefts = sorted((tool.x, tool.right) for tool in tools)
         assert all(right <= left + 1 for (_, right), (left, _) in pairwise(lefts))

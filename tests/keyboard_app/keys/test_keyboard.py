@@ -74,6 +74,7 @@ def typing_on(grid: Grid, size: tuple[int, int] = PHONE) -> Iterator[Typing]:
     with open_window(build, size) as driver:
         typing = Typing(driver, driver.root.children[0])
         typing.keyboard.bind(
+            on_key=lambda _, label: typing.typed.append(label),
             on_type=lambda _, text: typing.typed.append(text),
             on_action=lambda _, name: typing.typed.append(f"<{name}>"),
             on_swipe=lambda _, swipe: typing.swipes.append(swipe),
@@ -94,12 +95,13 @@ def test_taps_type_letters_and_name_actions(typing: Typing) -> None:
     assert typing.swipes == typing.progress == []
 
 
-def test_letters_are_typed_in_the_case_that_is_shown(typing: Typing) -> None:
+def test_the_case_of_a_letter_is_left_to_who_writes_it(typing: Typing) -> None:
+    """What is tapped may be written later, after the word of a swipe that was made before."""
     typing.keyboard.shift = Shift.ONCE
     typing.tap("h")
     typing.keyboard.shift = Shift.OFF
     typing.tap("h")
-    assert typing.text == "Hh"
+    assert typing.text == "hh"
 
 
 def test_a_swipe_goes_through_its_keys_in_grid_units(typing: Typing, qwerty: Grid) -> None:
@@ -271,7 +273,7 @@ def test_two_thumbs_type_in_order(typing: Typing) -> None:
 
 def test_what_a_second_finger_taps_comes_after_the_swipe(typing: Typing) -> None:
     order: list[str] = []
-    typing.keyboard.bind(on_swipe=lambda *_: order.append("swipe"), on_type=lambda _, text: order.append(text))
+    typing.keyboard.bind(on_swipe=lambda *_: order.append("swipe"), on_key=lambda _, label: order.append(label))
     typing.driver.drag([typing.at("h"), typing.at("e")], 120, finger=0)
     typing.driver.tap(*typing.at("m"), finger=1)
     assert order == []

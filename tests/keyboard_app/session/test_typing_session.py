@@ -122,6 +122,20 @@ def test_what_is_tapped_after_a_swipe_waits_for_its_word(typing: Typing) -> None
     assert typing.text == "Hello,!"
 
 
+def test_letters_tapped_while_a_word_is_on_its_way_are_small_after_it(typing: Typing) -> None:
+    typing.swipe(1)
+    assert typing.session.shift is Shift.OFF
+    for letter in "are":
+        typing.session.tap(letter)
+    typing.until_written()
+    assert typing.text == "Hello are"
+    typing.swipe(1)
+    typing.session.tap(".")
+    typing.session.tap("i")
+    typing.until_written()
+    assert typing.text == "Hello are hello. I"
+
+
 def test_says_that_a_swipe_waits_for_the_model(typing: Typing) -> None:
     typing.swipe(1)
     assert typing.session.notice == LOADING
