@@ -62,21 +62,23 @@ class Grid:
     """letter without a key of its own -> the letter on whose key it is typed (ё on е)"""
 
     @classmethod
-    def from_json(cls, name: str, value: object) -> Grid:
+    def from_json(cls, name: str, value: object, check: bool = True) -> Grid:
         """The grid in the format of grid_name_to_grid.json: {width, height, keys: [{label | action, hitbox}], aliases?}.
 
-        Raises: ValueError for a missing field, a zero area, a key outside the grid, a duplicate, a real overlap,
-        an alias to a letter without a key, no letters at all.
+        check: False for whoever looks for the faults of a grid, as grids.lint does, and has no other use for it.
+        Raises: ValueError for a missing field and, where it checks, a zero area, a key outside the grid, a duplicate, a real
+        overlap, an alias to a letter without a key, no letters at all.
         """
         try:
             fields: Mapping[str, Any] = dict(value)  # type: ignore[call-overload]
             keys = tuple(_key_from_json(key) for key in fields["keys"])
-            grid = cls(name, float(fields["width"]), float(fields["height"]), keys, dict(fields.get("aliases", {})))
+            grid = cls(name, float(fields["width"]), float(fields["height"]), keys, _aliases_from_json(fields.get("aliases", {})))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"grid '{name}' is not {{width, height, keys: [{{label or action, hitbox: {{x, y, w, h}}}}]}}: {error!r}"
             ) from error
-        grid._validate()
+        if check:
+            grid._validate()
         return grid
 
     @cached_property
@@ -131,7 +133,7 @@ class Grid:
     @cached_property
     def _key_of_letter(self) -> Mapping[str, Key]:
         own = {key.name: key for key in self.letter_keys}
-        return {**own, **{letter: own[target] for letter, target in self.aliases.items()}}
+        return {**own, **{letter: own[target] for letter, target in self.aliases.items() if target in own}}
 
     def centres(self, alphabet: str) -> npt.NDArray[np.float64]:
         """Key centres of the alphabet's letters, (K, 2), in grid units. Raises: ValueError, as `letter_key`."""
@@ -189,6 +191,13 @@ def _key_from_json(value: Mapping[str, Any]) -> Key:
     if (label is None) == (action is None) or not isinstance(label if action is None else action, str):
         raise ValueError(f"a key needs a label or an action, one of them, got {dict(value)}")
     return Key(label, action, float(box["x"]), float(box["y"]), float(box["w"]), float(box["h"]))
+
+
+def _aliases_from_json(value: object) -> Mapping[str, str]:
+    aliases: dict[str, str] = dict(value)  # type: ignore[call-overload]
+    if not all(isinstance(part, str) for pair in aliases.items() for part in pair):
+        raise ValueError(f"aliases lead from letters to letters, got {aliases}")
+    return aliases
 
 
 class GridCollection(Mapping[str, Grid]):
