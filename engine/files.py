@@ -23,12 +23,15 @@ def whole_file(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, private: bool = False) -> None:
     """Writes a file in one step; text as UTF-8, its line ends as they are.
 
+    private: nobody but its owner can read it.
     It is on the disk before it takes its name: neither a crash nor a full disk leaves half of it. Raises: OSError.
     """
     with whole_file(path) as unfinished, unfinished.open("wb") as file:
+        if private:
+            os.fchmod(file.fileno(), 0o600)
         file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())

@@ -95,11 +95,14 @@ def _exit_now(code: int) -> NoReturn:
 
 def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> KeyboardApp:
     from keyboard_app.app import KeyboardApp, Start
+    from keyboard_app.session.draft import draft_path
     from keyboard_app.session.practice import swipes_path
     from keyboard_app.settings import settings_path
 
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
-    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, overrides)
+    is_for_once = args.text or args.print or args.screenshot  # such a text is not the one that the person goes on with
+    draft = None if is_for_once else draft_path()
+    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, draft, overrides)
     return KeyboardApp(start)
 
 

@@ -12,7 +12,9 @@ from kivy.core.window import Window
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from keyboard_app.configuration import Configuration
+from keyboard_app.draft_keeper import DraftKeeper
 from keyboard_app.navigation import Navigation, PageName
+from keyboard_app.pages.clipboard import keep_after_closing
 from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
@@ -35,6 +37,8 @@ class Start:
     """what practice shows; if empty, Keyglide's own prompts"""
     page: PageName = "write"
     text: str = ""
+    draft: Path | None = None
+    """the file that keeps the text from one start to the next; None: it is not kept"""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """settings for this run only, by name; choosing one of them in the app replaces the override"""
 
@@ -67,9 +71,11 @@ class KeyboardApp(ThemedApp):
         self.worker = RecognitionWorker(self.calls.post)
         self.configuration = Configuration(start.config, start.overrides, self.worker, self.calls.post)
         self.field = OwnField()
-        writer = Writer(self._writing_options(), start.text, self.field)
+        self._keeper = DraftKeeper(start.draft, self.configuration)
+        writer = Writer(self._writing_options(), start.text or self._keeper.open(), self.field)
         self.session = TypingSession(writer, self.worker, self.configuration.opened.grid.key_width)
         self.configuration.subscribe(self._apply_settings)
+        self._keeper.follow(self.session, self.field)
         self._follow_system_theme()
 
     @property
@@ -88,6 +94,8 @@ class KeyboardApp(ThemedApp):
         Window.unbind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
         self.worker.stop()
         self.calls.make()  # writes the words of the last swipes
+        self._keeper.close()
+        keep_after_closing()
 
     def open_settings(self, *_: object) -> None:
         """F1 opens our settings page instead of Kivy's."""

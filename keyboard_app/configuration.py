@@ -97,7 +97,7 @@ class Configuration:
         self.lexicon = None
 
         def load() -> SwipeRecognizer:
-            recognizer = open_files.open_recognizer(settings, grid, lambda message: self._post(lambda: self._tell(message)))
+            recognizer = open_files.open_recognizer(settings, grid, lambda message: self._post(lambda: self.tell(message)))
             self._post(lambda: self._use_lexicon(recognizer.lexicon))
             return recognizer
 
@@ -147,9 +147,10 @@ class Configuration:
             self._board.withdraw(self._swiping_is_off)
         self._swiping_is_off = f"Swiping is off, but you can tap. {problem.rstrip('.')}." if problem else ""
         if problem:
-            self._tell(self._swiping_is_off)
+            self.tell(self._swiping_is_off)
 
-    def _tell(self, message: str) -> None:
+    def tell(self, message: str) -> None:
+        """Shows a message on the writing page, once there is one."""
         if self._board is None:
             self._early_messages.append(message)
         else:

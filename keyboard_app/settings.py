@@ -40,6 +40,8 @@ class Settings:
     """whether sentences get their capitals automatically"""
     spaces: bool = True
     """whether swiped words get their spaces automatically"""
+    keep_draft: bool = True
+    """whether the text of the keyboard's own page is there again at the next start"""
 
 
 @dataclass(frozen=True)

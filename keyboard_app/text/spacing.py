@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from keyboard_app.text.options import WritingOptions
 from keyboard_app.text.place import Place, Tail
 from keyboard_app.text.rules import (
     APOSTROPHES,
@@ -28,10 +28,6 @@ from keyboard_app.text.rules import (
 )
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.vocabulary import Vocabulary, goes_on, goes_on_with, is_form, proper_case
-
-if TYPE_CHECKING:
-    from keyboard_app.text.writer import WritingOptions
-
 
 ADDRESS_STARTS = ("www.", "http:", "https:")
 

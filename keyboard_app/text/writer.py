@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from keyboard_app.text import spacing
 from keyboard_app.text.edit_history import Run
 from keyboard_app.text.edited_text import TEXT_LIMIT, EditedText, TextFullError, kept
+from keyboard_app.text.options import WritingOptions
 from keyboard_app.text.place import Place, Swiped
 from keyboard_app.text.rules import (
     character_start,
@@ -26,20 +26,6 @@ from keyboard_app.text.vocabulary import NoVocabulary, Vocabulary
 from keyboard_app.text.written import Written
 
 __all__ = ["TEXT_LIMIT", "Shift", "TextFullError", "Writer", "WritingOptions"]
-
-
-@dataclass(frozen=True)
-class WritingOptions:
-    """How the person likes to write."""
-
-    backspace: Literal["word", "letter"] = "word"
-    """what backspace removes right after a swiped word"""
-    capitals: bool = True
-    """whether sentences, and words that always have one, get their capitals automatically"""
-    spaces: bool = True
-    """whether swiped words get their spaces automatically, and tapping space twice makes a full stop"""
-    abbreviations: frozenset[str] = frozenset()
-    """of the language, small, without the full stop: it ends no sentence"""
 
 
 class Writer(EditedText):

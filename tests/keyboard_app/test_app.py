@@ -358,6 +358,39 @@ def test_settings_of_this_run_are_not_saved(opener: Opener, tmp_path: Path) -> N
         assert driver.app.theme == LIGHT
 
 
+def test_the_text_is_there_again_at_the_next_start_and_goes_with_clear(opener: Opener, tmp_path: Path) -> None:
+    draft = tmp_path / "data" / "draft.txt"
+    with opener(draft=draft) as driver:
+        write("kept ")
+        driver.run_for(1100)
+        assert draft.read_text() == "kept "
+        assert draft.stat().st_mode & 0o777 == 0o600
+        write("too")
+        with opener(draft=draft) as second:
+            assert second.app.text == ""
+    with opener(draft=draft) as driver:
+        assert driver.app.text == "kept too"
+        assert not driver.app.session.writer.can_undo
+        tap_tool(driver, "Clear")
+        assert not draft.exists()
+        tap_tool(driver, "Undo")
+    with opener(draft=draft) as driver:
+        assert driver.app.text == "kept too"
+        driver.app.configuration.choose("keep_draft", False)
+        assert not draft.exists()
+    with opener(draft=draft) as driver:
+        assert driver.app.text == ""
+
+
+def test_a_draft_that_cannot_be_kept_or_read_is_said_once(opener: Opener, tmp_path: Path) -> None:
+    (tmp_path / "draft.txt").write_bytes(b"\xff")
+    with opener(draft=tmp_path / "draft.txt") as driver:
+        assert "the text of the last time is damaged" in driver.app.pages.write.message.lower()
+    (tmp_path / "file").write_text("")
+    with opener(draft=tmp_path / "file" / "draft.txt") as driver:
+        assert "cannot be kept" in driver.app.pages.write.message
+
+
 def test_pages_are_gone_to_and_left(driver: WindowDriver) -> None:
     manager = driver.app.manager
     tap_tool(driver, "Settings")
