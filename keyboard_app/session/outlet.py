@@ -54,7 +54,7 @@ class Outlet:
         """edits that are not to be made in the sink yet"""
         self._last: _Inserted | None = None
         """the last change that only inserted, until the program has told its text after it"""
-        sink.on_focus, sink.on_context = self._focus, self._look_again
+        sink.on_focus, sink.on_context, sink.on_lost = self._focus, self._look_again, self._keep
 
     @property
     def purpose(self) -> Purpose:
@@ -137,7 +137,7 @@ class Outlet:
         if not edit.start <= self._cursor <= edit.start + len(edit.removed):
             self._step(edit.start + len(edit.removed))
         n_before = self._cursor - edit.start
-        self.sink.replace(n_before, len(edit.removed) - n_before, edit.inserted)
+        self.sink.replace(edit.removed[:n_before], edit.removed[n_before:], edit.inserted)
         self._text, self._cursor = edit.apply_to(self._text), edit.end
 
     def _step(self, cursor: int) -> None:
@@ -168,6 +168,10 @@ class Outlet:
         self._adopt((self.sink.context() or Context("")) if self.sink.listening else Context(self.waiting))
         self._changed()
 
+    def _keep(self, text: str) -> None:
+        self.waiting += text
+        self._changed()
+
     def _look_again(self) -> None:
         writer, context, last = self._writer, self.sink.context(), self._last
         if writer is None or context is None or last is None:
@@ -194,7 +198,7 @@ class Outlet:
             self._adopt(context)
             return
         if now != last:
-            self.sink.replace(len(last.before), len(last.after), now.before + now.after)
+            self.sink.replace(last.before, last.after, now.before + now.after)
             self._text, self._cursor = writer.text, edits[0].end
             self._step(writer.cursor)
         self._text, self._cursor = writer.text, writer.cursor

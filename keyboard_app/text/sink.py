@@ -86,6 +86,9 @@ class TextSink(Protocol):
     on_context: Callable[[], None]
     """called on the window's thread when the program has told its text after the last edit"""
 
+    on_lost: Callable[[str], None]
+    """called on the window's thread with a text that could not be delivered any more"""
+
     @property
     def purpose(self) -> Purpose: ...
 
@@ -100,35 +103,36 @@ class TextSink(Protocol):
     def context(self) -> Context | None:
         """What the program told after the last edit. None: nothing, and what we believe is all we know."""
 
-    def replace(self, before: int, after: int, text: str) -> None:
-        """Replaces that many code points before the cursor, and after it, by a text. The cursor is then at its end."""
+    def replace(self, before: str, after: str, text: str) -> None:
+        """Replaces what is directly before and after the cursor by a text. The cursor is then at its end."""
 
     def key(self, name: KeyName, times: int = 1) -> None:
         """Presses and releases a key."""
 
 
-def do_nothing() -> None:
-    """For `on_focus` and `on_context`, until somebody listens."""
+def do_nothing(*_: object) -> None:
+    """For the calls of a sink, until somebody listens."""
 
 
 class OwnField:
-    """The sink for the app's own page: a text in memory."""
+    """The sink for the app's own page: a text in memory. The page's writer tells it of its edits directly, too."""
 
     purpose: Purpose = "text"
     listening = True
     trouble = ""
 
     def __init__(self) -> None:
-        self.on_focus, self.on_context = do_nothing, do_nothing
+        self.on_focus: Callable[[], None] = do_nothing
+        self.on_context: Callable[[], None] = do_nothing
+        self.on_lost: Callable[[str], None] = do_nothing
         self.text = ""
         self.cursor = 0
 
     def context(self) -> Context:
         return Context(self.text[: self.cursor], self.text[self.cursor :])
 
-    def replace(self, before: int, after: int, text: str) -> None:
-        start = self.cursor - before
-        self.edit(Edit(start, self.text[start : self.cursor + after], text))
+    def replace(self, before: str, after: str, text: str) -> None:
+        self.edit(Edit(self.cursor - len(before), before + after, text))
 
     def key(self, name: KeyName, times: int = 1) -> None:
         """Raises: ValueError for a key that the writer does not press."""

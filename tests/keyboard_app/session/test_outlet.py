@@ -26,6 +26,7 @@ class Program:
     def __init__(self, before: str = "", after: str = "") -> None:
         self.on_focus: Callable[[], None] = do_nothing
         self.on_context: Callable[[], None] = do_nothing
+        self.on_lost: Callable[[str], None] = do_nothing
         self.before, self.after = before, after
         self.listening = True
         self.told: Context | None = None
@@ -33,10 +34,10 @@ class Program:
     def context(self) -> Context | None:
         return self.told
 
-    def replace(self, before: int, after: int, text: str) -> None:
-        assert before <= len(self.before) and after <= len(self.after)
-        self.before = self.before[: len(self.before) - before] + text
-        self.after = self.after[after:]
+    def replace(self, before: str, after: str, text: str) -> None:
+        assert self.before.endswith(before) and self.after.startswith(after)
+        self.before = self.before.removesuffix(before) + text
+        self.after = self.after.removeprefix(after)
         self.told = None
 
     def key(self, name: KeyName, times: int = 1) -> None:
@@ -204,5 +205,8 @@ def test_what_nobody_takes_waits() -> None:
     program.focus()
     writing.swipe("but")
     assert (program.shown, writing.outlet.waiting) == ("Yes. But|", "Hello there friend")
+    program.on_lost("gone")
+    assert writing.outlet.waiting == "Hello there friendgone"
+    writing.outlet.waiting = "Hello there friend"
     writing.outlet.insert_waiting()
     assert (program.shown, writing.outlet.waiting) == ("Yes. But Hello there friend|", "")

@@ -1,0 +1,204 @@
+"""Texts typed by XTest arrive whole in other programs, whatever the layout, and the keyboard is left as it was."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs import GTK, Desktop, Program, needs, open_desktop, wait_for
+
+pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
+
+from keyboard_app.sinks.x11.connection import connect
+from keyboard_app.sinks.x11.spare_keys import LIST
+from keyboard_app.sinks.x11.xtest_sink import HELD, XTestSink
+from tests.support.recognizing import WindowThread
+
+pytestmark = needs("Xvfb", "xdotool", "openbox", "xterm", GTK)
+
+TEXTS = ["don't", "naïve", "привет", "😀", "I'm", "👩‍💻", 'He said: "x\\y" & <z>~^`']
+RUSSIAN = (
+    "привет как дела сегодня хорошая погода мы идём гулять в парк потом купим хлеб и молоко вечером будет кино очень интересный фильм "
+    "приходи раньше если сможешь жду тебя у входа ровно в семь часов"
+)
+
+
+@pytest.fixture
+def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    with open_desktop(tmp_path) as desktop:
+        monkeypatch.setenv("DISPLAY", desktop.display.name)
+        yield desktop
+
+
+@pytest.fixture
+def sink(desktop: Desktop) -> Iterator[XTestSink]:
+    sink = XTestSink(lambda call: call())
+    yield sink
+    sink.close()
+
+
+def keymap() -> list[list[int]]:
+    display = connect()
+    try:
+        first, last = display.display.info.min_keycode, display.display.info.max_keycode
+        return [list(row) for row in display.get_keyboard_mapping(first, last - first + 1)]
+    finally:
+        display.close()
+
+
+def letters(n: int, seed: int) -> str:
+    """Letters of scripts that no layout has together."""
+    ranges = [
+        "абвгдежзиклмнопрстуфхцчшщъыьэюя",
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        "אבגדהוזחטיכלמנסעפצקרשת",
+        "日本語文字変換中国人民大学生",
+        "😀🎉🚀🐍",
+    ]
+    pool = "".join(ranges)
+    return "".join(random.Random(seed).choice(pool) for _ in range(n))
+
+
+@pytest.mark.parametrize("program", ["gtk", "xterm"])
+def test_every_text_arrives_and_the_keyboard_is_as_before(desktop: Desktop, sink: XTestSink, program: str) -> None:
+    before = keymap()
+    field: Program = getattr(desktop, program)()
+    bar = "|" if program == "gtk" else ""
+    written = ""
+    for text in [*TEXTS, letters(200, 1)]:
+        sink.replace("", "", text)
+        written += text
+        field.expect(written + bar, timeout_s=60)
+    sink.close()
+    assert keymap() == before
+
+
+def test_a_long_ascii_text_needs_no_spare_key(desktop: Desktop, sink: XTestSink) -> None:
+    before, text = keymap(), "".join(random.Random(2).choice([chr(code) for code in range(32, 127)]) for _ in range(200))
+    field = desktop.gtk()
+    sink.replace("", "", text)
+    field.expect(text + "|")
+    assert keymap() == before
+
+
+def test_what_is_replaced_goes_by_visible_characters(desktop: Desktop, sink: XTestSink) -> None:
+    field = desktop.gtk()
+    sink.replace("", "", "nai\N{COMBINING DIAERESIS}ve 👩‍💻 end")
+    sink.key("left", 3)
+    sink.replace("👩‍💻 ", "end", "x\ny")
+    field.expect("nai\N{COMBINING DIAERESIS}ve x\ny|")
+
+
+@pytest.mark.parametrize("lock", ["", "group", "caps", "group caps"])
+def test_russian_words(desktop: Desktop, lock: str) -> None:
+    if lock.startswith("group"):
+        subprocess.run(["setxkbmap", "us,ru", "-option", "grp:menu_toggle"], env=desktop.environment, check=True)
+        desktop.words("key", "Menu")
+    if lock.endswith("caps"):
+        desktop.words("key", "Caps_Lock")
+    sink = XTestSink(lambda call: call())
+    field = desktop.gtk()
+    try:
+        for word in RUSSIAN.split():
+            sink.replace("", "", f"{word} I'm ")
+            time.sleep(0.02)
+        field.expect("".join(f"{word} I'm " for word in RUSSIAN.split()) + "|", timeout_s=60)
+    finally:
+        sink.close()
+    if lock.endswith("caps"):
+        desktop.words("type", "a")
+        wait_for(lambda: field.text.removesuffix("|").endswith(("A", "Ф")), "Caps Lock is on again")
+
+
+def test_a_switch_of_the_layout_is_noticed(desktop: Desktop, sink: XTestSink) -> None:
+    field = desktop.gtk()
+    sink.replace("", "", "naïve ")
+    field.expect("naïve |")
+    subprocess.run(["setxkbmap", "de"], env=desktop.environment, check=True)
+    sink.replace("", "", "naïve zyß")
+    field.expect("naïve naïve zyß|")
+
+
+def test_a_held_key_is_waited_for_and_people_are_told(desktop: Desktop) -> None:
+    window = WindowThread()
+    sink = XTestSink(window.post)
+    try:
+        field = desktop.gtk()
+        desktop.words("keydown", "ctrl")
+        sink.replace("", "", "hello")
+        wait_for(lambda: sink.trouble == HELD, "the notice")
+        assert field.text == "|"
+        desktop.words("keyup", "ctrl")
+        field.expect("hello|")
+        wait_for(lambda: sink.trouble == "", "the notice goes away")
+    finally:
+        sink.close()
+
+
+def test_without_a_window_the_text_comes_back(desktop: Desktop) -> None:
+    lost: list[str] = []
+    sink = XTestSink(lambda call: call())
+    sink.on_lost = lost.append
+    try:
+        display = connect()
+        display.set_input_focus(0, 0, 0)
+        display.close()
+        assert not sink.listening
+        sink.replace("", "", "hello")
+        wait_for(lambda: lost == ["hello"], "the text that nobody took")
+    finally:
+        sink.close()
+
+
+def test_terminals_are_known(desktop: Desktop) -> None:
+    purposes: list[str] = []
+    sink = XTestSink(lambda call: call())
+    sink.on_focus = lambda: purposes.append(sink.purpose)
+    try:
+        desktop.xterm()
+        wait_for(lambda: purposes and purposes[-1] == "terminal", "the terminal's purpose")
+        desktop.gtk()
+        wait_for(lambda: purposes[-1] == "text", "the text field's purpose")
+    finally:
+        sink.close()
+
+
+KILLED = """
+import os, signal, sys, time
+from keyboard_app.sinks.x11.xtest_sink import XTestSink
+sink = XTestSink(lambda call: call())
+sink.replace("", "", "привет")
+print("typed", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_keyboard_leaves_no_letter_mapped_and_no_key_pressed(desktop: Desktop) -> None:
+    before, field = keymap(), desktop.gtk()
+    process = subprocess.Popen([sys.executable, "-c", KILLED], env=desktop.environment, stdout=subprocess.PIPE)
+    field.expect("привет|", timeout_s=60)
+    assert keymap() != before
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: keymap() == before, "the guardian frees the keys")
+    text = field.text
+    time.sleep(1.5)  # a key that is still pressed repeats after 0.66 s
+    assert field.text == text
+
+
+def test_what_a_killed_keyboard_and_guardian_left_is_freed_at_the_next_start(desktop: Desktop) -> None:
+    before = keymap()
+    display = connect()
+    code = next(code for code, row in enumerate(before, display.display.info.min_keycode) if not any(row))
+    display.change_keyboard_mapping(code, [(0x1000430, 0x1000430)])
+    display.screen().root.change_property(display.intern_atom(LIST), 6, 32, [code])
+    display.close()
+    XTestSink(lambda call: call()).close()
+    assert keymap() == before

@@ -1,0 +1,175 @@
+"""Programs to write into, on an X server without a screen: a window manager, a GTK program, a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.pointer import Display, open_display
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+GTK_PROGRAM = Path(__file__).with_name("gtk_program.py")
+TIMEOUT_S = 60.0
+PACKAGES = {
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
+    "openbox": "openbox",
+    "xterm": "xterm",
+    "setxkbmap": "x11-xkb-utils",
+    "ibus-daemon": "ibus ibus-gtk3",
+    "dbus-daemon": "dbus-daemon",
+    "sway": "sway",
+    "foot": "foot",
+}
+"""The Debian packages of programs."""
+GTK = "gtk"
+"""stands for python3-gi and gir1.2-gtk-3.0"""
+
+
+def _has_gtk() -> bool:
+    try:
+        return (
+            subprocess.run(
+                [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('Gtk', '3.0')"], capture_output=True, check=False
+            ).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
+def needs(*programs: str, modules: Sequence[str] = ()) -> pytest.MarkDecorator:
+    """Skips where one of the programs is not installed."""
+    missing = [PACKAGES[name] for name in programs if name != GTK and shutil.which(name) is None]
+    if GTK in programs and not missing and not _has_gtk():
+        missing.append("python3-gi gir1.2-gtk-3.0")
+    return pytest.mark.skipif(bool(missing), reason=f"not installed (Debian: apt install {' '.join(missing)})")
+
+
+def wait_for(predicate: Callable[[], object], what: str, timeout_s: float = TIMEOUT_S) -> None:
+    """Raises: TimeoutError."""
+    end = time.monotonic() + timeout_s
+    while not predicate():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {timeout_s:g} s")
+        time.sleep(0.01)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program whose text is kept in a file."""
+
+    folder: Path
+    window: str
+    """its number, for xdotool; "" where that is not known"""
+    process: subprocess.Popen[bytes]
+
+    @property
+    def text(self) -> str:
+        try:
+            return (self.folder / "text").read_bytes().decode("utf-8")
+        except (FileNotFoundError, UnicodeDecodeError):  # it is just being written
+            return ""
+
+    @property
+    def losses(self) -> int:
+        """How often it has lost the focus."""
+        return (self.folder / "focus").read_text(encoding="utf-8").count("out")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        width, height = (self.folder / "size").read_text(encoding="utf-8").split()
+        return int(width), int(height)
+
+    def expect(self, text: str, timeout_s: float = 15.0) -> None:
+        """Waits until it has exactly that text. Raises: AssertionError."""
+        end = time.monotonic() + timeout_s
+        while self.text != text and time.monotonic() < end:
+            time.sleep(0.01)
+        assert self.text == text, self.text
+
+
+@contextmanager
+def running(command: Sequence[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with the block."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass(frozen=True)
+class Desktop:
+    """A display, and where its programs keep their files."""
+
+    display: Display
+    folder: Path
+    stack: ExitStack
+    environment: dict[str, str]
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        return self.stack.enter_context(running(command, self.environment, self.folder / "log"))
+
+    def gtk(self, kind: str = "text", text: str = "") -> Program:
+        """The GTK program, with the focus."""
+        folder = self.folder / f"gtk-{kind}-{len(list(self.folder.iterdir()))}"
+        folder.mkdir()
+        process = self.start(SYSTEM_PYTHON, str(GTK_PROGRAM), str(folder), kind, text)
+        return self._focused(folder, process, f"gtk-{kind}")
+
+    def xterm(self) -> Program:
+        """A terminal with the focus, in which all that is typed goes into a file."""
+        folder = self.folder / f"xterm-{len(list(self.folder.iterdir()))}"
+        folder.mkdir()
+        script = f"stty -icanon -echo; touch {folder}/text; exec cat > {folder}/text"
+        process = self.start("xterm", "-u8", "-T", "xterm-cat", "-e", "sh", "-c", script)
+        program = self._focused(folder, process, "xterm-cat")
+        wait_for((folder / "text").exists, "the terminal's shell")
+        return program
+
+    def words(self, *words: str) -> str:
+        """What xdotool prints."""
+        done = subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=60, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def _focused(self, folder: Path, process: subprocess.Popen[bytes], title: str) -> Program:
+        window = self.words("search", "--sync", "--onlyvisible", "--name", title).splitlines()[-1]
+        self.words("windowfocus", "--sync", window)
+        return Program(folder, window, process)
+
+
+@contextmanager
+def open_desktop(folder: Path, manager: str = "openbox", size: tuple[int, int] = (1280, 800), **variables: str) -> Iterator[Desktop]:
+    """An X display with a window manager ("" for none). All programs end with the block."""
+    with ExitStack() as stack:
+        display = stack.enter_context(open_display(*size, folder / "display"))
+        environment = os.environ | {"DISPLAY": display.name, "NO_AT_BRIDGE": "1", "GTK_IM_MODULE": "gtk-im-context-simple"} | variables
+        desktop = Desktop(display, folder, stack, environment)
+        if manager:
+            desktop.start(manager)
+            wait_for(lambda: _managed(environment), f"the window manager {manager}")
+        yield desktop
+
+
+def _managed(environment: dict[str, str]) -> bool:
+    code = (
+        "import sys; from Xlib.display import Display; d = Display(); "
+        "sys.exit(d.screen().root.get_full_property(d.intern_atom('_NET_SUPPORTING_WM_CHECK'), 0) is None)"
+    )
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False).returncode == 0
