@@ -169,7 +169,7 @@ class SwipeRecognizer:
         sequence = "".join(self.bundle.alphabet[token] for token in hypothesis.tokens)
         forms = self.lexicon.forms_of(hypothesis.node, sequence)
         if said is not None and len(forms) > 1:
-            forms = said.ordered(forms)
+            forms = said.ordered(forms, hypothesis.node, sequence)
         return Candidate(forms[0], hypothesis.score, hypothesis.probability, sequence, forms)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.context import kernels
 from engine.context.link import LexiconLink, link, link_patch
 from engine.context.model import Context, ContextModel
+from engine.context.word_classes import starts_with_capital
 from engine.lexicon import Lexicon
 from engine.trie import Trie
 
@@ -18,6 +19,12 @@ MOST_EVIDENCE = 6.0
 """Nats that one word before can count for or against the context at most."""
 USUAL = -7.0
 """About the log probability of a word in running text: less likely ones are signs of a list of names, say, which nothing foretells."""
+
+
+LOG_LATER_FORM = math.log(0.1)
+"""Of the forms of a key sequence, each that the model does not know is taken to be a tenth as common as the one before it: the lexicon
+has only their order. Measured, with the English model and words of several forms in held-out text: right in 95.4 % (podcasts), 88.8 %
+(chat) and 98.1 % (Tatoeba); 92.7, 84.7 and 97.3 % if only known forms change places; 87.2, 83.9 and 95.0 % in the lexicon's order."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +109,20 @@ class WordsBefore:
         )
         return gains
 
-    def ordered(self, forms: tuple[str, ...]) -> tuple[str, ...]:
-        """The written forms of a key sequence, the likeliest in this context first; a form that the model does not know keeps its place."""
-        rows = [self.model.known_row(form) for form in forms]
-        places = [place for place, row in enumerate(rows) if row is not None]
-        if len(places) < 2:
-            return forms
-        logits = self.model.logits(self.context, np.array([rows[place] for place in places], np.int64))
-        likeliest = [forms[places[i]] for i in np.argsort(-logits, kind="stable").tolist()]
-        found = list(forms)
-        for place, form in zip(places, likeliest, strict=True):
-            found[place] = form
-        return tuple(found)
+    def ordered(self, forms: tuple[str, ...], node: int, sequence: str) -> tuple[str, ...]:
+        """The written forms of the key sequence that ends at a node, the likeliest in this context first.
+
+        A form that the model does not know is as likely as its class and, within it, as the lexicon says.
+        """
+        model, known = self.model, {self.model.word(row): row for row in self.model.rows_of_key(sequence).tolist()}
+        log_prior, rows, log_shares = self.lexicon.log_prior(node), [], []
+        for place, form in enumerate(forms):
+            number = model.classes.of(sequence, starts_with_capital(form))
+            rows.append(known.get(form, model.first_class + number))
+            share = log_prior - float(model.rows.class_mass[number]) + place * LOG_LATER_FORM
+            log_shares.append(0.0 if form in known else share)
+        scores = model.logits(self.context, np.array(rows, np.int64)) + np.array(log_shares)
+        return tuple(forms[i] for i in np.argsort(-scores, kind="stable").tolist())
 
 
 def _stored_priors(trie: Trie, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -71,3 +71,14 @@ def added(model: ContextModel, lexicon: Lexicon, before: list[int], sequence: st
     ratio = says / (math.exp(log_prior) ** options.lexicon_share * without ** (1 - options.lexicon_share))
     mixed = math.log(1 - trusted + trusted * ratio)
     return options.weight * mixed
+
+
+def form_score(model: ContextModel, lexicon: Lexicon, before: list[int], sequence: str, place: int) -> float:
+    """By which WordsBefore orders the form of a key sequence at a place, after these rows."""
+    form, after = lexicon.forms(sequence)[place], logits(model, before)
+    for row in range(model.first_word, model.header.sizes.n_rows):
+        if model.word(row) == form:
+            return float(after[row])
+    number = model.classes.of(sequence, form[0].isupper())
+    share = lexicon.log_prior(sequence) - float(model.arrays["class_mass"][number]) + place * math.log(0.1)
+    return float(after[model.first_class + number]) + share

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.context.link import link
+from engine.context.model import ContextModel
 from engine.context.ranking import ContextOptions, Ranking, trust_in
+from engine.language import default_language
 from engine.lexicon import Entry, Lexicon, OverlayWord, build_lexicon
 from tests.engine.context import naive
 from tests.support import toy_context
@@ -111,12 +113,36 @@ def test_words_laid_over_the_lexicon_count_as_if_it_had_been_built_with_them() -
     np.testing.assert_allclose(said, expected, rtol=1e-3, atol=2e-3)
 
 
-def test_forms_come_by_what_the_context_makes_likely() -> None:
-    said = Ranking(MODEL, LEXICON).words_before("we could ", LEXICON)
-    logits = naive.logits(MODEL, [MODEL.row_of("we", is_first=True), MODEL.row_of("could")])
-    likelier = max(("its", "it's"), key=lambda form: logits[MODEL.row_of(form)])
-    other = "its" if likelier == "it's" else "it's"
-    for forms in (("its", "it's"), ("it's", "its")):
-        assert said.ordered(forms) == (likelier, other)
-    assert said.ordered(("its", "ITS", "it's")) == (likelier, "ITS", other)
-    assert said.ordered(("London", "london")) == ("London", "london")
+FORMS = {
+    "its": ("its", "it's", "ITS"),
+    "london": ("london", "London"),
+    "may": ("MAY", "may"),
+    "paris": ("Paris",),
+    "meeting": ("Meeting", "meeting"),
+}
+"""forms that the model knows, and others"""
+
+
+@given(st.lists(st.sampled_from([*toy_context.WORDS, "zebra", "Paris"]), max_size=4), st.sampled_from(list(FORMS)))
+def test_forms_come_by_what_the_context_makes_likely(words: list[str], sequence: str) -> None:
+    lexicon = LEXICON.overlaid([OverlayWord(sequence, -5.0, FORMS[sequence])])
+    said = Ranking(MODEL, lexicon).words_before(" ".join(words) + " ", lexicon)
+    rows = [MODEL.row_of(word, is_first=place == 0) for place, word in enumerate(words)]
+    scores = {form: naive.form_score(MODEL, lexicon, rows, sequence, place) for place, form in enumerate(FORMS[sequence])}
+    node = lexicon.find(sequence)
+    assert said.ordered(FORMS[sequence], node or 0, sequence) == tuple(sorted(scores, key=lambda form: -scores[form]))
+
+
+def test_english_capitals_and_apostrophes_come_from_the_words_before() -> None:
+    english = default_language()
+    assert english.context is not None
+    lexicon = Lexicon.open(english.require_lexicon())
+    ranking = Ranking(ContextModel.open(english.context), lexicon)
+
+    def first(before: str, sequence: str) -> str:
+        node = lexicon.find(sequence)
+        assert node is not None
+        return ranking.words_before(before, lexicon).ordered(lexicon.forms(sequence), node, sequence)[0]
+
+    written = [first("the dog wagged ", "its"), first("she thinks ", "its"), first("he lives in ", "turkey"), first("we ate a ", "turkey")]
+    assert written == ["its", "it's", "Turkey", "turkey"]
