@@ -31,6 +31,7 @@ EXAMPLES = {
     ("docs/python.md", 0): "['world', ",
     ("docs/python.md", 1): "hello hello\n",
     ("docs/python.md", 2): "",
+    ("docs/python.md", 3): "['world', ",
 }
 """(page, number of the example in it) -> how what it prints begins"""
 
