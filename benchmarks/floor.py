@@ -27,7 +27,7 @@ from engine import recordings
 from engine.beam_search import search
 from engine.console import survives_its_output
 from engine.manifest import ModelBundleError
-from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
+from engine.model import Cache, Integers, Memory, Model, StepOutput
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import Method
 from engine.swipe import Swipe
@@ -61,9 +61,9 @@ class TimedSession:
 class TimedModel:
     """A bundle that counts what it is asked, and how long its graphs take. A search.Decoder."""
 
-    def __init__(self, bundle: ModelBundle) -> None:
-        self.bundle = bundle
-        self.alphabet, self.max_letters, self.empty_cache = bundle.alphabet, bundle.max_letters, bundle.empty_cache
+    def __init__(self, model: Model) -> None:
+        self.model, self.bundle, self.nothing = model, model.bundle, model.nothing
+        self.alphabet, self.max_letters, self.empty_cache = model.alphabet, model.max_letters, model.empty_cache
         self.steps: list[tuple[int, int]] = []
         """of each step: prefixes read before, and now"""
         self.graph_ms = 0.0
@@ -71,18 +71,18 @@ class TimedModel:
 
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
         self.steps.append((len(cache), len(tokens)))
-        return self.bundle.step(tokens, parents, cache, memory)
+        return self.model.step(tokens, parents, cache, memory)
 
     @contextmanager
     def timing(self) -> Iterator[None]:
         """Times the bundle's graphs, whoever runs them meanwhile."""
-        sessions = self.bundle._encoder, self.bundle._decoder_step
+        sessions = self.bundle.encoder, self.bundle.decoder_step
         timed = [TimedSession(session) for session in sessions]
-        self.bundle._encoder, self.bundle._decoder_step = cast(list[Any], timed)
+        self.bundle.encoder, self.bundle.decoder_step = cast(list[Any], timed)
         try:
             yield
         finally:
-            self.bundle._encoder, self.bundle._decoder_step = sessions
+            self.bundle.encoder, self.bundle.decoder_step = sessions
         self.graph_ms = sum(session.ms for session in timed)
 
 
@@ -151,9 +151,9 @@ def rate() -> float:
 
 def measure(recognizer: SwipeRecognizer, method: Method, records: Sequence[SwipeRecord], macs_a_second: float) -> Floor:
     """Each swipe decoded three times: for its time, for its graphs' share of that, and to count its steps."""
-    bundle, config = recognizer.bundle, config_from_json(dict(recognizer.bundle.manifest.config))
+    model, config = recognizer.model, config_from_json(dict(recognizer.bundle.manifest.config))
     options = replace(recognizer.default_options, method=method)
-    timed, rows = TimedModel(bundle), []
+    timed, rows = TimedModel(model), []
     for record in records[:N_WARM_UP]:
         recognizer.recognize(record.swipe, options)
     for record in tqdm(records, desc=method, disable=not sys.stderr.isatty()):
@@ -163,7 +163,7 @@ def measure(recognizer: SwipeRecognizer, method: Method, records: Sequence[Swipe
         with timed.timing():
             whole_ms = recognizer.decode(swipe, options).milliseconds.total
         timed.steps.clear()
-        search(timed, bundle.encode(recognizer.extractor(swipe)), recognizer.lexicon, options)
+        search(timed, model.encode(recognizer.model.extractor(swipe)), recognizer.lexicon, options)
         steps = sum(step_macs(config, *step) for step in timed.steps)
         floor = 1e3 * (encoder_macs(config) + steps) / macs_a_second
         n_prefixes = sum(now for _, now in timed.steps)

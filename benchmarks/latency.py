@@ -87,7 +87,7 @@ def measure_stages(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> t
         recognition = recognizer.decode(record.swipe)
         times.append(recognition.milliseconds)
         if record.word is not None:
-            ranks.append(rank_of(record.word, recognition.candidates, recognizer.bundle.alphabet))
+            ranks.append(rank_of(record.word, recognition.candidates, recognizer.model.alphabet))
     return times, Accuracy.of_ranks(ranks) if ranks else None
 
 

@@ -18,33 +18,22 @@ import numpy.typing as npt
 
 from engine import kernels
 from engine.ctc import CtcPrefixes
+from engine.internal_lm import InternalLm
 from engine.lexicon import Lexicon
-from engine.model import NO_PARENT, Cache, Memory, StepOutput
+from engine.model import NO_PARENT, Decoder, Memory
 from engine.search_options import SearchOptions
+from engine.trie import spelt
+
+Floats = npt.NDArray[np.float32]
 
 FIRST_BEAM = 6
 """Hypotheses that the first pass keeps for each word that it leaves to the decoder."""
-FIRST_PRIOR = 1.2
-"""Factor on the prior weight in the first pass: the CTC head, unlike the decoder, has not learnt which words exist."""
+LEAST_WORDS = 4
+"""So many words are left to the decoder, however far they are behind."""
 MORE_WORDS = 4
 """Factor on the words that the first pass finds if the words before choose among them. Measured on dev's sentences, top-1 and
 top-4: with ten words left to the decoder, 96.80 and 98.28 if the first pass alone chooses them, 96.93 and 98.52 if the words
 before choose from 40; with all 40 left to it, 96.91 and 98.72."""
-
-
-class Decoder(Protocol):
-    """What the search needs from a model. ModelBundle has it."""
-
-    @property
-    def alphabet(self) -> str: ...
-
-    @property
-    def max_letters(self) -> int: ...
-
-    @property
-    def empty_cache(self) -> Cache: ...
-
-    def step(self, tokens: npt.NDArray[np.int64], parents: npt.NDArray[np.int64], cache: Cache, memory: Memory) -> StepOutput: ...
 
 
 class Before(Protocol):
@@ -79,13 +68,23 @@ class _Step:
     """(B,), -inf where no word ends"""
 
 
-def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None = None) -> list[Hypothesis]:
+def search(
+    decoder: Decoder,
+    memory: Memory,
+    lexicon: Lexicon,
+    options: SearchOptions,
+    before: Before | None = None,
+    internal_lm: InternalLm | None = None,
+) -> list[Hypothesis]:
     """The best `options.n_best` words, by descending score; fewer, or none, if the search reaches no more.
 
-    before: the words before the swipe. In two passes they also choose which words are left to the decoder.
+    before: the words before the swipe. In two passes they also choose which words are left to the decoder. internal_lm: what the decoder
+    expects of the lexicon's words, where the options take it off; by default it is found out.
 
-    Raises: ValueError if the options need a CTC head and the model has none.
+    Raises: ValueError if the options need a CTC head, or a decoder that has been trained to see nothing, and the model has none.
     """
+    if options.internal_lm_weight and decoder.nothing is None:
+        raise ValueError(f"this model has not been trained to see nothing, got internal_lm_weight {options.internal_lm_weight}: choose 0")
     if options.reads_ctc and not len(memory.ctc_log_probs):
         raise ValueError(
             f"this model has no CTC head, got method '{options.method}' with ctc_weight {options.ctc_weight}: "
@@ -93,18 +92,20 @@ def search(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
         )
     match options.method:
         case "two_pass":
-            return _two_pass(decoder, memory, lexicon, options, before)
+            return _two_pass(decoder, memory, lexicon, options, before, internal_lm or InternalLm(decoder, lexicon.trie))
         case "steps":
             return _steps(decoder, memory, lexicon, options, before)
 
 
-def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None) -> list[Hypothesis]:
+def _two_pass(
+    decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None, internal_lm: InternalLm
+) -> list[Hypothesis]:
     """Ties: the word that the first pass ranked higher."""
     trie, prior_scale = lexicon.trie, options.prior_weight * lexicon.prior_unit
-    n_words = max(options.beam_width, options.n_best)
+    first_scale, n_words = options.first_prior * prior_scale, max(options.beam_width, options.n_best)
     parents, tokens, ends, nodes, ctc = kernels.first_pass(
         trie,
-        FIRST_PRIOR * prior_scale,
+        first_scale,
         memory.ctc_log_probs,
         FIRST_BEAM * n_words,
         options.margin,
@@ -113,48 +114,44 @@ def _two_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: Searc
     )
     if not len(ends):
         return []
-    added = None if before is None else before.added(nodes)
-    if added is not None and len(ends) > n_words:
-        kept = kernels.choose_words(trie, FIRST_PRIOR * prior_scale, nodes, ctc + added, n_words)
+    added = np.zeros(len(ends)) if before is None else before.added(nodes)
+    least = max(LEAST_WORDS, options.n_best)
+    kept = kernels.choose_words(trie, first_scale, nodes, ctc + added, n_words, least, options.left_behind)
+    if len(kept) < len(ends):
         parents, tokens, ends = kernels.keep_ancestors(parents, tokens, ends[kept])
         nodes, ctc, added = nodes[kept], ctc[kept], added[kept]
     tokens[0] = len(decoder.alphabet) + 1
     log_probs = decoder.step(tokens, parents, decoder.empty_cache, memory).log_probs
-    scores, shares, order = kernels.score_words(trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight)
-    if added is not None:
-        scores += added
-        shares, order = kernels.share_out(scores)
+    if options.internal_lm_weight:
+        expected = internal_lm.of(parents, tokens, ends, nodes)
+        added -= (1.0 - options.ctc_weight) * options.internal_lm_weight * expected
+    scores, shares, order = kernels.score_words(trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight, added)
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
     words = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
-    return [Hypothesis(_spelt(*tree, end), node, score, share) for end, node, score, share in words]
-
-
-def _spelt(parents: list[int], tokens: list[int], row: int) -> tuple[int, ...]:
-    """The tokens on the path from the root of a tree to a row."""
-    word: list[int] = []
-    while row > 0:
-        word.append(tokens[row])
-        row = parents[row]
-    return tuple(word[::-1])
+    return [Hypothesis(spelt(*tree, end), node, score, share) for end, node, score, share in words]
 
 
 def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None) -> list[Hypothesis]:
     """Ties: the shorter, then the live hypothesis that ranked higher. The words before order as many words as the beam is wide.
 
     A live hypothesis ranks by its score plus the best weighted prior below its node, which no completion can exceed. So
-    the search stops exactly when none can enter the n best.
+    the search stops exactly when none can enter the n best. (Not exactly where the internal language model is taken off: then letters can
+    add to a score.)
     """
     prior_scale = options.prior_weight * lexicon.prior_unit
     n_words = options.n_best if before is None else max(options.n_best, options.beam_width)
-    letters, cache = np.empty((1, 0), dtype=np.int64), decoder.empty_cache
+    letters, cache, cache_without = np.empty((1, 0), dtype=np.int64), decoder.empty_cache, decoder.empty_cache
     tokens, rows = np.array([len(decoder.alphabet) + 1]), np.full(1, NO_PARENT)
     nodes, scores, leaders = np.full(1, lexicon.trie.root), np.zeros(1), np.full(n_words, -np.inf)
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     steps: list[_Step] = []
     while len(tokens) and letters.shape[1] <= decoder.max_letters:
         first_row = len(cache)
-        output = decoder.step(tokens, rows, cache, memory)
-        cache, log_probs = output.cache, mixed_log_probs(output.log_probs, prefixes, options.ctc_weight)
+        output, internal_lm = decoder.step(tokens, rows, cache, memory), None
+        if options.internal_lm_weight and decoder.nothing is not None:
+            without = decoder.step(tokens, rows, cache_without, decoder.nothing)
+            cache_without, internal_lm = without.cache, options.internal_lm_weight * without.log_probs
+        cache, log_probs = output.cache, mixed_log_probs(output.log_probs, prefixes, options.ctc_weight, internal_lm)
         finished, leaders, parents, tokens, children, scores = kernels.expand(
             lexicon.trie, prior_scale, nodes, scores, log_probs, leaders, options.beam_width, options.margin
         )
@@ -165,12 +162,17 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
     return _ranked(steps, options.n_best, n_words, before)
 
 
-def mixed_log_probs(log_probs: npt.NDArray[np.float32], prefixes: CtcPrefixes, ctc_weight: float) -> npt.NDArray[np.float64]:
+def mixed_log_probs(
+    log_probs: Floats, prefixes: CtcPrefixes, ctc_weight: float, internal_lm: Floats | None = None
+) -> npt.NDArray[np.float64]:
     """(B, V): the decoder's log probabilities of what follows each prefix, mixed with the CTC head's by their weights.
 
-    log_probs: (B, V), the decoder's; prefixes: the same B prefixes. A twin of docs/SCORE.md.
+    log_probs: (B, V), the decoder's; prefixes: the same B prefixes; internal_lm: (B, V), what is taken off the decoder's, weighted. A twin
+    of docs/SCORE.md.
     """
     mixed = log_probs.astype(np.float64)
+    if internal_lm is not None:
+        mixed -= internal_lm
     if ctc_weight > 0:
         mixed += ctc_weight * (prefixes.log_next() - mixed)
     return mixed

@@ -104,7 +104,7 @@ def _decode(
     recognition = recognizer.decode(record.swipe, options, record.before if in_context else None)
     explained = recognition.candidates[:N_EXPLAINED] if explains else []
     explanations = [explain(recognizer, record.swipe, candidate, options) for candidate in explained]
-    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizers.bundle.alphabet)
+    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizer.lexicon.alphabet)
     return Decoded(record, recognition, explanations, rank)
 
 

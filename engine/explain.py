@@ -68,22 +68,25 @@ class Explanation:
 
 def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, options: SearchOptions) -> Explanation:
     """Follows the candidate's letters again, one at a time. options: those of the search that found it."""
-    bundle, trie = recognizer.bundle, recognizer.lexicon.trie
-    features = recognizer.extractor(swipe)
-    memory, cache, node = bundle.encode(features), bundle.empty_cache, trie.root
+    model, trie = recognizer.model, recognizer.lexicon.trie
+    features = model.extractor(swipe)
+    memory, cache, cache_without, node = model.encode(features), model.empty_cache, model.empty_cache, trie.root
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
-    token, parent, letters = len(bundle.alphabet) + 1, NO_PARENT, []
+    token, parent, letters = len(model.alphabet) + 1, NO_PARENT, []
     for letter in (*candidate.key_sequence, END):
-        output = bundle.step(np.array([token]), np.array([parent]), cache, memory)
-        parent, cache, allowed = len(cache), output.cache, _allowed(trie, node, len(bundle.alphabet))
-        log_probs = mixed_log_probs(output.log_probs, prefixes, options.ctc_weight)[0].tolist()
-        token = len(bundle.alphabet) if letter == END else bundle.alphabet.index(letter)
+        output, internal_lm = model.step(np.array([token]), np.array([parent]), cache, memory), None
+        if options.internal_lm_weight and model.nothing is not None:
+            without = model.step(np.array([token]), np.array([parent]), cache_without, model.nothing)
+            cache_without, internal_lm = without.cache, options.internal_lm_weight * without.log_probs
+        parent, cache, allowed = len(cache), output.cache, _allowed(trie, node, len(model.alphabet))
+        log_probs = mixed_log_probs(output.log_probs, prefixes, options.ctc_weight, internal_lm)[0].tolist()
+        token = len(model.alphabet) if letter == END else model.alphabet.index(letter)
         alternatives = [
-            tuple((_name(other, bundle.alphabet), log_probs[other]) for other in _best(log_probs, among - {token}))
+            tuple((_name(other, model.alphabet), log_probs[other]) for other in _best(log_probs, among - {token}))
             for among in (set(allowed), set(range(len(log_probs))))
         ]
         attention = output.attention[0]
-        looked_at = _looked_at(swipe, features, attention, bundle.alphabet)
+        looked_at = _looked_at(swipe, features, attention, model.alphabet)
         letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at, attention))
         if letter != END:
             node, prefixes = allowed[token], prefixes.extend(np.zeros(1, dtype=np.int64), np.array([token]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine import kernels
 from engine.grid import Grid
 from engine.key_distances import KeyDistances
+from engine.key_places import KeyPlaces
 from engine.naming import check_choice
 from engine.swipe import Swipe
 
@@ -32,6 +33,8 @@ N_COLUMNS = len(COLUMNS)
 """F of such a model"""
 TIME_STEP = 10.0
 """milliseconds"""
+NO_OFFSET, UNIT_SIZE = np.zeros(2), np.ones(2)
+"""Of what is in keys already."""
 SPACING: dict[Sampling, tuple[float, float]] = {"mixed": (0.5, 0.0), "arc_length": (0.0, 0.0), "time": (1.0, TIME_STEP)}
 """time_share and least_step of `kernels.resample`"""
 
@@ -87,13 +90,19 @@ class Features:
     trajectory: npt.NDArray[np.float32]
     """(N, F)"""
     key_distances: npt.NDArray[np.float32]
-    """(N, K), key radii"""
+    """(N, K), key radii; (N, 0) for a network that reads keys, which measures for itself"""
     points: npt.NDArray[np.float64]
     """(3, N): x, y in grid units, t in milliseconds"""
 
 
-class FeatureExtractor:
+class Extractor(Protocol):
     """Swipes of one grid -> features for one model."""
+
+    def __call__(self, swipe: Swipe) -> Features: ...
+
+
+class FeatureExtractor:
+    """The features of a network that knows letters."""
 
     def __init__(self, spec: FeatureSpec, grid: Grid, alphabet: str) -> None:
         """Raises: ValueError where the grid has no key for a letter of the alphabet."""
@@ -127,3 +136,23 @@ class FeatureExtractor:
             case "paper_2015":
                 kernels.standardize(trajectory)
         return trajectory
+
+
+class KeyFeatureExtractor:
+    """The features of a network that reads keys: the trajectory in keys. So is arc length: rows of any height look the same."""
+
+    def __init__(self, spec: FeatureSpec, places: KeyPlaces) -> None:
+        """Raises: ValueError for features that such a network does not read."""
+        if spec != FeatureSpec(spec.n_points):
+            raise ValueError(f"a network that reads keys has the default columns, scaling and sampling, got {spec}: train it with these")
+        self._n_points, self._places = spec.n_points, places
+        self._no_distances = np.empty((spec.n_points, 0), np.float32)
+
+    def __call__(self, swipe: Swipe) -> Features:
+        middle, size = self._places.middle, self._places.size
+        x, y = (swipe.x - middle[0]) / size[0], (swipe.y - middle[1]) / size[1]
+        points = kernels.resample(x, y, swipe.t, self._n_points, *SPACING["mixed"])
+        trajectory = kernels.trajectory_features(points, NO_OFFSET, UNIT_SIZE)
+        on_grid = points[:3]
+        on_grid[:2] = on_grid[:2] * size[:, None] + middle[:, None]
+        return Features(trajectory, self._no_distances, on_grid)

@@ -477,22 +477,32 @@ def share_out(scores: Any) -> Any:
 
 
 @njit
-def choose_words(trie: Any, prior_scale: float, nodes: Any, scores: Any, n_words: int) -> Any:
-    """The n_words best of the words that end at `nodes` by their scores plus priors, best first, int64. Ties: lowest index."""
+def choose_words(  # noqa: PLR0913
+    trie: Any, prior_scale: float, nodes: Any, scores: Any, n_words: int, least_words: int, left_behind: float
+) -> Any:
+    """The n_words best of the words that end at `nodes` by their scores plus priors, best first, int64. Ties: lowest index.
+
+    Those more than left_behind nats behind the best are left out, but for the least_words best.
+    """
     with_priors = np.empty(len(nodes))
     for i in range(len(nodes)):
         with_priors[i] = scores[i] - prior_scale * (np.float64(prior_at(trie, nodes[i])) - 1.0)
-    return rank(with_priors, n_words)
+    order = rank(with_priors, n_words)
+    n_kept = len(order)
+    while n_kept > least_words and with_priors[order[n_kept - 1]] < with_priors[order[0]] - left_behind:
+        n_kept -= 1
+    return order[:n_kept]
 
 
 @njit
 def score_words(  # noqa: PLR0913
-    trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float
+    trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float, added: Any
 ) -> Any:
     """The scores of the words of a tree by both heads and their priors, and what orders them, best first. A twin of docs/SCORE.md.
 
     trie, prior_scale: as `expand`; parents, tokens (P,), ends, nodes and ctc (M,): as `first_pass` gives them; log_probs
-    float32 (P, V) of what follows each prefix, the end of the word last. Returns scores, float64 (M,), their shares of all
+    float32 (P, V) of what follows each prefix, the end of the word last; added float64 (M,): what
+    else counts. Returns scores, float64 (M,), their shares of all
     words' probability, float64 (M,), and the order of those whose score is a finite number, int64. Ties: lowest index.
     """
     reached = np.zeros(len(parents))
@@ -502,7 +512,7 @@ def score_words(  # noqa: PLR0913
     for i in range(len(ends)):
         decoded = reached[ends[i]] + log_probs[ends[i], log_probs.shape[1] - 1]
         prior = prior_scale * (np.float64(prior_at(trie, nodes[i])) - 1.0)
-        scores[i] = (1.0 - ctc_weight) * decoded + ctc_weight * ctc[i] - prior
+        scores[i] = (1.0 - ctc_weight) * decoded + ctc_weight * ctc[i] - prior + added[i]
     shares, order = share_out(scores)
     return scores, shares, order
 

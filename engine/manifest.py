@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from engine.features import FeatureSpec
+from engine.naming import check_choice
 from engine.search_options import SearchOptions
 
-FORMAT_VERSION = 2
-"""The bundle format that this engine reads."""
+FORMAT_VERSION = 3
+"""The newest bundle format that this engine reads: 3 added networks that read keys."""
+OLDEST_FORMAT_VERSION = 2
+
+Reads = Literal["letters", "keys"]
+"""letters: the network has learnt one alphabet on the grids that it was trained on. keys: it is told where the keys lie, and works on any
+grid and in any alphabet."""
 
 
 class ModelBundleError(ValueError):
@@ -23,7 +29,7 @@ class Manifest:
     """manifest.json of a model bundle."""
 
     alphabet: str
-    """letter i is token i; EOS = len(alphabet), BOS = len(alphabet) + 1"""
+    """letter i is token i; EOS = len(alphabet), BOS = len(alphabet) + 1. Empty for a network that reads keys"""
     feature_spec: FeatureSpec
     config: Mapping[str, Any]
     """the network's ModelConfig, so that training can load it again"""
@@ -43,6 +49,7 @@ class Manifest:
     """file name -> hex digest"""
     precision: str = "fp32"
     """of the encoder's matrix products: "fp32" or "int8"; the decoder's are always in fp32"""
+    reads: Reads = "letters"
     format_version: int = FORMAT_VERSION
 
     @classmethod
@@ -53,9 +60,11 @@ class Manifest:
             version = int(fields["format_version"])
         except (ValueError, TypeError, KeyError) as error:
             raise ModelBundleError(f"manifest.json is not a manifest: {_reason(error)}; export the bundle again") from error
-        if version != FORMAT_VERSION:
+        if not OLDEST_FORMAT_VERSION <= version <= FORMAT_VERSION:
             remedy = "update Keyglide" if version > FORMAT_VERSION else "export the bundle again"
-            raise ModelBundleError(f"manifest.json has format_version {version}, this engine reads {FORMAT_VERSION}: {remedy}")
+            raise ModelBundleError(
+                f"manifest.json has format_version {version}, this engine reads {OLDEST_FORMAT_VERSION} to {FORMAT_VERSION}: {remedy}"
+            )
         try:
             return cls._of(fields)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -76,6 +85,7 @@ class Manifest:
             commit=str(fields["commit"]),
             sha256={str(name): str(digest) for name, digest in fields["sha256"].items()},
             precision=str(fields["precision"]),
+            reads=_reads(fields.get("reads", "letters")),
             format_version=int(fields["format_version"]),
         )
 
@@ -83,6 +93,11 @@ class Manifest:
         """The text of manifest.json."""
         fields = {**asdict(self), "feature_spec": self.feature_spec.to_fields(), "search": self.search.to_fields()}
         return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+
+
+def _reads(value: object) -> Reads:
+    check_choice("reads", str(value), get_args(Reads))
+    return cast(Reads, value)
 
 
 def _reason(error: Exception) -> str:

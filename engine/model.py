@@ -1,21 +1,27 @@
-"""The model bundle: the two ONNX graphs of a trained network, and their manifest."""
+"""The model bundle: the ONNX graphs of a trained network and their manifest; and the network on one grid."""
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
 from engine import kernels
-from engine.features import Features
+from engine.features import Extractor, FeatureExtractor, Features, KeyFeatureExtractor
+from engine.grid import Grid
+from engine.key_places import KeyPlaces
 from engine.language import default_language
 from engine.manifest import Manifest, ModelBundleError
 
-ENCODER, DECODER_STEP, MANIFEST = "encoder.onnx", "decoder_step.onnx", "manifest.json"
+ENCODER, DECODER_STEP, KEYS, MANIFEST = "encoder.onnx", "decoder_step.onnx", "keys.onnx", "manifest.json"
+STEP_OUTPUTS = ["log_probs", "new_rows", "attention"]
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -73,18 +79,41 @@ class StepOutput:
         return mean
 
 
-class ModelBundle:
-    """A model that is ready to run, on one thread. Make it with `load`."""
+class Decoder(Protocol):
+    """What the search needs from a model. `Model` has it."""
 
-    def __init__(self, manifest: Manifest, encoder: onnxruntime.InferenceSession, decoder_step: onnxruntime.InferenceSession) -> None:
+    @property
+    def alphabet(self) -> str: ...
+
+    @property
+    def max_letters(self) -> int: ...
+
+    @property
+    def nothing(self) -> Memory | None:
+        """What the decoder sees of no swipe at all; None if it has not been trained to see nothing."""
+        ...
+
+    @property
+    def empty_cache(self) -> Cache: ...
+
+    def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput: ...
+
+
+class ModelBundle:
+    """The graphs of a trained network, on one thread, and their manifest. Make it with `load`; `on` makes it ready for a grid."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        encoder: onnxruntime.InferenceSession,
+        decoder_step: onnxruntime.InferenceSession,
+        keys: onnxruntime.InferenceSession | None = None,
+    ) -> None:
+        """keys: the graph that embeds the keys of a grid, of a network that reads keys."""
         self.manifest = manifest
-        self._encoder = encoder
-        self._decoder_step = decoder_step
-        layers, heads, _, head_width = _input_shape(decoder_step, "cache")
+        self.encoder, self.decoder_step, self.keys = encoder, decoder_step, keys
         self.has_ctc = "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
         """Whether the encoder has a CTC head. Without one, only the search by steps works, with ctc_weight 0."""
-        self._no_ctc = np.empty((0, len(manifest.alphabet) + 1), np.float32)
-        self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> ModelBundle:
@@ -96,7 +125,8 @@ class ModelBundle:
         path = Path(path) if path is not None else default_language().require_bundle()
         try:
             manifest = _manifest(path)
-            bundle = cls(manifest, _session(path, ENCODER, manifest), _session(path, DECODER_STEP, manifest))
+            names = [ENCODER, DECODER_STEP, *([KEYS] if manifest.reads == "keys" else [])]
+            bundle = cls(manifest, *(_session(path, name, manifest) for name in names))
             bundle._check_shapes()
             bundle._check_search()
         except ModelBundleError as error:
@@ -104,25 +134,72 @@ class ModelBundle:
         return bundle
 
     @property
-    def alphabet(self) -> str:
-        return self.manifest.alphabet
+    def digest(self) -> str:
+        """Stands for the network: the first digits of a hash of its graphs' hashes."""
+        return hashlib.sha256(" ".join(sorted(self.manifest.sha256.values())).encode()).hexdigest()[:16]
+
+    def on(self, grid: Grid, alphabet: str) -> Model:
+        """The network on a grid, for the letters of a lexicon's alphabet.
+
+        Raises: ValueError where the grid has no key for a letter, or a network that knows letters knows others.
+        """
+        if self.keys is None and alphabet != self.manifest.alphabet:
+            raise ValueError(
+                f"the lexicon's alphabet is '{alphabet}', the model's is '{self.manifest.alphabet}': "
+                "build the lexicon for the model's alphabet"
+            )
+        _check_letters(grid, alphabet)
+        return LetterModel(self, grid) if self.keys is None else KeyModel(self, self.keys, KeyPlaces.on(grid, alphabet), alphabet)
+
+    def run_step(self, inputs: Mapping[str, Any]) -> tuple[Floats, Floats, Floats]:
+        """log_probs, new_rows and attention, as the graph gives them."""
+        log_probs, new_rows, attention = self.decoder_step.run(STEP_OUTPUTS, inputs)
+        return log_probs, new_rows, attention
+
+    def _check_shapes(self) -> None:
+        spec = self.manifest.feature_spec
+        expected = {"trajectory": [1, spec.n_points, spec.n_columns], "key_distances": [1, spec.n_points, len(self.manifest.alphabet)]}
+        if self.keys is not None:
+            expected = {"trajectory": [spec.n_points, spec.n_columns]}
+        for name, shape in expected.items():
+            got = _input_shape(self.encoder, name)
+            if got != shape:
+                raise ModelBundleError(f"{ENCODER} takes {name} {got}, the manifest and this engine say {shape}; export it again")
+
+    def _check_search(self) -> None:
+        search = self.manifest.search
+        if search.reads_ctc and not self.has_ctc:
+            raise ModelBundleError(
+                f"{ENCODER} has no CTC head, which the manifest's search needs (method '{search.method}', ctc_weight {search.ctc_weight}): "
+                "export it again with --search method=steps --search ctc_weight=0"
+            )
+
+
+class Model(ABC):
+    """A bundle's network on one grid. Tokens are the letters of its alphabet; EOS is len(alphabet), BOS len(alphabet) + 1."""
+
+    extractor: Extractor
+
+    def __init__(self, bundle: ModelBundle, alphabet: str) -> None:
+        self.bundle, self.alphabet = bundle, alphabet
+        self.nothing: Memory | None = None
+        """As `Decoder.nothing`."""
+        layers, heads, _, head_width = _input_shape(bundle.decoder_step, "cache")
+        self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
 
     @property
     def max_letters(self) -> int:
         """The longest word that the decoder can write."""
-        return self.manifest.max_letters
+        return self.bundle.manifest.max_letters
 
     @property
     def empty_cache(self) -> Cache:
         """The cache before the first step, when no prefix has been read."""
         return self._empty_cache
 
+    @abstractmethod
     def encode(self, features: Features) -> Memory:
         """One swipe, encoded: what the decoder looks at."""
-        inputs = {"trajectory": features.trajectory[None], "key_distances": features.key_distances[None]}
-        if not self.has_ctc:
-            return Memory(self._encoder.run(["memory"], inputs)[0], self._no_ctc)
-        return Memory(*self._encoder.run(["memory", "ctc_log_probs"], inputs))
 
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
         """What follows each of B prefixes: the prefix in row parents[b], with tokens[b] behind it. Both are (B,).
@@ -134,24 +211,64 @@ class ModelBundle:
         tree = np.concatenate((cache.parents, parents))
         lengths, mask = kernels.see_ancestors(tree, len(cache), HIDDEN)
         inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache.keys_values, "memory": memory.keys_values}
-        log_probs, new_rows, attention = self._decoder_step.run(["log_probs", "new_rows", "attention"], inputs)
+        log_probs, new_rows, attention = self._run_step(inputs)
         keys_values = np.concatenate((cache.keys_values, new_rows), axis=2) if len(cache) else new_rows
         return StepOutput(log_probs, Cache(keys_values, tree), attention)
 
-    def _check_shapes(self) -> None:
-        spec, n_letters = self.manifest.feature_spec, len(self.alphabet)
-        for name, expected in (("trajectory", [1, spec.n_points, spec.n_columns]), ("key_distances", [1, spec.n_points, n_letters])):
-            got = _input_shape(self._encoder, name)
-            if got != expected:
-                raise ModelBundleError(f"{ENCODER} takes {name} {got}, the manifest and this engine say {expected}; export it again")
+    @abstractmethod
+    def _run_step(self, inputs: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
+        """As `ModelBundle.run_step`, but the log probabilities are over the alphabet and the end."""
 
-    def _check_search(self) -> None:
-        search = self.manifest.search
-        if search.reads_ctc and not self.has_ctc:
-            raise ModelBundleError(
-                f"{ENCODER} has no CTC head, which the manifest's search needs (method '{search.method}', ctc_weight {search.ctc_weight}): "
-                "export it again with --search method=steps --search ctc_weight=0"
-            )
+
+class LetterModel(Model):
+    """A network that knows the letters of one alphabet."""
+
+    def __init__(self, bundle: ModelBundle, grid: Grid) -> None:
+        """Raises: ValueError where the grid has no key for a letter."""
+        super().__init__(bundle, bundle.manifest.alphabet)
+        self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, self.alphabet)
+        self._no_ctc = np.empty((0, len(self.alphabet) + 1), np.float32)
+
+    def encode(self, features: Features) -> Memory:
+        inputs = {"trajectory": features.trajectory[None], "key_distances": features.key_distances[None]}
+        if not self.bundle.has_ctc:
+            return Memory(self.bundle.encoder.run(["memory"], inputs)[0], self._no_ctc)
+        return Memory(*self.bundle.encoder.run(["memory", "ctc_log_probs"], inputs))
+
+    def _run_step(self, inputs: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
+        return self.bundle.run_step(inputs)
+
+
+class KeyModel(Model):
+    """A network that is told where the keys lie. What it needs of them is computed once, here.
+
+    It tells keys apart, not letters. Letters that share a key have the same log probabilities.
+    """
+
+    def __init__(self, bundle: ModelBundle, keys: onnxruntime.InferenceSession, places: KeyPlaces, alphabet: str) -> None:
+        super().__init__(bundle, alphabet)
+        self.places = places
+        self.extractor = KeyFeatureExtractor(bundle.manifest.feature_spec, places)
+        near, asked, read, pointed, nothing = keys.run(["near", "asked", "read", "pointed", "nothing"], {"keys": places.keys})
+        self._of_encoder = {"keys": places.keys, "near": near, "asked": asked}
+        self._of_step = {"read": read, "pointed": pointed}
+        self.nothing = Memory(nothing, np.empty((0, len(alphabet) + 1), np.float32))
+        n_keys = len(places)
+        self._columns = None if len(alphabet) == n_keys else np.array([*places.key_of, n_keys])
+        self._key_tokens = np.array([*places.key_of, n_keys, n_keys])  # EOS is never read, and BOS is the token behind the keys
+
+    def encode(self, features: Features) -> Memory:
+        memory, ctc = self.bundle.encoder.run(["memory", "ctc_log_probs"], {"trajectory": features.trajectory, **self._of_encoder})
+        return Memory(memory, self._by_letter(ctc))
+
+    def _run_step(self, inputs: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
+        inputs["tokens"] = self._key_tokens[inputs["tokens"]]
+        log_probs, new_rows, attention = self.bundle.run_step(inputs | self._of_step)
+        return self._by_letter(log_probs), new_rows, attention
+
+    def _by_letter(self, log_probs: Floats) -> Floats:
+        """(n, K + 1), the columns keys, -> (n, letters + 1); the last column stays the last."""
+        return log_probs if self._columns is None else np.ascontiguousarray(log_probs[:, self._columns])
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -192,3 +309,21 @@ def _input_shape(session: onnxruntime.InferenceSession, name: str) -> list[int]:
     if name not in shapes:
         raise ModelBundleError(f"a graph lacks the input '{name}', it has {', '.join(sorted(shapes))}; export the bundle again")
     return list(shapes[name])
+
+
+def _check_letters(grid: Grid, alphabet: str) -> None:
+    """Raises: ValueError if a letter of the alphabet has no key. Other letters of the grid never appear in candidates."""
+    labels = [key.label for key in grid.letter_keys if key.label is not None]
+    missing = [letter for letter in alphabet if not grid.has_letter(letter)]
+    if missing:
+        unknown = [label for label in labels if label not in alphabet]
+        also = f" and the lexicon does not know its letters {_some(unknown)}" if unknown else ""
+        raise ValueError(
+            f"grid '{grid.name}' has no key for {_some(missing)} of the lexicon's alphabet{also}: "
+            "use a lexicon and a grid of the same language"
+        )
+
+
+def _some(letters: list[str]) -> str:
+    shown = ", ".join(f"'{letter}'" for letter in letters[:3])
+    return f"{shown} and {len(letters) - 3} more" if len(letters) > 3 else shown

@@ -11,11 +11,11 @@ from time import perf_counter_ns
 from engine.beam_search import Hypothesis, search
 from engine.context.model import ContextModel, NextWord
 from engine.context.ranking import Ranking, WordsBefore
-from engine.features import FeatureExtractor
 from engine.grid import Grid, load_grids, pick_grid
+from engine.internal_lm import InternalLm
 from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord
-from engine.model import ModelBundle
+from engine.model import KeyModel, ModelBundle
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
@@ -66,20 +66,15 @@ class SwipeRecognizer:
         """overlay: words beside the lexicon's, or in their place; see `lay_over`. context: the file of a context model, which is
         opened when it is first needed.
 
-        Raises: ValueError where the alphabet of the lexicon or the keys of the grid are not the model's; as `lay_over`.
+        Raises: ValueError as `ModelBundle.on` and `lay_over`.
         """
-        if lexicon.alphabet != bundle.alphabet:
-            raise ValueError(
-                f"the lexicon's alphabet is '{lexicon.alphabet}', the model's is '{bundle.alphabet}': "
-                "build the lexicon for the model's alphabet"
-            )
-        _check_letters(grid, bundle.alphabet)
         self.bundle = bundle
+        self.model = bundle.on(grid, lexicon.alphabet)
+        self.internal_lm = InternalLm.find(self.model, lexicon) if isinstance(self.model, KeyModel) else None
         self.lexicon = lexicon
         self.lay_over(overlay)
         self.grid = grid
         self.context = context
-        self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, bundle.alphabet)
         self.default_options = bundle.manifest.search
 
     @classmethod
@@ -121,7 +116,7 @@ class SwipeRecognizer:
 
     def warm_up(self) -> None:
         """Decodes a made-up swipe, so that the first real one is as fast as the rest."""
-        keys = [self.grid.letter_key(letter) for letter in self.bundle.alphabet]
+        keys = [self.grid.letter_key(letter) for letter in self.model.alphabet]
         ends = keys[0], keys[-1]
         self.decode(Swipe.from_points([key.centre_x for key in ends], [key.centre_y for key in ends], [0.0, 200.0]))
 
@@ -154,19 +149,19 @@ class SwipeRecognizer:
     def decode(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> Recognition:
         """The candidates, as from `recognize`, and how long each stage took; the words before count as part of the search."""
         start = perf_counter_ns()
-        features = self.extractor(swipe)
+        features = self.model.extractor(swipe)
         featured = perf_counter_ns()
-        memory = self.bundle.encode(features)
+        memory = self.model.encode(features)
         encoded = perf_counter_ns()
         said = None if before is None or self.ranking is None else self.ranking.words_before(before, self.lexicon)
-        hypotheses = search(self.bundle, memory, self.lexicon, options or self.default_options, said)
+        hypotheses = search(self.model, memory, self.lexicon, options or self.default_options, said, self.internal_lm)
         candidates = [self._candidate(hypothesis, said) for hypothesis in hypotheses]
         end = perf_counter_ns()
         stages = featured - start, encoded - featured, end - encoded, end - start
         return Recognition(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)))
 
     def _candidate(self, hypothesis: Hypothesis, said: WordsBefore | None) -> Candidate:
-        sequence = "".join(self.bundle.alphabet[token] for token in hypothesis.tokens)
+        sequence = "".join(self.model.alphabet[token] for token in hypothesis.tokens)
         forms = self.lexicon.forms_of(hypothesis.node, sequence)
         if said is not None and len(forms) > 1:
             forms = said.ordered(forms, hypothesis.node, sequence)
@@ -180,20 +175,3 @@ def open_lexicon(path: Path | str | None = None) -> Lexicon:
 
 def _grid(grid: Grid | str) -> Grid:
     return pick_grid(load_grids(), grid) if isinstance(grid, str) else grid
-
-
-def _check_letters(grid: Grid, alphabet: str) -> None:
-    """Raises: ValueError if a letter of the alphabet has no key. Other letters of the grid never appear in candidates."""
-    labels = [key.label for key in grid.letter_keys if key.label is not None]
-    missing = [letter for letter in alphabet if not grid.has_letter(letter)]
-    if missing:
-        unknown = [label for label in labels if label not in alphabet]
-        also = f" and the model does not know its letters {_some(unknown)}" if unknown else ""
-        raise ValueError(
-            f"grid '{grid.name}' has no key for {_some(missing)} of the model's alphabet{also}: use a model and a grid of the same language"
-        )
-
-
-def _some(letters: list[str]) -> str:
-    shown = ", ".join(f"'{letter}'" for letter in letters[:3])
-    return f"{shown} and {len(letters) - 3} more" if len(letters) > 3 else shown

@@ -14,6 +14,9 @@ Method = Literal["two_pass", "steps"]
 N_BEST = 4
 """Words that a search returns where nobody says how many."""
 
+OPTIONAL = frozenset({"n_best", "internal_lm_weight", "first_prior", "left_behind"})
+"""Fields that a manifest need not have."""
+
 
 @dataclass(frozen=True)
 class SearchOptions:
@@ -30,6 +33,13 @@ class SearchOptions:
     ctc_weight: float = 0.0
     """share, 0 to 1, of the encoder's CTC head in a log probability; the decoder has the rest"""
     method: Method = "steps"
+    internal_lm_weight: float = 0.0
+    """share of the decoder's internal language model that is taken off: of what it says of a word without a swipe. For models that have
+    been trained to see nothing"""
+    first_prior: float = 1.2
+    """of two passes: factor on prior_weight in the first. The CTC head, unlike a decoder, has not learnt which words exist"""
+    left_behind: float = math.inf
+    """of two passes: nats behind the best of the first at which a word is not left to the decoder, unless hardly any are"""
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "n_best"):
@@ -38,7 +48,7 @@ class SearchOptions:
         check_choice("method", self.method, get_args(Method))
         if not 0 <= self.ctc_weight <= 1:
             raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")
-        for name in ("prior_weight", "margin"):
+        for name in ("prior_weight", "margin", "internal_lm_weight", "first_prior", "left_behind"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
 
@@ -50,15 +60,13 @@ class SearchOptions:
     @classmethod
     def from_fields(cls, values: Mapping[str, Any]) -> SearchOptions:
         """The inverse of `to_fields`. Raises: KeyError for a missing field, ValueError or TypeError for a wrong value."""
-        names = [one.name for one in fields(cls) if one.name != "n_best" or "n_best" in values]
+        names = [one.name for one in fields(cls) if one.name not in OPTIONAL or one.name in values]
         return cls(**{name: _of_type(name, values[name]) for name in names})
 
     def to_fields(self) -> dict[str, Any]:
-        """For JSON. How many words to return is left out where nobody chose it: that is the caller's, not the model's."""
-        values = asdict(self)
-        if self.n_best == N_BEST:
-            del values["n_best"]
-        return values
+        """For JSON. Left out where nobody chose them: what older models did not know, and n_best, which is the caller's."""
+        unchanged = [one.name for one in fields(self) if one.name in OPTIONAL and getattr(self, one.name) == one.default]
+        return {name: value for name, value in asdict(self).items() if name not in unchanged}
 
     def changed(self, settings: Sequence[str]) -> SearchOptions:
         """These options, changed by settings such as "beam_width=12".

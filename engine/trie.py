@@ -7,7 +7,7 @@ with the same priors, and finds the same. Source: path copying, Driscoll et al. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -171,3 +171,12 @@ def build_trie(letters: npt.NDArray[np.uint8], priors: npt.NDArray[np.uint8]) ->
         np.minimum.at(best, parent[level], best[level])
     trie = Trie(first_child.astype(np.uint32), np.concatenate(tokens), word_prior, best + np.uint8(1))
     return trie, ends
+
+
+def spelt(parents: Sequence[int] | npt.NDArray[np.int64], tokens: Sequence[int] | npt.NDArray[np.int64], row: int) -> tuple[int, ...]:
+    """The tokens on the path from the root of a tree of prefixes to a row of it. parents, tokens (P,): of each row, the root the first."""
+    word: list[int] = []
+    while row > 0:
+        word.append(int(tokens[row]))
+        row = int(parents[row])
+    return tuple(word[::-1])

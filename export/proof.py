@@ -82,7 +82,7 @@ def prove(recognizer: SwipeRecognizer, network: SwipeNetwork, samples: Sequence[
     proof, tree = Proof(), PrefixTree(recognizer.lexicon)
     options = options or recognizer.default_options
     for sample in tqdm(samples, desc="proving", disable=not sys.stderr.isatty()):
-        features = recognizer.extractor(sample.swipe)
+        features = recognizer.model.extractor(sample.swipe)
         difference, n_log_probs = compare_steps(recognizer, network, features, sample.word)
         proof.n_swipes += 1
         proof.n_log_probs += n_log_probs
@@ -115,12 +115,12 @@ def compare_steps(recognizer: SwipeRecognizer, network: SwipeNetwork, features: 
         logits, _ = network(trajectory, key_distances, torch.from_numpy(tokens))
         expected = logits.log_softmax(dim=-1).numpy()
         _, expected_ctc = network.encode(trajectory, key_distances)
-    memory, rows = recognizer.bundle.encode(features), len(tokens)
+    memory, rows = recognizer.model.encode(features), len(tokens)
     differences = [_difference(memory.ctc_log_probs, expected_ctc.numpy())]
-    cache, parents = recognizer.bundle.empty_cache, np.full(rows, NO_PARENT)
+    cache, parents = recognizer.model.empty_cache, np.full(rows, NO_PARENT)
     for step in range(tokens.shape[1]):
         order = np.roll(np.arange(rows), step)
-        output = recognizer.bundle.step(tokens[order, step], parents, cache, memory)
+        output = recognizer.model.step(tokens[order, step], parents, cache, memory)
         differences.append(_difference(output.log_probs, expected[order, step]))
         cache, parents = output.cache, len(cache) + np.roll(np.arange(rows), 1)
     return max(differences, key=lambda d: (np.isnan(d), d)), expected.size + expected_ctc.numel()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.beam_search import FIRST_BEAM, FIRST_PRIOR
+from engine.beam_search import FIRST_BEAM
 from engine.features import Features
 from engine.kernels import IMPOSSIBLE
 from engine.lexicon import Lexicon
@@ -72,7 +72,7 @@ def reference_search(network: SwipeNetwork, features: Features, tree: PrefixTree
 
 
 def _two_pass(network: SwipeNetwork, features: Features, tree: PrefixTree, options: SearchOptions) -> ReferenceResult:
-    n_words, prior_weight = max(options.beam_width, options.n_best), FIRST_PRIOR * options.prior_weight
+    n_words, prior_weight = max(options.beam_width, options.n_best), options.first_prior * options.prior_weight
     first = SearchOptions(FIRST_BEAM * n_words, prior_weight, options.margin, n_words, ctc_weight=1.0)
     passed = _steps(network, features, tree, first)
     chosen, narrowest = passed.finished[:n_words], passed.narrowest

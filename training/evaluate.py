@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> Report:
     recognizer, data = decoder.recognizer, decoder.data
     rows = range(min(len(data), options.limit or len(data)))
     data = data.select(np.array(rows)) if len(rows) < len(data) else data
-    train_words = words_of(load_swipes(options.train), recognizer.bundle.alphabet) if options.train else None
+    train_words = words_of(load_swipes(options.train), recognizer.model.alphabet) if options.train else None
     search = recognizer.default_options.changed(options.search)
     outcomes = decode_rows(setup, rows, search, options.processes)
     return Report(

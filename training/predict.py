@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
         print(f"training.predict: {known.path} already holds these predictions", file=sys.stderr)
         return known
     outcomes = decode_rows(setup, range(len(swipes)), predictor.search, options.processes)
-    meant = [key_sequence(word, decoder.recognizer.bundle.alphabet) for word in swipes.words.tolist()]
+    meant = [key_sequence(word, decoder.recognizer.model.alphabet) for word in swipes.words.tolist()]
     predictions = [Prediction(word, outcome.candidates) for word, outcome in zip(meant, outcomes, strict=True)]
     accuracy = Accuracy.of_ranks(outcome.rank for outcome in outcomes)
     path = options.folder / f"{predictor.id}-{data.sha256[:8]}.jsonl.gz"

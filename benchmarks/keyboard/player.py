@@ -233,7 +233,7 @@ def play(records: list[SwipeRecord]) -> Player:
 
 def summarize(player: Player) -> Played:
     recognizer = SwipeRecognizer.load()
-    alphabet = recognizer.bundle.alphabet
+    alphabet = recognizer.model.alphabet
     written = [answer for answer in player.answers if answer.candidates]
     meant = [record for record in player.records if record.word is not None]
     n_right = sum(answer.is_right(alphabet) for answer in player.answers)

@@ -184,13 +184,13 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
     gc.freeze()  # millions of dicts and nodes, which the garbage collector would walk through while something is timed
     times = time_in_turns({rung.name: rung.recognize for rung in rungs}, [record.swipe for record in records], N_WARM_UP)
     ties, differences = compare_words(rungs, times.outputs, records)
-    accuracy, n_compared = measure_accuracy(times.outputs, records, bundle.alphabet), len(records)
+    accuracy, n_compared = measure_accuracy(times.outputs, records, recognizer.model.alphabet), len(records)
     if options.accuracy_swipes is not None:
         records = read_records(data, options.accuracy_swipes)
         outcomes = decode_all(rungs, records)
         more_ties, more_differences = compare_words(rungs, outcomes, records)
         ties, differences = ties + more_ties, differences + more_differences
-        accuracy, n_compared = measure_accuracy(outcomes, records, bundle.alphabet), n_compared + len(records)
+        accuracy, n_compared = measure_accuracy(outcomes, records, recognizer.model.alphabet), n_compared + len(records)
     return Comparison(environment, rungs, times, accuracy, n_compared, ties, differences)
 
 

@@ -118,6 +118,7 @@ class TorchDecoder:
         self.model = model
         self.alphabet = model.network.config.alphabet
         self.max_letters = model.network.config.max_letters
+        self.nothing: Memory | None = None
         self.empty_cache: Cache = PrefixCache.empty()
 
     @torch.inference_mode()

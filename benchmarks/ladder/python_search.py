@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.common.agreement import ScoredWord
-from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Decoder
+from engine.beam_search import FIRST_BEAM
 from engine.lexicon import Lexicon
-from engine.model import NO_PARENT, Memory
+from engine.model import NO_PARENT, Decoder, Memory
 from engine.search_options import SearchOptions
 
 Floats = npt.NDArray[np.float64]
@@ -138,7 +138,7 @@ def search(decoder: Decoder, memory: Memory, root: Node, options: SearchOptions)
 def _two_pass(decoder: Decoder, memory: Memory, root: Node, options: SearchOptions) -> list[Finished]:
     """A beam search by CTC head and prior, whose best words the decoder scores."""
     n_words = max(options.beam_width, options.n_best)
-    first = replace(options, beam_width=FIRST_BEAM * n_words, prior_weight=FIRST_PRIOR * options.prior_weight, n_best=n_words)
+    first = replace(options, beam_width=FIRST_BEAM * n_words, prior_weight=options.first_prior * options.prior_weight, n_best=n_words)
     beam, prefixes = Beam.start(root), CtcPrefixes.empty(memory.ctc_log_probs)
     for length in range(decoder.max_letters + 1):
         reached = prefixes.reached()

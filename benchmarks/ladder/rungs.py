@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, cast, get_args
+from typing import Any, Protocol, cast, get_args
 
 from benchmarks.common.agreement import Scored, ScoredWord
 from benchmarks.common.variants import variant
@@ -14,9 +14,9 @@ from benchmarks.ladder import python_search
 from benchmarks.ladder.predecessor import Predecessor, TorchDecoder, TorchModel, allowed_tokens
 from benchmarks.ladder.uncached import UncachedModel
 from benchmarks.shark2.templates import Shark2
-from engine.beam_search import Decoder, search
+from engine.beam_search import search
 from engine.features import Features
-from engine.model import Cache, Integers, Memory, ModelBundle, StepOutput
+from engine.model import Decoder, Floats, Memory, ModelBundle
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import Method, SearchOptions
 from engine.swipe import Swipe
@@ -82,9 +82,9 @@ class CountedBundle(ModelBundle):
 
     n_calls = 0
 
-    def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
+    def run_step(self, inputs: Mapping[str, Any]) -> tuple[Floats, Floats, Floats]:
         self.n_calls += 1
-        return super().step(tokens, parents, cache, memory)
+        return super().run_step(inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def build_ladder(parts: Parts, beam_predecessor: int, beam: int) -> list[Rung]:
         Rung(
             "predecessor",
             f"(a) predecessor's own, beam {beam_predecessor}",
-            lambda swipe: predecessor.search(recognizer.extractor(swipe)),
+            lambda swipe: predecessor.search(recognizer.model.extractor(swipe)),
             parts.torch_model,
             None,
             _ours(replace(defaults, beam_width=beam_predecessor)),
@@ -151,10 +151,10 @@ def _of_our_score(parts: Parts, narrow: SearchOptions, wide: SearchOptions) -> l
     suffix = "" if narrow.method == PLAIN_METHOD else f"_{narrow.method}"
 
     def in_python(model: Model, options: SearchOptions) -> Callable[[Swipe], Words]:
-        return lambda swipe: python_search.search(model, model.encode(recognizer.extractor(swipe)), parts.root, options)
+        return lambda swipe: python_search.search(model, model.encode(recognizer.model.extractor(swipe)), parts.root, options)
 
     def without_cache(swipe: Swipe) -> Words:
-        hypotheses = search(uncached, uncached.encode(recognizer.extractor(swipe)), recognizer.lexicon, wide)
+        hypotheses = search(uncached, uncached.encode(recognizer.model.extractor(swipe)), recognizer.lexicon, wide)
         return [ScoredWord("".join(uncached.alphabet[token] for token in one.tokens), one.score) for one in hypotheses]
 
     def rung(name: str, title: str, search: Callable[[Swipe], Words], model: Counted, options: SearchOptions) -> Rung:

@@ -94,6 +94,7 @@ class UncachedModel:
         self.alphabet = config.alphabet
         self.max_letters = config.max_letters
         self.empty_cache: Cache = PrefixCache.empty()
+        self.nothing: Memory | None = None
         self.n_calls = 0
         spec = config.features
         features = torch.zeros(1, spec.n_points, spec.n_columns), torch.ones(1, spec.n_points, config.n_letters)
@@ -107,7 +108,7 @@ class UncachedModel:
         return Memory(*self._encoder.run(["frames", "ctc_log_probs"], inputs))
 
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
-        """As ModelBundle.step, from the first letter on again."""
+        """As Model.step, from the first letter on again."""
         self.n_calls += 1
         reading = read(tokens, parents, cache)
         longest = max(map(len, reading.sequences))

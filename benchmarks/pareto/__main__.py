@@ -133,7 +133,7 @@ def spread(data: SwipeData, n_swipes: int) -> SwipeData:
 
 def hard_strata(data: SwipeData, recognizer: SwipeRecognizer, train: SwipeData | None) -> dict[str, Stratum]:
     """By title, those of HARD that hold a swipe. What lexicon a choice has does not matter: they are of the recognizer's."""
-    train_words = words_of(train, recognizer.bundle.alphabet) if train else None
+    train_words = words_of(train, recognizer.model.alphabet) if train else None
     found = {(one.group, one.name): one for one in strata(data, recognizer.lexicon, recognizer.grid, train_words)}
     return {title: found[key] for key, title in HARD.items() if key in found}
 
@@ -143,7 +143,7 @@ def hard_strata(data: SwipeData, recognizer: SwipeRecognizer, train: SwipeData |
 
 def measure_ranks(engines: Engines, choices: Sequence[Choice], data: SwipeData) -> dict[Choice, Ranks]:
     """Where each swipe's word stands, with each choice."""
-    alphabet = next(iter(engines.recognizers.values())).bundle.alphabet
+    alphabet = next(iter(engines.recognizers.values())).model.alphabet
     ranks: dict[Choice, Ranks] = {choice: [] for choice in choices}
     with tqdm(total=len(choices) * len(data), desc="accuracy", unit=" swipes", disable=not sys.stderr.isatty()) as progress:
         for choice in choices:

@@ -115,10 +115,10 @@ def shipped(problem: Problem) -> Found:
 
 def problems_of(recognizer: SwipeRecognizer, data: SwipeData) -> list[Problem]:
     """One for each swipe: the encoder runs before anything is timed."""
-    index, bundle, problems = WordIndex.of(recognizer.lexicon), recognizer.bundle, []
+    index, model, problems = WordIndex.of(recognizer.lexicon), recognizer.model, []
     for row in tqdm(range(len(data)), desc="encoding", disable=not sys.stderr.isatty()):
-        memory = bundle.encode(recognizer.extractor(data.swipe(row)))
-        problems.append(Problem(bundle, memory, index, recognizer.default_options))
+        memory = model.encode(recognizer.model.extractor(data.swipe(row)))
+        problems.append(Problem(model, memory, index, recognizer.default_options))
     return problems
 
 
@@ -176,7 +176,7 @@ def run(options: argparse.Namespace) -> Report:
     ways = searches(options, problems[0].index)
     timed = [problems[row] for row in _spread(len(problems), options.n_timed)]
     times = time_in_turns(ways, timed, N_WARM_UP)
-    rows = weigh(find_all(ways, problems), times, data, recognizer.bundle.alphabet)
+    rows = weigh(find_all(ways, problems), times, data, recognizer.model.alphabet)
     few = [problems[row] for row in _spread(len(problems), options.n_exhaustive)]
     return Report(environment, len(timed), rows, check_exhaustively(few))
 

@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from benchmarks.common.agreement import ScoredWord
 from engine import kernels
-from engine.beam_search import Decoder
 from engine.ctc import CtcPrefixes
 from engine.lexicon import Lexicon
-from engine.model import NO_PARENT, Integers, Memory
+from engine.model import NO_PARENT, Decoder, Integers, Memory
 from engine.search_options import SearchOptions
 from engine.trie import Trie
 
@@ -155,7 +154,7 @@ def score(problem: Problem, tree: WordTree) -> Floats:
     ctc = _ctc_scores(problem.memory, tree)[tree.ends] if options.ctc_weight > 0 else np.zeros(len(tree.ends))
     trie = problem.index.lexicon.trie
     scores: Floats = kernels.score_words(
-        trie, problem.prior_scale, tree.parents, tokens, tree.ends, tree.words, ctc, log_probs, options.ctc_weight
+        trie, problem.prior_scale, tree.parents, tokens, tree.ends, tree.words, ctc, log_probs, options.ctc_weight, np.zeros(len(tree.ends))
     )[0]
     return scores
 

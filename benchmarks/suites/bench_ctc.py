@@ -23,7 +23,7 @@ N_SWIPES = 50
 
 @pytest.fixture(scope="module")
 def memories(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> list[Memory]:
-    return [recognizer.bundle.encode(recognizer.extractor(record.swipe)) for record in records[:N_SWIPES]]
+    return [recognizer.model.encode(recognizer.model.extractor(record.swipe)) for record in records[:N_SWIPES]]
 
 
 @pytest.mark.parametrize("beam_width", BEAMS)
@@ -48,9 +48,9 @@ def test_search_without_the_decoder(stage: Stage, recognizer: SwipeRecognizer, m
     options = replace(recognizer.default_options, method=method)
     prepared = []
     for memory in memories:
-        recording = RecordingDecoder(recognizer.bundle)
+        recording = RecordingDecoder(recognizer.model)
         expected = search(recording, memory, recognizer.lexicon, options)
-        prepared.append((ReplayingDecoder(recognizer.bundle, recording.calls), memory, expected))
+        prepared.append((ReplayingDecoder(recognizer.model, recording.calls), memory, expected))
 
     def replay(one: tuple[ReplayingDecoder, Memory, list[Hypothesis]]) -> list[Hypothesis]:
         return search(one[0], one[1], recognizer.lexicon, options)

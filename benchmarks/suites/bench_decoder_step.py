@@ -10,7 +10,7 @@ import pytest
 from benchmarks.suites.replay import RecordingDecoder
 from benchmarks.suites.stages import Stage
 from engine.beam_search import search
-from engine.model import NO_PARENT, Cache, Integers, Memory, ModelBundle
+from engine.model import NO_PARENT, Cache, Integers, Memory, Model
 from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord
 
@@ -33,7 +33,7 @@ class Tree:
 
 @pytest.fixture(scope="module")
 def memories(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> list[Memory]:
-    return [recognizer.bundle.encode(recognizer.extractor(record.swipe)) for record in records[:N_SWIPES]]
+    return [recognizer.model.encode(recognizer.model.extractor(record.swipe)) for record in records[:N_SWIPES]]
 
 
 def tree_of(beam_width: int, alphabet: str) -> Tree:
@@ -47,32 +47,32 @@ def tree_of(beam_width: int, alphabet: str) -> Tree:
     return Tree(np.concatenate(tokens), np.concatenate(parents), beam_width)
 
 
-def read_all_but_the_last_letters(bundle: ModelBundle, tree: Tree, memory: Memory) -> Cache:
+def read_all_but_the_last_letters(model: Model, tree: Tree, memory: Memory) -> Cache:
     n = len(tree.tokens) - tree.beam_width
-    return bundle.step(tree.tokens[:n], tree.parents[:n], bundle.empty_cache, memory).cache
+    return model.step(tree.tokens[:n], tree.parents[:n], model.empty_cache, memory).cache
 
 
 @pytest.mark.parametrize("beam_width", BEAMS)
 def test_next_letter(stage: Stage, recognizer: SwipeRecognizer, memories: list[Memory], beam_width: int) -> None:
     """The step from N_LETTERS letters to the next, with the cache of the letters before."""
-    bundle = recognizer.bundle
-    tree, memory = tree_of(beam_width, bundle.alphabet), memories[0]
-    cache = read_all_but_the_last_letters(bundle, tree, memory)
+    model = recognizer.model
+    tree, memory = tree_of(beam_width, model.alphabet), memories[0]
+    cache = read_all_but_the_last_letters(model, tree, memory)
     last, last_parents = tree.tokens[-beam_width:], tree.parents[-beam_width:]
-    (output,) = stage.measure(lambda memory: bundle.step(last, last_parents, cache, memory), [memory])
-    at_once = bundle.step(tree.tokens, tree.parents, bundle.empty_cache, memory)
-    assert output.log_probs.shape == (beam_width, len(bundle.alphabet) + 1)
+    (output,) = stage.measure(lambda memory: model.step(last, last_parents, cache, memory), [memory])
+    at_once = model.step(tree.tokens, tree.parents, model.empty_cache, memory)
+    assert output.log_probs.shape == (beam_width, len(model.alphabet) + 1)
     np.testing.assert_allclose(output.log_probs, at_once.log_probs[-beam_width:], atol=ATOL)
 
 
 @pytest.mark.parametrize("beam_width", BEAMS)
 def test_words(stage: Stage, recognizer: SwipeRecognizer, memories: list[Memory], beam_width: int) -> None:
     """The best words of the CTC head, as the tree of their prefixes, in one call."""
-    bundle = recognizer.bundle
-    decoder, options = RecordingDecoder(bundle), replace(recognizer.default_options, beam_width=beam_width, method="two_pass")
+    model = recognizer.model
+    decoder, options = RecordingDecoder(model), replace(recognizer.default_options, beam_width=beam_width, method="two_pass")
     for memory in memories:
         search(decoder, memory, recognizer.lexicon, options)
-    outputs = stage.measure(lambda call: bundle.step(call.tokens, call.parents, call.cache, call.memory), decoder.calls)
+    outputs = stage.measure(lambda call: model.step(call.tokens, call.parents, call.cache, call.memory), decoder.calls)
     for output, call in zip(outputs, decoder.calls, strict=True):
         np.testing.assert_allclose(np.exp(output.log_probs).sum(axis=1), 1.0, rtol=1e-4)
         np.testing.assert_allclose(output.log_probs, call.output.log_probs, atol=ATOL)

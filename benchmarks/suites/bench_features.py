@@ -68,9 +68,9 @@ def test_resample(stage: Stage, recognizer: SwipeRecognizer, traces: list[Trace]
 def test_features(stage: Stage, recognizer: SwipeRecognizer, traces: list[Trace], length: tuple[int, float]) -> None:
     """Resampling, the trajectory and the distances to the keys."""
     n_points = recognizer.bundle.manifest.feature_spec.n_points
-    for features in stage.measure(recognizer.extractor, swipes_of(traces, length)):
+    for features in stage.measure(recognizer.model.extractor, swipes_of(traces, length)):
         assert features.trajectory.shape == (n_points, N_COLUMNS) and np.isfinite(features.trajectory).all()
-        assert features.key_distances.shape == (n_points, len(recognizer.bundle.alphabet))
+        assert features.key_distances.shape == (n_points, len(recognizer.model.alphabet))
 
 
 @lengths

@@ -41,12 +41,12 @@ class Way:
 @pytest.fixture(scope="module")
 def points(recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> list[Points]:
     """Of swipes, resampled."""
-    return [recognizer.extractor(record.swipe).points for record in records[:N_SWIPES]]
+    return [recognizer.model.extractor(record.swipe).points for record in records[:N_SWIPES]]
 
 
 @pytest.fixture(scope="module")
 def ways(recognizer: SwipeRecognizer) -> dict[str, Way]:
-    grid, alphabet = recognizer.grid, recognizer.bundle.alphabet
+    grid, alphabet = recognizer.grid, recognizer.model.alphabet
     hashed, centres, table = KeyDistances(grid, alphabet), grid.centres(alphabet), distance_table(grid, alphabet)
     half_cell, half_unit = np.hypot(0.5, 0.5) * CELL * grid.key_width / grid.key_radius, np.hypot(0.5, 0.5) / grid.key_radius
     return {
@@ -71,7 +71,7 @@ def test_key_distances(stage: Stage, recognizer: SwipeRecognizer, points: list[P
     found = stage.measure(way.distances, points)
     for distances, one in zip(found, points, strict=True):
         inside = (one[0] >= 0) & (one[0] < grid.width) & (one[1] >= 0) & (one[1] < grid.height)
-        exact = np.hypot(*(one[:2, :, None] - grid.centres(recognizer.bundle.alphabet).T[:, None])) / grid.key_radius
+        exact = np.hypot(*(one[:2, :, None] - grid.centres(recognizer.model.alphabet).T[:, None])) / grid.key_radius
         rows = inside if name == "table" else np.ones_like(inside)
         np.testing.assert_allclose(distances[rows], exact[rows], atol=1.001 * way.most_off, rtol=1e-5)
     stage.note("MB", way.n_bytes / MEGABYTE)

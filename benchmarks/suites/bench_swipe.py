@@ -32,7 +32,7 @@ LEAST_FOUND = 0.5
 
 def measure(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], options: SearchOptions) -> None:
     found = stage.measure(lambda record: recognizer.recognize(record.swipe, options), records)
-    alphabet = recognizer.bundle.alphabet
+    alphabet = recognizer.model.alphabet
     ranks = [rank_of(record.word or "", candidates, alphabet) for record, candidates in zip(records, found, strict=True)]
     accuracy = Accuracy.of_ranks(ranks)
     assert accuracy.top_4 >= LEAST_FOUND
@@ -89,4 +89,4 @@ def test_shares(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRe
 
 
 def letters_of(word: str, recognizer: SwipeRecognizer) -> int:
-    return len(key_sequence(word, recognizer.bundle.alphabet) or "")
+    return len(key_sequence(word, recognizer.model.alphabet) or "")

@@ -48,8 +48,8 @@ def test_expand(
         patched.setattr(kernels, "expand", record)
         options = replace(recognizer.default_options, beam_width=beam_width, method="steps")
         for one in records[:N_SWIPES]:
-            memory = recognizer.bundle.encode(recognizer.extractor(one.swipe))
-            search(recognizer.bundle, memory, recognizer.lexicon, options)
+            memory = recognizer.model.encode(recognizer.model.extractor(one.swipe))
+            search(recognizer.model, memory, recognizer.lexicon, options)
     outputs = stage.measure(lambda arguments: kernels.expand(*arguments), calls)
     for arguments, (_, _, parents, tokens, _, _) in zip(calls, outputs, strict=True):
         assert list(zip(parents.tolist(), tokens.tolist(), strict=True)) == [one[1:] for one in naive_expand(arguments)]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.beam_search import Decoder
-from engine.model import Cache, Integers, Memory, StepOutput
+from engine.model import Cache, Decoder, Integers, Memory, StepOutput
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +33,10 @@ class RecordingDecoder:
     @property
     def max_letters(self) -> int:
         return self._decoder.max_letters
+
+    @property
+    def nothing(self) -> Memory | None:
+        return self._decoder.nothing
 
     @property
     def empty_cache(self) -> Cache:

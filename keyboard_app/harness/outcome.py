@@ -47,7 +47,7 @@ def read_record(record: Record, recognizers: GridRecognizers, n_times: int = 1) 
         recognition = min((recognizer.decode(record.swipe) for _ in range(n_times)), key=lambda one: one.milliseconds.total)
     except ValueError as error:
         return Outcome(record, None, None, str(error))
-    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizers.bundle.alphabet)
+    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizer.lexicon.alphabet)
     return Outcome(record, recognition, rank, "")
 
 

@@ -63,7 +63,7 @@ def test_a_steps_multiply_adds_are_those_that_torch_counts(n_before: int, n_now:
 
 def test_graphs_are_timed_and_left_as_they_were(toy_recognizer: SwipeRecognizer) -> None:
     bundle = toy_recognizer.bundle
-    sessions, timed = (bundle._encoder, bundle._decoder_step), TimedModel(bundle)
+    sessions, timed = (bundle.encoder, bundle.decoder_step), TimedModel(bundle)
     swipe = toy.swipe_of("cat", toy_recognizer.grid)
     expected = toy_recognizer.recognize(swipe)
     with pytest.raises(KeyboardInterrupt), timed.timing():
@@ -72,7 +72,7 @@ def test_graphs_are_timed_and_left_as_they_were(toy_recognizer: SwipeRecognizer)
         decoded = toy_recognizer.decode(swipe)
     assert decoded.candidates == expected
     assert 0 < timed.graph_ms < decoded.milliseconds.total
-    assert (bundle._encoder, bundle._decoder_step) == sessions
+    assert (bundle.encoder, bundle.decoder_step) == sessions
 
 
 def test_the_report(bundle: Path, toy_lexicon: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import beam_search, kernels
-from engine.beam_search import FIRST_BEAM, FIRST_PRIOR, Hypothesis, search
+from engine.beam_search import FIRST_BEAM, Hypothesis, search
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import NO_PARENT, Cache, Memory, StepOutput
 from engine.search_options import SearchOptions
@@ -32,6 +32,7 @@ class TableDecoder:
 
     def __init__(self, seed: int, alphabet: str = ALPHABET, max_letters: int = 32, spread: float = 2.0) -> None:
         self.seed, self.alphabet, self.max_letters, self.spread = seed, alphabet, max_letters, spread
+        self.nothing: Memory | None = None
         self.empty_cache = Cache(np.zeros((1, 2, 0, 1), np.float32), np.empty(0, np.int64))
         self.n_steps = 0
 
@@ -194,7 +195,7 @@ def scores_of(words: Mapping[str, float], decoder: TableDecoder, memory: Memory,
     for word, decoded in naive.score_all(words, decoder.log_probs, ALPHABET, 0.0):
         _, written = naive.ctc_probabilities(frames, [ALPHABET.index(letter) for letter in word])
         prior, ctc = options.prior_weight * words[word], math.log(written)
-        scores[word] = ctc + FIRST_PRIOR * prior, (1 - options.ctc_weight) * decoded + options.ctc_weight * ctc + prior
+        scores[word] = ctc + options.first_prior * prior, (1 - options.ctc_weight) * decoded + options.ctc_weight * ctc + prior
     return scores
 
 
@@ -227,7 +228,7 @@ def test_a_narrow_first_pass_equals_a_beam_search_by_the_ctc_head_alone(
 ) -> None:
     lexicon, memory = lexicon_of(words), ctc_memory(seed)
     options = SearchOptions(beam_width, 0.3, margin, beam_width, 1.0, "two_pass")
-    first = SearchOptions(FIRST_BEAM * beam_width, FIRST_PRIOR * 0.3, margin, beam_width, 1.0, "steps")
+    first = SearchOptions(FIRST_BEAM * beam_width, options.first_prior * 0.3, margin, beam_width, 1.0, "steps")
     words_of_both = [{word for word, _ in found(search(TableDecoder(seed), memory, lexicon, one))} for one in (options, first)]
     assert words_of_both[0] == words_of_both[1]
 

@@ -32,7 +32,7 @@ def test_alternatives_are_the_best_others(toy_recognizer: SwipeRecognizer) -> No
     swipe = toy.swipe_of("cat", toy_recognizer.grid)
     candidate = toy_recognizer.recognize(swipe)[0]
     third = explain(toy_recognizer, swipe, candidate, toy_recognizer.default_options).letters[2]
-    log_probs = toy.log_probs(toy_recognizer.extractor(swipe).key_distances, "ca")
+    log_probs = toy.log_probs(toy_recognizer.model.extractor(swipe).key_distances, "ca")
     names = [*toy.ALPHABET, END]
     others = sorted(((names[i], value) for i, value in enumerate(log_probs) if names[i] != "t"), key=lambda item: -item[1])
     assert list(third.others) == [(name, about(value, abs=1e-4)) for name, value in others[:N_ALTERNATIVES]]

@@ -35,11 +35,11 @@ def test_a_manifest_survives_a_round_trip(toy_bundle: Path) -> None:
 
 
 def test_encoder_and_cached_steps_give_the_planted_numbers(toy_recognizer: SwipeRecognizer) -> None:
-    bundle = toy_recognizer.bundle
-    features = toy_recognizer.extractor(toy.swipe_of("hello", toy_recognizer.grid))
-    memory, cache, token = bundle.encode(features), bundle.empty_cache, toy.N_LETTERS + 1
+    model = toy_recognizer.model
+    features = toy_recognizer.model.extractor(toy.swipe_of("hello", toy_recognizer.grid))
+    memory, cache, token = model.encode(features), model.empty_cache, toy.N_LETTERS + 1
     for at in range(6):
-        output = bundle.step(np.array([token]), np.array([at - 1]), cache, memory)
+        output = model.step(np.array([token]), np.array([at - 1]), cache, memory)
         np.testing.assert_allclose(output.log_probs[0], toy.log_probs(features.key_distances, "hello"[:at]), atol=2e-4, rtol=1e-5)
         np.testing.assert_array_equal(output.attention, np.eye(toy.N_FRAMES)[[at]])
         cache, token = output.cache, toy.ALPHABET.index("hello!"[at]) if at < 5 else -1
@@ -48,12 +48,12 @@ def test_encoder_and_cached_steps_give_the_planted_numbers(toy_recognizer: Swipe
 
 def test_each_hypothesis_continues_its_parent(toy_recognizer: SwipeRecognizer) -> None:
     """One batched step equals a step for each row."""
-    bundle = toy_recognizer.bundle
-    features = toy_recognizer.extractor(toy.swipe_of("cat", toy_recognizer.grid))
-    memory, no_letters = bundle.encode(features), np.array([toy.N_LETTERS + 1])
-    first = bundle.step(no_letters, np.array([NO_PARENT]), bundle.empty_cache, memory)
-    second = bundle.step(np.array([2, 21, 3]), np.zeros(3, dtype=np.int64), first.cache, memory)
-    third = bundle.step(np.array([0, 0, 5]), np.array([3, 1, 1]), second.cache, memory)
+    model = toy_recognizer.model
+    features = toy_recognizer.model.extractor(toy.swipe_of("cat", toy_recognizer.grid))
+    memory, no_letters = model.encode(features), np.array([toy.N_LETTERS + 1])
+    first = model.step(no_letters, np.array([NO_PARENT]), model.empty_cache, memory)
+    second = model.step(np.array([2, 21, 3]), np.zeros(3, dtype=np.int64), first.cache, memory)
+    third = model.step(np.array([0, 0, 5]), np.array([3, 1, 1]), second.cache, memory)
     for row, letters in enumerate(("da", "ca", "cf")):
         np.testing.assert_allclose(third.log_probs[row], toy.log_probs(features.key_distances, letters), atol=2e-4, rtol=1e-5)
     assert third.cache.parents.tolist() == [NO_PARENT, 0, 0, 0, 3, 1, 1]
@@ -61,14 +61,14 @@ def test_each_hypothesis_continues_its_parent(toy_recognizer: SwipeRecognizer) -
 
 
 def test_a_whole_tree_in_one_step_equals_its_letters_one_by_one(toy_recognizer: SwipeRecognizer) -> None:
-    bundle = toy_recognizer.bundle
-    features = toy_recognizer.extractor(toy.swipe_of("cart", toy_recognizer.grid))
+    model = toy_recognizer.model
+    features = toy_recognizer.model.extractor(toy.swipe_of("cart", toy_recognizer.grid))
     prefixes = ["", "c", "v", "ca", "va", "car", "cat", "vat", "cart"]
     tokens = np.array([toy.ALPHABET.index(prefix[-1]) if prefix else toy.N_LETTERS + 1 for prefix in prefixes])
     parents = np.array([prefixes.index(prefix[:-1]) if prefix else NO_PARENT for prefix in prefixes])
-    whole = bundle.step(tokens, parents, bundle.empty_cache, bundle.encode(features))
-    begun = bundle.step(tokens[:4], parents[:4], bundle.empty_cache, bundle.encode(features))
-    ended = bundle.step(tokens[4:], parents[4:], begun.cache, bundle.encode(features))
+    whole = model.step(tokens, parents, model.empty_cache, model.encode(features))
+    begun = model.step(tokens[:4], parents[:4], model.empty_cache, model.encode(features))
+    ended = model.step(tokens[4:], parents[4:], begun.cache, model.encode(features))
     for row, prefix in enumerate(prefixes):
         expected = toy.log_probs(features.key_distances, prefix)
         np.testing.assert_allclose(whole.log_probs[row], expected, atol=2e-4, rtol=1e-5)
@@ -94,14 +94,14 @@ def test_an_altered_file_is_refused(copy: Path, name: str) -> None:
 
 
 def test_a_newer_format_is_refused(copy: Path) -> None:
-    change_manifest(copy, format_version=3)
-    with pytest.raises(ModelBundleError, match="format_version 3, this engine reads 2: update Keyglide"):
+    change_manifest(copy, format_version=4)
+    with pytest.raises(ModelBundleError, match="format_version 4, this engine reads 2 to 3: update Keyglide"):
         ModelBundle.load(copy)
 
 
 def test_an_older_format_is_refused(copy: Path) -> None:
     change_manifest(copy, format_version=1)
-    with pytest.raises(ModelBundleError, match="format_version 1, this engine reads 2: export the bundle again"):
+    with pytest.raises(ModelBundleError, match="format_version 1, this engine reads 2 to 3: export the bundle again"):
         ModelBundle.load(copy)
 
 

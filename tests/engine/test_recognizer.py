@@ -40,7 +40,7 @@ def test_every_word_is_read_from_its_swipe(toy_recognizer: SwipeRecognizer, entr
 @given(swipes)
 @settings(max_examples=40)
 def test_candidates_equal_scoring_every_word(toy_recognizer: SwipeRecognizer, swipe: Swipe) -> None:
-    distances = toy_recognizer.extractor(swipe).key_distances
+    distances = toy_recognizer.model.extractor(swipe).key_distances
     priors = dict(toy_recognizer.lexicon.key_sequences())
     expected = naive.score_all(priors, lambda letters: toy.log_probs(distances, letters).tolist(), toy.ALPHABET, 0.25)
     candidates = toy_recognizer.recognize(swipe, EVERYTHING)

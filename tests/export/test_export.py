@@ -173,7 +173,7 @@ def test_the_engine_finds_what_the_reference_finds(
 def test_the_reference_scores_every_word_when_nothing_is_pruned(
     recognizer: SwipeRecognizer, network: SwipeNetwork, samples: list[Sample]
 ) -> None:
-    features, tree = recognizer.extractor(samples[0].swipe), PrefixTree(recognizer.lexicon)
+    features, tree = recognizer.model.extractor(samples[0].swipe), PrefixTree(recognizer.lexicon)
     found = reference_search(network, features, tree, SearchOptions(1000, 0.3, n_best=1000, ctc_weight=0.5))
     assert {word.key_sequence for word in found.finished} == {entry.key_sequence for entry in toy.ENTRIES}
     inputs = torch.from_numpy(features.trajectory)[None], torch.from_numpy(features.key_distances)[None]
@@ -252,7 +252,7 @@ def test_nan_is_a_difference(recognizer: SwipeRecognizer, network: SwipeNetwork,
     broken = SwipeNetwork(CONFIG).eval().requires_grad_(False)
     broken.load_state_dict(network.state_dict())
     broken.out.bias[3] = torch.nan
-    difference, _ = compare_steps(recognizer, broken, recognizer.extractor(samples[0].swipe), samples[0].word)
+    difference, _ = compare_steps(recognizer, broken, recognizer.model.extractor(samples[0].swipe), samples[0].word)
     assert np.isnan(difference)
     proof = prove(recognizer, broken, samples[:1])
     assert not proof.holds and "differ by nan" in proof.report()

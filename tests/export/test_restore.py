@@ -88,14 +88,14 @@ def test_the_shipped_bundle_and_its_network_agree() -> None:
     recognizer, network = SwipeRecognizer.load(), restore(ROOT / "engine" / "models" / "english")
     data = load_swipes(ROOT / "examples" / "swipes.jsonl")
     for i in range(len(data)):
-        features = recognizer.extractor(data.swipe(i))
+        features = recognizer.model.extractor(data.swipe(i))
         tokens = np.array([network.config.bos, *(network.config.alphabet.index(letter) for letter in str(data.words[i]))])
         trajectory, distances = torch.from_numpy(features.trajectory)[None], torch.from_numpy(features.key_distances)[None]
-        memory, parents = recognizer.bundle.encode(features), np.arange(len(tokens)) - 1  # the first has none: NO_PARENT
+        memory, parents = recognizer.model.encode(features), np.arange(len(tokens)) - 1  # the first has none: NO_PARENT
         _, ctc_log_probs = network.encode(trajectory, distances)
         equal.append(memory.ctc_log_probs.argmax(axis=1) == ctc_log_probs.numpy().argmax(axis=1))
         moved.append(np.abs(np.exp(memory.ctc_log_probs) - ctc_log_probs.exp().numpy()).max(axis=1))
-        output = recognizer.bundle.step(tokens, parents, recognizer.bundle.empty_cache, memory)
+        output = recognizer.model.step(tokens, parents, recognizer.model.empty_cache, memory)
         lengths, causal = torch.arange(len(tokens)), torch.full((len(tokens), len(tokens)), HIDDEN).triu(1)
         keys_values = torch.from_numpy(memory.keys_values)
         log_probs, _, _ = network.step(torch.from_numpy(tokens), lengths, causal, keys_values[:, :, :0], keys_values)

@@ -94,7 +94,7 @@ class DataDecoder:
         recognition = self.recognizer.decode(self.data.swipe(row), options, self.so_far.before(row) if self.so_far else None)
         if self.so_far:
             self.so_far.keep(row, recognition.candidates[0].word if recognition.candidates else None)
-        rank = rank_of(str(self.data.words[row]), recognition.candidates, self.recognizer.bundle.alphabet)
+        rank = rank_of(str(self.data.words[row]), recognition.candidates, self.recognizer.model.alphabet)
         found = tuple((candidate.key_sequence, candidate.score) for candidate in recognition.candidates)
         return Outcome(rank, found, recognition.milliseconds)
 

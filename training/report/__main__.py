@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
         data=options.data.name,
         train=options.train.name if options.train else None,
         grid=recognizer.grid,
-        alphabet=recognizer.bundle.alphabet,
+        alphabet=recognizer.model.alphabet,
         search=search,
         order=options.order,
     )

@@ -78,7 +78,7 @@ def wide(options: SearchOptions) -> SearchOptions:
 
 def find(recognizer: SwipeRecognizer, data: SwipeData, outcomes: Sequence[Outcome], question: Question) -> Findings:
     """data, outcomes: of the same n swipes, n > 0; outcomes of the search `wide`."""
-    grid, alphabet = recognizer.grid, recognizer.bundle.alphabet
+    grid, alphabet = recognizer.grid, recognizer.model.alphabet
     meant = [key_sequence(word, alphabet) for word in data.words.tolist()]
     readings = [Reading(row, word, one.rank, one.candidates) for row, (word, one) in enumerate(zip(meant, outcomes, strict=True))]
     right = np.array([reading.is_right for reading in readings])

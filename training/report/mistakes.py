@@ -69,7 +69,7 @@ def worst(readings: Sequence[Reading], recognizer: SwipeRecognizer, n: int, orde
         return -rank, -reading.probability
 
     def could_be_read(word: str | None) -> bool:
-        return word in recognizer.lexicon and len(word or "") <= recognizer.bundle.max_letters
+        return word in recognizer.lexicon and len(word or "") <= recognizer.model.max_letters
 
     wrong = [one for one in readings if one.candidates and not one.is_right and could_be_read(one.meant)]
     return sorted(wrong, key=badness)[:n]

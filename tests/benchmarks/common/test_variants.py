@@ -49,8 +49,10 @@ def test_fp32_of_int8_computes_in_fp32_with_the_rounded_weights(exact: Path, rou
     again = variant(rounded, "fp32", tmp_path / "again")
     assert products_in_int8(again / ENCODER) == 0
     assert ModelBundle.load(again).manifest.precision == "fp32"
-    features = SwipeRecognizer.load(exact).extractor(toy.swipe_of("hello", qwerty))
-    wanted, near, far = (ModelBundle.load(folder).encode(features).ctc_log_probs for folder in (exact, again, rounded))
+    features = SwipeRecognizer.load(exact).model.extractor(toy.swipe_of("hello", qwerty))
+    wanted, near, far = (
+        ModelBundle.load(folder).on(qwerty, toy.ALPHABET).encode(features).ctc_log_probs for folder in (exact, again, rounded)
+    )
     assert 0 < np.abs(near - wanted).max() < 0.5
     assert 0 < np.abs(near - far).max() < 0.5
 

@@ -13,10 +13,9 @@ import torch
 from benchmarks.common.agreement import ScoredWord
 from benchmarks.ladder.predecessor import Predecessor, TorchDecoder, TorchModel, allowed_tokens
 from benchmarks.ladder.uncached import UncachedModel
-from engine.beam_search import Decoder
 from engine.features import Features
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.model import NO_PARENT, ModelBundle
+from engine.model import NO_PARENT, Decoder, ModelBundle
 from tests.support import random_network
 from tests.support.approximately import about
 from training.config import ModelConfig

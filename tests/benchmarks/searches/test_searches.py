@@ -120,9 +120,9 @@ def test_exact_searches_equal_a_wide_enough_beam(
 
 @pytest.mark.parametrize("word", ["cat", "were", "london", "a"])
 def test_exact_searches_of_the_toy_model(toy_recognizer: SwipeRecognizer, qwerty: Grid, word: str) -> None:
-    bundle, index = toy_recognizer.bundle, WordIndex.of(toy_recognizer.lexicon)
-    memory = bundle.encode(toy_recognizer.extractor(toy.swipe_of(word, qwerty)))
-    task = Problem(bundle, memory, index, replace(toy_recognizer.default_options, margin=math.inf, ctc_weight=0.3))
+    model, index = toy_recognizer.model, WordIndex.of(toy_recognizer.lexicon)
+    memory = model.encode(toy_recognizer.model.extractor(toy.swipe_of(word, qwerty)))
+    task = Problem(model, memory, index, replace(toy_recognizer.default_options, margin=math.inf, ctc_weight=0.3))
     expected = engine_search(task, "steps", WIDE)
     assert expected[0].key_sequence == word
     for found in (Exhaustive.of(task).search(task), exact(task), below_prefixes(task, 2, WIDE), pruned(task, Pruning(WIDE))):

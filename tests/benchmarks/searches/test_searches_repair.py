@@ -111,9 +111,9 @@ def test_edits_enough_for_every_word_find_what_a_wide_beam_finds(drawn: Mapping[
 
 @pytest.mark.parametrize("word", ["cat", "were", "london", "a"])
 def test_repaired_guesses_of_the_toy_model(toy_recognizer: SwipeRecognizer, qwerty: Grid, word: str) -> None:
-    bundle, index = toy_recognizer.bundle, WordIndex.of(toy_recognizer.lexicon)
-    memory = bundle.encode(toy_recognizer.extractor(toy.swipe_of(word, qwerty)))
-    task = Problem(bundle, memory, index, replace(toy_recognizer.default_options, ctc_weight=0.3))
+    model, index = toy_recognizer.model, WordIndex.of(toy_recognizer.lexicon)
+    memory = model.encode(toy_recognizer.model.extractor(toy.swipe_of(word, qwerty)))
+    task = Problem(model, memory, index, replace(toy_recognizer.default_options, ctc_weight=0.3))
     assert guess_letters(task, 1)[0].key_sequence == word
     found = Repair.of(index).search(task, 4, 2)
     best = engine_search(task, "steps", WIDE)[0]

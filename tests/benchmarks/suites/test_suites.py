@@ -224,7 +224,7 @@ def test_a_peak_that_is_counted_anew() -> None:
 @pytest.mark.parametrize("method", get_args(Method))
 def test_a_replayed_search_finds_the_same(toy_recognizer: SwipeRecognizer, qwerty: Grid, method: Method) -> None:
     """Again and again, without asking the model."""
-    memory = toy_recognizer.bundle.encode(toy_recognizer.extractor(toy.swipe_of("cat", qwerty)))
+    memory = toy_recognizer.model.encode(toy_recognizer.model.extractor(toy.swipe_of("cat", qwerty)))
     options = replace(toy_recognizer.default_options, method=method)
     recording = RecordingDecoder(toy_recognizer.bundle)
     expected = search(recording, memory, toy_recognizer.lexicon, options)

@@ -180,13 +180,12 @@ def test_the_bundle_gives_what_the_network_gives_and_gives_it_back(
     (tmp_path / DECODER_STEP).write_bytes(decoder_step)
     model = TrainedModel(network, TrainingInfo("no command", "no data", "qwerty_en", n_steps=0, n_swipes=0, seed=5))
     (tmp_path / MANIFEST).write_text(describe(model, tmp_path, random_network.SEARCH, {}).to_json(), encoding="utf-8")
-    bundle = ModelBundle.load(tmp_path)
-    extract = FeatureExtractor(bundle.manifest.feature_spec, qwerty, bundle.manifest.alphabet)
+    exported = ModelBundle.load(tmp_path).on(qwerty, network.config.alphabet)
     for word in ("quick", "a"):  # the toy's swipes go far off the keys
-        features = extract(toy.swipe_of(word, qwerty))
+        features = exported.extractor(toy.swipe_of(word, qwerty))
         inputs = torch.from_numpy(features.trajectory)[None], torch.from_numpy(features.key_distances)[None]
         memory, ctc_log_probs = network.encode(*inputs)
-        encoded = bundle.encode(features)
+        encoded = exported.encode(features)
         np.testing.assert_allclose(encoded.ctc_log_probs, ctc_log_probs, rtol=1e-4, atol=1e-4)
     restored = restore(tmp_path)
     assert restored.config == network.config

@@ -122,11 +122,11 @@ def test_the_network_comes_back(exported: Exported) -> None:
 
 def test_every_frame_sees_the_whole_swipe(recognizer: SwipeRecognizer, exported: Exported, qwerty: Grid) -> None:
     """A last point elsewhere changes the first frame as the network says, so nothing of the order of points was lost."""
-    features = recognizer.extractor(toy.swipe_of("quick", qwerty))
+    features = recognizer.model.extractor(toy.swipe_of("quick", qwerty))
     trajectory = features.trajectory.copy()
     trajectory[-1] += 1.0
     other = replace(features, trajectory=trajectory)
-    one, changed = (recognizer.bundle.encode(each).keys_values for each in (features, other))
+    one, changed = (recognizer.model.encode(each).keys_values for each in (features, other))
     assert np.abs(one - changed)[:, :, 0].max() > 1e-6
     inputs = torch.from_numpy(trajectory)[None], torch.from_numpy(features.key_distances)[None]
     np.testing.assert_allclose(changed, exported.network.encode(*inputs)[0], rtol=1e-4, atol=1e-4)
@@ -138,8 +138,10 @@ def test_in_8_bits_it_is_nearly_the_same(exported: Exported, tmp_path: Path, rec
     (tmp_path / ENCODER).write_bytes(quantised.SerializeToString())
     (tmp_path / DECODER_STEP).write_bytes((exported.folder / DECODER_STEP).read_bytes())
     write_manifest(tmp_path, exported.network, recognizer.bundle.manifest.search)
-    features = recognizer.extractor(toy.swipe_of("quick", qwerty))
-    one, other = (bundle.encode(features).keys_values for bundle in (recognizer.bundle, ModelBundle.load(tmp_path)))
+    features = recognizer.model.extractor(toy.swipe_of("quick", qwerty))
+    one, other = (
+        bundle.on(qwerty, toy.ALPHABET).encode(features).keys_values for bundle in (recognizer.bundle, ModelBundle.load(tmp_path))
+    )
     assert 0 < np.abs(one - other).max() < 0.2 * np.abs(one).max()
     for name, weights in restore(tmp_path).named_parameters():
         expected = exported.network.get_parameter(name)
