@@ -15,7 +15,7 @@ from engine.console import say, survives_its_output
 from engine.decode_output import Decoded, as_json, as_table
 from engine.explain import explain
 from engine.grid_recognizers import GridRecognizers
-from engine.search_options import SearchOptions, add_search_argument
+from engine.search_options import add_search_argument
 from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 
@@ -33,8 +33,9 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     add_search_argument(parser)
     parser.add_argument("--grid", metavar="NAME", help=f"grid of all swipes (default: what each one names, else {DEFAULT_GRID})")
     parser.add_argument("--grids", type=Path, metavar="FILE", help="more grids by name, in the format of grid_name_to_grid.json")
+    parser.add_argument("--language", metavar="CODE", help="language of all swipes, as in ru (default: that of the grid)")
     parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
-    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: that of the language)")
     parser.add_argument("--context", action="store_true", help="let the words before count: 'before', or 'sentence' and 'position'")
     parser.add_argument("--context-model", type=Path, metavar="FILE", help="context model (default: Keyglide's own)")
     parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
@@ -44,9 +45,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        recognizers = GridRecognizers.load(args.bundle, args.lexicon, args.grids, args.grid, args.context_model)
-        if args.context and recognizers.context is None:
-            raise ValueError("there is no context model for this lexicon: name one with --context-model")
+        recognizers = GridRecognizers.load(args.bundle, args.lexicon, args.grids, args.grid, args.context_model, args.language)
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:
@@ -68,12 +67,11 @@ def main(prog: str = "python -m engine.decode") -> int:
 
 def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Namespace) -> int:
     """Prints what becomes of each record; 1 where any could not be decoded, else 0."""
-    options = recognizers.bundle.manifest.search.changed(args.search)
-    options = replace(options, n_best=max(options.n_best, args.top, N_COUNTED))
+    recognizers.bundle.manifest.search.changed(args.search)  # so that what is wrong is said once, before the first swipe
     ranks: list[int | None] = []
     n_bad = 0
     for record in _with_progress(read_swipes(file)):
-        result = _decode(record, recognizers, options, explains=args.explain, in_context=args.context)
+        result = _decode(record, recognizers, args)
         if isinstance(result, BadRecord):
             n_bad += 1
             _complain(": ".join((", ".join(filter(None, (_name(args.file), result.where))), result.reason)))
@@ -92,17 +90,19 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
     return 1 if n_bad else 0
 
 
-def _decode(
-    record: SwipeRecord | BadRecord, recognizers: GridRecognizers, options: SearchOptions, *, explains: bool, in_context: bool
-) -> Decoded | BadRecord:
+def _decode(record: SwipeRecord | BadRecord, recognizers: GridRecognizers, args: argparse.Namespace) -> Decoded | BadRecord:
     if isinstance(record, BadRecord):
         return record
     try:
         recognizer = recognizers.for_record(record)
+        if args.context and recognizer.context is None:
+            raise ValueError("there is no context model for this lexicon: name one with --context-model")
     except ValueError as error:
         return BadRecord(record.where, str(error), record.word)
-    recognition = recognizer.decode(record.swipe, options, record.before if in_context else None)
-    explained = recognition.candidates[:N_EXPLAINED] if explains else []
+    options = recognizer.default_options.changed(args.search)
+    options = replace(options, n_best=max(options.n_best, args.top, N_COUNTED))
+    recognition = recognizer.decode(record.swipe, options, record.before if args.context else None)
+    explained = recognition.candidates[:N_EXPLAINED] if args.explain else []
     explanations = [explain(recognizer, record.swipe, candidate, options) for candidate in explained]
     rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizer.lexicon.alphabet)
     return Decoded(record, recognition, explanations, rank)

@@ -1,17 +1,18 @@
-"""One model and one lexicon on many grids: each recorded swipe gets the recognizer of the grid that it was made on."""
+"""Many grids: each recorded swipe gets the recognizer of the grid that it was made on."""
 
 from __future__ import annotations
 
 import functools
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.grid import Grid, load_grids, pick_grid
-from engine.language import default_language
+from engine.language import Language, default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
-from engine.recognizer import SwipeRecognizer, open_lexicon
+from engine.recognizer import SwipeRecognizer
 from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import SwipeRecord
 
@@ -19,25 +20,33 @@ N_KEPT = 8
 """How many recognizers are kept; further grids are loaded again each time they come up."""
 
 
-class GridRecognizers:
-    """A recognizer for each grid, made when a record first needs it. Build it with `load`, or from loaded parts."""
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What the recognizers of all grids have in common."""
 
-    def __init__(
-        self,
-        bundle: ModelBundle,
-        lexicon: Lexicon,
-        grids: Mapping[str, Grid],
-        grid_name: str | None = None,
-        context: Path | str | None = None,
-    ) -> None:
-        """grids: those that records may name. grid_name: the grid of all records, whatever they name. context: the file of a
-        context model.
+    bundle: ModelBundle
+    bundle_is_chosen: bool
+    """and is everyone's, whatever the language"""
+    lexicon: Lexicon | None
+    """everyone's; None: that of the language"""
+    context: Path | str | None
+    """the file of a context model, everyone's; None: that of the language, unless there is a lexicon"""
+    language: str | None
+    """its code, everyone's; None: that of the grid"""
+
+
+class GridRecognizers:
+    """A recognizer for each grid, made when a record first needs it. Build it with `load`, or from loaded parts.
+
+    Where nobody named a lexicon or a language, a grid's words are those of its own language. Languages share a model bundle.
+    """
+
+    def __init__(self, parts: Parts, grids: Mapping[str, Grid], grid_name: str | None = None) -> None:
+        """grids: those that records may name. grid_name: the grid of all records, whatever they name.
 
         Raises: ValueError for a grid_name that is unknown or not the model's.
         """
-        self.bundle = bundle
-        self.context = context
-        self._lexicon = lexicon
+        self._parts = parts
         self._grids = grids
         self._grid_name = grid_name
         self._on_grid = functools.lru_cache(maxsize=N_KEPT)(self._load_on_grid)
@@ -52,16 +61,23 @@ class GridRecognizers:
         grids: Path | str | None = None,
         grid_name: str | None = None,
         context: Path | str | None = None,
+        language: str | None = None,
     ) -> GridRecognizers:
-        """grids: a file with more grids than those that come with Keyglide. Without paths: Keyglide's own model, lexicon and
-        context model; a lexicon of your own comes without a context model unless you name one.
+        """grids: a file with more grids than those that come with Keyglide; the rest as in `SwipeRecognizer.load`.
 
         Raises: ModelBundleError, ValueError, OSError for what cannot be used.
         """
         known = load_grids() | load_grids(grids) if grids is not None else load_grids()
-        if context is None and lexicon is None:
-            context = default_language().context
-        return cls(ModelBundle.load(bundle), open_lexicon(lexicon), known, grid_name, context)
+        if language is not None:
+            pick_language(load_languages(), language)
+        opened = ModelBundle.load(bundle if bundle is not None else _language(language).require_bundle())
+        words = Lexicon.open(lexicon) if lexicon is not None else None
+        return cls(Parts(opened, bundle is not None, words, context, language), known, grid_name)
+
+    @property
+    def bundle(self) -> ModelBundle:
+        """That of the default language, unless another was chosen."""
+        return self._parts.bundle
 
     def for_record(self, record: SwipeRecord) -> SwipeRecognizer:
         """The recognizer of the record's grid, warm. Raises: ValueError for a grid that is unknown, broken or not the model's."""
@@ -83,6 +99,17 @@ class GridRecognizers:
         return pick_grid(self._grids, name) if geometry is None else Grid.from_json(name, json.loads(geometry))
 
     def _load_on_grid(self, name: str, geometry: str | None) -> SwipeRecognizer:
-        recognizer = SwipeRecognizer(self.bundle, self._lexicon, self._grid(name, geometry), context=self.context)
-        recognizer.warm_up()
-        return recognizer
+        parts, grid = self._parts, self._grid(name, geometry)
+        bundle = parts.bundle if parts.bundle_is_chosen else self._bundle_of(grid)
+        return SwipeRecognizer.load(bundle, parts.lexicon, grid, parts.language, parts.context)
+
+    def _bundle_of(self, grid: Grid) -> ModelBundle:
+        """The bundle of the language that is written on a grid."""
+        language = _language(self._parts.language) if self._parts.language is not None else language_of(grid) or default_language()
+        if language.bundle in (None, default_language().bundle):
+            return self._parts.bundle
+        return ModelBundle.load(language.bundle)
+
+
+def _language(code: str | None) -> Language:
+    return default_language() if code is None else pick_language(load_languages(), code)

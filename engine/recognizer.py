@@ -80,17 +80,18 @@ class SwipeRecognizer:
     @classmethod
     def load(
         cls,
-        bundle: Path | str | None = None,
-        lexicon: Path | str | None = None,
+        bundle: ModelBundle | Path | str | None = None,
+        lexicon: Lexicon | Path | str | None = None,
         grid: Grid | str | None = None,
         language: str | None = None,
         context: Path | str | None = None,
     ) -> SwipeRecognizer:
         """A recognizer that is warm: kernels compiled, graphs run once.
 
-        bundle: a folder; lexicon, context: files; grid: one of Keyglide's by name, or any Grid; language: the code of one of
-        Keyglide's, as in "en", which gives what is left out of the other four. Without it: the language of the grid; without
-        a grid either: the default language. A lexicon of your own comes without a context model unless you name one.
+        bundle: a folder, or one that is loaded already and that recognizers share; lexicon: a file, or one that is open; context: a file;
+        grid: one of Keyglide's by name, or any Grid; language: the code of one of Keyglide's, as in "en", which gives what is left out of
+        the other four. Without it: the language of the grid; without a grid either: the default language. A lexicon of your own comes
+        without a context model unless you name one.
         Raises: ModelBundleError, ValueError (lexicon, unknown grid or language, a language without a model, alphabets that
         differ), OSError.
         """
@@ -100,10 +101,13 @@ class SwipeRecognizer:
         else:
             chosen = _grid(DEFAULT_GRID if grid is None else grid)
             spoken = language_of(chosen) or default_language()
-        model = ModelBundle.load(bundle if bundle is not None else spoken.require_bundle())
         if context is None and lexicon is None:
             context = spoken.context
-        recognizer = cls(model, Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon()), chosen, context=context)
+        if not isinstance(bundle, ModelBundle):
+            bundle = ModelBundle.load(bundle if bundle is not None else spoken.require_bundle())
+        if not isinstance(lexicon, Lexicon):
+            lexicon = Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon())
+        recognizer = cls(bundle, lexicon, chosen, context=context)
         recognizer.warm_up()
         return recognizer
 

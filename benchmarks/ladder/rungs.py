@@ -165,7 +165,7 @@ def _of_our_score(parts: Parts, narrow: SearchOptions, wide: SearchOptions) -> l
         rung(f"predecessor_our_score{suffix}", "(a') PyTorch, no cache", in_python(torch_decoder, narrow), parts.torch_model, narrow),
         rung(_ours(narrow), "(d) ours", lambda swipe: recognizer.recognize(swipe, narrow), bundle, narrow),
         rung(f"onnx_uncached{suffix}", "(b) ONNX, no cache", without_cache, uncached, wide),
-        rung(f"python_search{suffix}", "(c) search in Python", in_python(bundle, wide), bundle, wide),
+        rung(f"python_search{suffix}", "(c) search in Python", in_python(recognizer.model, wide), bundle, wide),
         rung(_ours(wide), "(d) ours", lambda swipe: recognizer.recognize(swipe, wide), bundle, wide),
     ]
 

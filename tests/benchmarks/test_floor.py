@@ -63,7 +63,7 @@ def test_a_steps_multiply_adds_are_those_that_torch_counts(n_before: int, n_now:
 
 def test_graphs_are_timed_and_left_as_they_were(toy_recognizer: SwipeRecognizer) -> None:
     bundle = toy_recognizer.bundle
-    sessions, timed = (bundle.encoder, bundle.decoder_step), TimedModel(bundle)
+    sessions, timed = (bundle.encoder, bundle.decoder_step), TimedModel(toy_recognizer.model)
     swipe = toy.swipe_of("cat", toy_recognizer.grid)
     expected = toy_recognizer.recognize(swipe)
     with pytest.raises(KeyboardInterrupt), timed.timing():

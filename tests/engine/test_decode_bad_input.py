@@ -40,7 +40,7 @@ BAD_SWIPES = {
     ),
     "another language": (
         POINTS | {"grid_name": "default"},
-        "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet",
+        "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the lexicon's alphabet",
     ),
     "a broken grid": (POINTS | {"grid": {"width": 5}}, "grid 'inline' is not {width, height, keys"),
     "a grid of nothing": (POINTS | {"grid": {"width": 5, "height": 5, "keys": []}}, "grid 'inline' has no letter keys"),
@@ -154,7 +154,7 @@ def test_a_bad_lexicon(run: Run, swipe_of: Swiped, tmp_path: Path, content: byte
         ),
         (
             ("--grid", "extra"),
-            "grid 'yandex_ru_extra' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet and the model does not know",
+            "grid 'yandex_ru_extra' has no key for 'a', 'b', 'c' and 23 more of the lexicon's alphabet and the lexicon does not know",
         ),
         (("--grids", "no_such_file.json"), "cannot read no_such_file.json: No such file or directory"),
         (("--grids", str(ROOT / "README.md")), f"grid file '{ROOT / 'README.md'}' is not JSON"),

@@ -99,7 +99,7 @@ def test_options_reach_the_search(toy_recognizer: SwipeRecognizer) -> None:
 
 def test_a_grid_of_another_language_is_refused(toy_recognizer: SwipeRecognizer, grids: dict[str, Grid]) -> None:
     message = (
-        "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet and the model does not know its letters 'й'"
+        "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the lexicon's alphabet and the lexicon does not know its letters 'й'"
     )
     with pytest.raises(ValueError, match=message):
         SwipeRecognizer(toy_recognizer.bundle, toy_recognizer.lexicon, grids["yandex_ru"])

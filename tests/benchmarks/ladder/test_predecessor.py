@@ -14,8 +14,9 @@ from benchmarks.common.agreement import ScoredWord
 from benchmarks.ladder.predecessor import Predecessor, TorchDecoder, TorchModel, allowed_tokens
 from benchmarks.ladder.uncached import UncachedModel
 from engine.features import Features
+from engine.grid import Grid
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.model import NO_PARENT, Decoder, ModelBundle
+from engine.model import NO_PARENT, Decoder, Model, ModelBundle
 from tests.support import random_network
 from tests.support.approximately import about
 from training.config import ModelConfig
@@ -94,8 +95,9 @@ def test_only_the_n_best_come_back() -> None:
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> ModelBundle:
-    return ModelBundle.load(random_network.write_bundle(tmp_path_factory.mktemp("predecessor") / "bundle"))
+def model(tmp_path_factory: pytest.TempPathFactory, qwerty: Grid) -> Model:
+    bundle = ModelBundle.load(random_network.write_bundle(tmp_path_factory.mktemp("predecessor") / "bundle"))
+    return bundle.on(qwerty, bundle.manifest.alphabet)
 
 
 @pytest.fixture(scope="module", params=["torch", "onnx"])
@@ -129,18 +131,18 @@ def log_probs_of(decoder: Decoder, features: Features, steps: list[tuple[list[in
     ids=["letter by letter", "a tree in one step", "two trees"],
 )
 def test_log_probs_are_those_of_the_graphs_with_a_cache(
-    decoder: TorchDecoder | UncachedModel, bundle: ModelBundle, steps: list[tuple[list[int], list[int]]]
+    decoder: TorchDecoder | UncachedModel, model: Model, steps: list[tuple[list[int], list[int]]]
 ) -> None:
     features = random_features(len(steps))
-    for got, expected in zip(log_probs_of(decoder, features, steps), log_probs_of(bundle, features, steps), strict=True):
+    for got, expected in zip(log_probs_of(decoder, features, steps), log_probs_of(model, features, steps), strict=True):
         np.testing.assert_allclose(got, expected, **CLOSE)
 
 
-def test_the_ctc_head_and_the_alphabet_are_those_of_the_bundle(decoder: TorchDecoder | UncachedModel, bundle: ModelBundle) -> None:
+def test_the_ctc_head_and_the_alphabet_are_those_of_the_bundle(decoder: TorchDecoder | UncachedModel, model: Model) -> None:
     features = random_features(0)
-    expected = bundle.encode(features).ctc_log_probs
+    expected = model.encode(features).ctc_log_probs
     np.testing.assert_allclose(decoder.encode(features).ctc_log_probs, expected, **CLOSE)
-    assert (decoder.alphabet, decoder.max_letters) == (bundle.alphabet, bundle.max_letters)
+    assert (decoder.alphabet, decoder.max_letters) == (model.alphabet, model.max_letters)
 
 
 def test_calls_are_counted() -> None:

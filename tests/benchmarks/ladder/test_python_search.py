@@ -33,6 +33,7 @@ class TableDecoder:
 
     alphabet = ALPHABET
     empty_cache: Cache = PrefixCache.empty()
+    nothing: Memory | None = None
 
     def __init__(self, seed: int, max_letters: int = 32) -> None:
         self.seed, self.max_letters = seed, max_letters

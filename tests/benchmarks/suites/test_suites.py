@@ -226,9 +226,9 @@ def test_a_replayed_search_finds_the_same(toy_recognizer: SwipeRecognizer, qwert
     """Again and again, without asking the model."""
     memory = toy_recognizer.model.encode(toy_recognizer.model.extractor(toy.swipe_of("cat", qwerty)))
     options = replace(toy_recognizer.default_options, method=method)
-    recording = RecordingDecoder(toy_recognizer.bundle)
+    recording = RecordingDecoder(toy_recognizer.model)
     expected = search(recording, memory, toy_recognizer.lexicon, options)
-    replaying = ReplayingDecoder(toy_recognizer.bundle, recording.calls)
+    replaying = ReplayingDecoder(toy_recognizer.model, recording.calls)
     assert expected and recording.calls
     assert [search(replaying, memory, toy_recognizer.lexicon, options) for _ in range(2)] == [expected] * 2
     assert not replaying.calls

@@ -16,7 +16,7 @@ from tests.support.window_driver import WindowDriver, open_window
 SIZES = [(360, 640), (320, 480), (1280, 800)]
 LONG = ("internationalisation's", "counterrevolutionaries", "electroencephalograph", "incomprehensibilities")
 RUSSIAN = ("ёж", "достопримечательность", "ответственность")
-NOTICE = "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the model's alphabet: take a model and a grid of one language"
+NOTICE = "grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more of the lexicon's alphabet: take a model and a grid of one language"
 
 
 class Bar:
