@@ -30,14 +30,13 @@ class KeyPlaces:
     @classmethod
     def on(cls, grid: Grid, alphabet: str) -> KeyPlaces:
         """Raises: ValueError where a letter of the alphabet has no key."""
-        keys = [grid.letter_key(letter) for letter in alphabet]
-        different = list(dict.fromkeys(keys))
+        keys, key_of = grid.keys_of(alphabet)
         size = np.array([grid.key_width, grid.key_height])
-        centres = np.array([(key.centre_x, key.centre_y) for key in different])
+        centres = np.array([(key.centre_x, key.centre_y) for key in keys])
         middle = (centres.min(axis=0) + centres.max(axis=0)) / 2
-        sizes = np.array([(key.w, key.h) for key in different])
+        sizes = np.array([(key.w, key.h) for key in keys])
         places = np.concatenate([(centres - middle) / size, sizes / size], axis=1).astype(np.float32)
-        return cls(places, np.array([different.index(key) for key in keys]), middle, size)
+        return cls(places, key_of, middle, size)
 
     def __len__(self) -> int:
         """K"""

@@ -88,7 +88,7 @@ def write_bundle(
         exported = Exported(proof, quantisation)
         described = describe(model, new, search, {**metrics, **exported.summary()}, precision)
         (new / MANIFEST).write_text(described.to_json(), encoding="utf-8")
-        _replace(target, new, Path(folder) / "old")
+        replace_folder(target, new, Path(folder) / "old")
     return exported
 
 
@@ -105,7 +105,7 @@ def describe(model: TrainedModel, folder: Path, search: SearchOptions, metrics: 
         training_data=f"{model.info.data}; {model.info.n_swipes:,} samples in {model.info.n_steps:,} steps, seed {model.info.seed}",
         training_command=model.info.command,
         metrics=metrics,
-        commit=_commit(),
+        commit=commit(),
         sha256={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (ENCODER, DECODER_STEP)},
         precision=precision,
     )
@@ -115,7 +115,8 @@ def n_bytes(bundle: Path) -> int:
     return sum(file.stat().st_size for file in bundle.iterdir())
 
 
-def _replace(target: Path, new: Path, old: Path) -> None:
+def replace_folder(target: Path, new: Path, old: Path) -> None:
+    """Puts a new folder in the place of another, which is kept as `old` until it is there."""
     if target.exists():
         target.rename(old)
     try:
@@ -128,7 +129,7 @@ def _replace(target: Path, new: Path, old: Path) -> None:
         shutil.rmtree(old)
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the code that exports, "-dirty" where files differ from it; empty outside a repository."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from export.graphs import Part, join
+from training.key_reader.config import KeyReaderConfig
 from training.key_reader.network import Attention, DecoderLayer, EncoderLayer, KeyReader, look_around, squared_distances
 
 
@@ -25,19 +26,35 @@ def join_self_attention(attention: Attention) -> nn.Linear:
     return join([Part(attention.query, attention.scale), Part(attention.key_value)])
 
 
+def cross_keys_values(network: KeyReader) -> nn.Linear:
+    """(..., D) -> (..., L * 2 D): the keys and values of the cross-attention of all layers of the decoder."""
+    return join([Part(layer.cross_attention.key_value) for layer in cast(Iterable[DecoderLayer], network.decoder)])
+
+
+def as_memory(keys_values: Tensor, config: KeyReaderConfig) -> Tensor:
+    """(S, L * 2 D) -> (L, 2 H, S, Dh)"""
+    return keys_values.reshape(config.n_frames, config.n_decoder_layers, 2 * config.n_heads, -1).permute(1, 2, 0, 3)
+
+
 class KeysGraph(nn.Module):
-    """keys (K, 4) -> near (K, P), asked (K, 2 W + E), tokens (K + 1, D), targets (K + 1, D): see EncoderGraph and StepGraph."""
+    """keys (K, 4) -> near (K, P), asked (K, 2 W + E), tokens (K + 1, D), targets (K + 1, D): see EncoderGraph and StepGraph.
+
+    And nothing (L, 2 H, S, Dh): the memory of no swipe, which the keys do not change.
+    """
 
     def __init__(self, network: KeyReader) -> None:
         super().__init__()
         self.network = network
+        with torch.no_grad():
+            frames = torch.zeros(network.config.n_frames, network.config.width)
+            self.nothing = nn.Parameter(as_memory(cross_keys_values(network)(frames), network.config).contiguous(), requires_grad=False)
 
-    def forward(self, keys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, keys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         embedded, ctc = self.network.keys(keys), self.network.ctc
         tokens, targets = self.network.tables(embedded)
         phase = keys[:, :2] @ ctc.waves
         asked = torch.cat([phase.cos(), phase.sin(), ctc.key(embedded) * embedded.shape[-1] ** -0.5], dim=-1)
-        return self.network.points.key(embedded), asked, tokens, targets * self.network.config.width**-0.5
+        return self.network.points.key(embedded), asked, tokens, targets * self.network.config.width**-0.5, self.nothing * 1.0
 
 
 class EncoderLayerGraph(nn.Module):
@@ -68,8 +85,7 @@ class EncoderGraph(nn.Module):
         super().__init__()
         self.network = network
         self.layers = nn.ModuleList(EncoderLayerGraph(layer) for layer in cast(Iterable[EncoderLayer], network.encoder))
-        decoder = cast(Iterable[DecoderLayer], network.decoder)
-        self.memory = join([Part(layer.cross_attention.key_value) for layer in decoder])
+        self.memory = cross_keys_values(network)
 
     def forward(self, trajectory: Tensor, keys: Tensor, near: Tensor, asked: Tensor) -> tuple[Tensor, Tensor]:
         network, config = self.network, self.network.config
@@ -81,9 +97,7 @@ class EncoderGraph(nn.Module):
         for layer in self.layers:
             x = layer(x)
         x = network.encoder_norm(x)
-        n_layers, n_heads = config.n_decoder_layers, config.n_heads
-        memory = self.memory(x).reshape(config.n_frames, n_layers, 2 * n_heads, -1).permute(1, 2, 0, 3)
-        return memory, self.ctc_log_probs(x, points[:: config.stride], squares[:: config.stride], asked)
+        return as_memory(self.memory(x), config), self.ctc_log_probs(x, points[:: config.stride], squares[:: config.stride], asked)
 
     def ctc_log_probs(self, x: Tensor, points: Tensor, squares: Tensor, asked: Tensor) -> Tensor:
         """x (S, D), points (S, 2), squares (S, K) -> (S, K + 1)"""

@@ -49,7 +49,8 @@ def asked(lm: InternalLm, lexicon: Lexicon, words: list[str]) -> list[float]:
             above = len(parents) - 1
         ends.append(above)
     nodes = [lexicon.find(word) for word in words]
-    return lm.of(np.array(parents), np.array(tokens), np.array(ends), np.array(nodes)).tolist()
+    values: list[float] = lm.of(np.array(parents), np.array(tokens), np.array(ends), np.array(nodes)).tolist()
+    return values
 
 
 @given(short_words, st.integers(0, 100))

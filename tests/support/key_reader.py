@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from training.key_reader.config import KeyReaderConfig
+from export.key_reader.bundle import SEARCH, write_bundle
+from training.key_reader.checkpoint import Checkpoint
+from training.key_reader.config import KeyReaderConfig, Mixture, OptimizerConfig
 from training.key_reader.network import KeyReader
+from training.key_reader.optimizer import STATE
 
 SMALL = KeyReaderConfig(
     n_points=16,
@@ -45,3 +49,12 @@ def random_inputs(n_keys: int, length: int, seed: int = 5) -> Inputs:
     tokens[:, 0] = n_keys
     trajectory = torch.randn(2, SMALL.n_points, SMALL.n_columns, generator=random)
     return Inputs(trajectory, keys, torch.ones(2, n_keys, dtype=torch.bool), tokens, torch.ones(2))
+
+
+def write_key_bundle(folder: Path) -> Path:
+    """The small network as a bundle in fp32."""
+    parameters = torch.cat([p.detach().flatten() for p in small_network().parameters()])
+    weights = dict.fromkeys(STATE, parameters) | {"counts": torch.zeros(2, dtype=torch.int64)}
+    checkpoint = Checkpoint(SMALL, Mixture(), OptimizerConfig(), weights, ("no command",))
+    write_bundle(checkpoint, folder, SEARCH, {}, [], "fp32")
+    return folder

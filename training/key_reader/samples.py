@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.grid import Grid
 from engine.kernels import resample, trajectory_features
-from engine.letter_keys import letter_keys
+from engine.key_places import KeyPlaces
 from training.data.swipe_data import SwipeData
 from training.key_reader import kernels
 from training.key_reader.config import KeyReaderConfig, Mixture
@@ -63,13 +63,12 @@ class Recorded(NamedTuple):
 
 def record(data: SwipeData, grid: Grid, alphabet: str) -> Recorded:
     """The swipes in keys. Raises: ValueError where the grid lacks a letter, or the alphabet lacks a word's letter."""
-    keys, middle, size = letter_keys(grid, alphabet)
-    points = data.points.copy()
-    points[:2] = (points[:2] - middle[:, None]) / size[:, None]
-    index = {letter: key for key, letter in enumerate(alphabet)}
+    places, points = KeyPlaces.on(grid, alphabet), data.points.copy()
+    points[:2] = (points[:2] - places.middle[:, None]) / places.size[:, None]
+    index = dict(zip(alphabet, places.key_of.tolist(), strict=True))
     if unknown := sorted({letter for word in set(data.words.tolist()) for letter in word} - index.keys()):
         raise ValueError(f"the swipes' words have letters outside the alphabet '{alphabet}': {', '.join(map(repr, unknown))}")
-    return Recorded(replace(data, points=points), keys, [[index[letter] for letter in word] for word in data.words.tolist()])
+    return Recorded(replace(data, points=points), places.keys, [[index[letter] for letter in word] for word in data.words.tolist()])
 
 
 def left_out(word: str, share: float) -> bool:

@@ -1,0 +1,203 @@
+"""The model bundle of a key reader, written only once it is proven to give the network's numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+
+from engine.features import Features, FeatureSpec
+from engine.key_places import KeyPlaces
+from engine.manifest import Manifest
+from engine.model import DECODER_STEP, ENCODER, KEYS, MANIFEST, KeyModel, Memory, ModelBundle
+from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
+from engine.shipped import DEFAULT_GRID
+from engine.swipe import Swipe
+from export.bundle import ProofError, commit, replace_folder
+from export.key_reader.graphs import EncoderGraph, KeysGraph, StepGraph
+from export.onnx_files import Signature, to_onnx
+from export.quantize import Quantisation, compare, quantize
+from training.key_reader.checkpoint import Checkpoint
+from training.key_reader.network import KeyReader
+
+KEYS_SIGNATURE = Signature(
+    ("keys",), ("near", "asked", "read", "pointed", "nothing"),
+    {"keys": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "read": {0: "K_tokens"}, "pointed": {0: "K_tokens"}},
+)  # fmt: skip
+ENCODER_SIGNATURE = Signature(
+    ("trajectory", "keys", "near", "asked"), ("memory", "ctc_log_probs"),
+    {"keys": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "ctc_log_probs": {1: "K_blank"}},
+)  # fmt: skip
+STEP_SIGNATURE = Signature(
+    ("tokens", "lengths", "mask", "cache", "memory", "read", "pointed"), ("log_probs", "new_rows", "attention"),
+    {
+        "tokens": {0: "B"}, "lengths": {0: "B"}, "mask": {0: "B", 1: "P_after"}, "cache": {2: "P"}, "read": {0: "K_tokens"},
+        "pointed": {0: "K_outputs"}, "log_probs": {0: "B", 1: "K_outputs"}, "new_rows": {2: "B"}, "attention": {1: "B"},
+    },
+)  # fmt: skip
+TRAINING_DATA = "How We Swipe (Leiva, Kim, Cui, Bi, Oulasvirta, MobileHCI 2021), training part, on many keyboards"
+TOLERANCE = 2e-4
+"""Nats that PyTorch and onnxruntime may differ by, because they add in different orders."""
+
+
+SEARCH = SearchOptions(
+    beam_width=12,
+    prior_weight=0.8,
+    margin=10.0,
+    ctc_weight=0.25,
+    method="two_pass",
+    internal_lm_weight=0.9,
+    first_prior=0.875,
+    left_behind=8.0,
+)
+"""What a bundle searches with unless told otherwise. Measured: docs/key-reader.md."""
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The three graphs of a key reader."""
+
+    keys: onnx.ModelProto
+    encoder: onnx.ModelProto
+    step: onnx.ModelProto
+
+
+def graphs(network: KeyReader) -> Graphs:
+    """The three graphs, in float32."""
+    config, n_keys = network.config, 11
+    torch.manual_seed(0)
+    keys = torch.randn(n_keys, 4)
+    near, asked, read, pointed, _ = KeysGraph(network)(keys)
+    trajectory = torch.zeros(config.n_points, config.n_columns)
+    heads, rows, rows_before = 2 * config.n_heads, 3, 7
+    step = (
+        torch.arange(rows), torch.arange(rows), torch.zeros(rows, rows_before + rows),
+        torch.zeros(config.n_decoder_layers, heads, rows_before, config.head_width),
+        torch.zeros(config.n_decoder_layers, heads, config.n_frames, config.head_width), read, pointed,
+    )  # fmt: skip
+    return Graphs(
+        to_onnx(KeysGraph(network), (keys,), KEYS_SIGNATURE),
+        to_onnx(EncoderGraph(network), (trajectory, keys, near, asked), ENCODER_SIGNATURE),
+        to_onnx(StepGraph(network), step, STEP_SIGNATURE),
+    )
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What the checks found."""
+
+    largest_difference: float
+    """nats, between PyTorch and onnxruntime"""
+    quantisation: Quantisation | None
+    """None for a bundle in fp32"""
+
+    def summary(self) -> dict[str, Any]:
+        """For the manifest."""
+        quantised = {} if self.quantisation is None else {"quantisation": self.quantisation.summary()}
+        return {"export_proof": {"largest_difference_nats": float(f"{self.largest_difference:.2g}")}, **quantised}
+
+    def report(self) -> str:
+        """For people."""
+        proof = f"largest difference between PyTorch and onnxruntime: {self.largest_difference:.1e} nats (allowed: {TOLERANCE:.0e})"
+        return proof if self.quantisation is None else f"{proof}\n{self.quantisation.report()}"
+
+
+def write_bundle(
+    checkpoint: Checkpoint, target: Path, search: SearchOptions, metrics: Mapping[str, Any], swipes: Sequence[Swipe], precision: str
+) -> Exported:
+    """Exports the checkpoint's averaged weights to the folder `target`. It appears there complete, or not at all if a check fails.
+
+    The fp32 graphs are proven; with precision "int8" the encoder's are quantised afterwards, and candidates of the swipes compared: they
+    are swipes on the default grid.
+    Raises: ProofError if they differ; ValueError if `target` exists and is not a bundle; OSError.
+    """
+    if target.exists() and not (target / MANIFEST).is_file():
+        raise ValueError(f"'{target}' exists and is not a model bundle: choose another folder or remove this one")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    network = checkpoint.network()
+    exact = graphs(network)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+        new = Path(folder) / "new"
+        new.mkdir()
+        for name, model in ((KEYS, exact.keys), (ENCODER, exact.encoder), (DECODER_STEP, exact.step)):
+            onnx.save(model, new / name)
+        _describe(checkpoint, new, search, metrics, "fp32")
+        bundle, quantisation = ModelBundle.load(new), None
+        difference = largest_difference(network, bundle)
+        if not difference < TOLERANCE:
+            raise ProofError(Exported(difference, None).report())
+        if precision == "int8":
+            onnx.save(quantize(exact.encoder), new / ENCODER)
+            _describe(checkpoint, new, search, metrics, precision)
+            one, other = (SwipeRecognizer.load(each, grid=DEFAULT_GRID) for each in (bundle, ModelBundle.load(new)))
+            quantisation = compare(one, other, swipes)
+            if not quantisation.holds:
+                raise ProofError(quantisation.report())
+        exported = Exported(difference, quantisation)
+        _describe(checkpoint, new, search, {**metrics, **exported.summary()}, precision)
+        replace_folder(target, new, Path(folder) / "old")
+    return exported
+
+
+def largest_difference(network: KeyReader, bundle: ModelBundle, n: int = 20) -> float:
+    """Nats, of both heads and of the decoder without a swipe, over n random trajectories and words on random keyboards of 9 to 40 keys."""
+    random, largest = np.random.default_rng(3), 0.0
+    for _ in range(n):
+        n_keys, length = int(random.integers(9, 41)), int(random.integers(1, 9))
+        keys = np.concatenate([random.normal(0, 2, (n_keys, 2)), np.ones((n_keys, 2))], axis=1).astype(np.float32)
+        trajectory = random.normal(0, 0.7, (network.config.n_points, network.config.n_columns)).astype(np.float32)
+        word, model = random.integers(n_keys, size=length), _on(bundle, keys)
+        memory = model.encode(Features(trajectory, np.empty((len(trajectory), 0), np.float32), np.empty((3, 0))))
+        seen, unseen = (_read(model, word, each) for each in (memory, model.nothing))
+        with torch.inference_mode():
+            present = torch.ones(1, n_keys, dtype=torch.bool)
+            tokens = torch.from_numpy(np.concatenate([[n_keys], word]))[None]
+            inputs = torch.from_numpy(trajectory)[None], torch.from_numpy(keys)[None], present, tokens
+            (logits, ctc_logits), (blind, _) = (network(*inputs, torch.full((1,), share)) for share in (1.0, 0.0))
+        for got, expected in ((seen, logits), (unseen, blind), (memory.ctc_log_probs, ctc_logits)):
+            largest = max(largest, float(np.abs(got - expected[0].log_softmax(dim=-1).numpy()).max()))
+    return largest
+
+
+def _on(bundle: ModelBundle, keys: np.ndarray[Any, np.dtype[np.float32]]) -> KeyModel:
+    """The bundle on any keys (K, 4), each of which has a letter of its own."""
+    if bundle.keys is None:
+        raise ValueError("the bundle's network does not read keys")
+    places = KeyPlaces(keys, np.arange(len(keys)), np.zeros(2), np.ones(2))
+    return KeyModel(bundle, bundle.keys, places, "".join(chr(ord("a") + key) for key in range(len(keys))))
+
+
+def _read(model: KeyModel, word: np.ndarray[Any, np.dtype[np.int64]], memory: Memory | None) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """(T + 1, K + 1): what follows each prefix of a word."""
+    assert memory is not None
+    tokens = np.concatenate([[len(model.alphabet) + 1], word])
+    return model.step(tokens, np.arange(len(tokens)) - 1, model.empty_cache, memory).log_probs
+
+
+def _describe(checkpoint: Checkpoint, folder: Path, search: SearchOptions, metrics: Mapping[str, Any], precision: str) -> None:
+    """Writes the manifest of the graphs in a folder."""
+    config = checkpoint.config
+    manifest = Manifest(
+        alphabet="",
+        feature_spec=FeatureSpec(config.n_points),
+        config=asdict(config),
+        grids=(DEFAULT_GRID,),
+        search=search,
+        max_letters=config.max_letters,
+        training_data=f"{TRAINING_DATA}; {checkpoint.n_samples:,} samples in {checkpoint.step:,} steps, real and spliced",
+        training_command=" ".join(checkpoint.command),
+        metrics=metrics,
+        commit=commit(),
+        sha256={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (KEYS, ENCODER, DECODER_STEP)},
+        precision=precision,
+        reads="keys",
+    )
+    (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
