@@ -47,14 +47,14 @@ class KeysGraph(nn.Module):
         self.network = network
         with torch.no_grad():
             frames = torch.zeros(network.config.n_frames, network.config.width)
-            self.nothing = nn.Parameter(as_memory(cross_keys_values(network)(frames), network.config).contiguous(), requires_grad=False)
+            self.unseen = nn.Parameter(as_memory(cross_keys_values(network)(frames), network.config).contiguous(), requires_grad=False)
 
     def forward(self, keys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         embedded, ctc = self.network.keys(keys), self.network.ctc
         tokens, targets = self.network.tables(embedded)
         phase = keys[:, :2] @ ctc.waves
         asked = torch.cat([phase.cos(), phase.sin(), ctc.key(embedded) * embedded.shape[-1] ** -0.5], dim=-1)
-        return self.network.points.key(embedded), asked, tokens, targets * self.network.config.width**-0.5, self.nothing * 1.0
+        return self.network.points.key(embedded), asked, tokens, targets * self.network.config.width**-0.5, self.unseen * 1.0
 
 
 class EncoderLayerGraph(nn.Module):
