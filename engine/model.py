@@ -157,6 +157,7 @@ class ModelBundle:
         return log_probs, new_rows, attention
 
     def _check_shapes(self) -> None:
+        _input_shape(self.decoder_step, "cache")
         spec = self.manifest.feature_spec
         expected = {"trajectory": [1, spec.n_points, spec.n_columns], "key_distances": [1, spec.n_points, len(self.manifest.alphabet)]}
         if self.keys is not None:

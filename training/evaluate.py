@@ -49,6 +49,7 @@ class Report:
             groups.setdefault(row.group, {})[row.name] = {**asdict(row.accuracy), "top_1_interval": interval}
         fields = asdict(replace(self, rows=[]))
         del fields["rows"]
+        fields["search"] = self.search.to_fields()
         return {**fields, "accuracy": groups}
 
     def as_table(self) -> str:

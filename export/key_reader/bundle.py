@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -193,7 +194,7 @@ def _describe(checkpoint: Checkpoint, folder: Path, search: SearchOptions, metri
         search=search,
         max_letters=config.max_letters,
         training_data=f"{TRAINING_DATA}; {checkpoint.n_samples:,} samples in {checkpoint.step:,} steps, real and spliced",
-        training_command=" ".join(checkpoint.command),
+        training_command=_as_typed(checkpoint.command),
         metrics=metrics,
         commit=commit(),
         sha256={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (KEYS, ENCODER, DECODER_STEP)},
@@ -201,3 +202,9 @@ def _describe(checkpoint: Checkpoint, folder: Path, search: SearchOptions, metri
         reads="keys",
     )
     (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+
+
+def _as_typed(command: Sequence[str]) -> str:
+    """A training's command without the folders of the machine that it ran on."""
+    arguments = [argument if not Path(argument).is_absolute() else Path(argument).name for argument in command[1:]]
+    return shlex.join(["python", "-m", "training.key_reader.train", *arguments])

@@ -3,7 +3,7 @@
 What a program tells of its text is often out of date: GTK says nothing when a click moves the cursor. So the writer's own text counts as
 the truth, except for what a program tells after our last edit. It is looked at again after each edit: where the program's text before
 the cursor ends with what was inserted, but the rest is not what we believed, the same change is made again on that text, and what it gives
-now replaces what it gave before. (../shared/LINUX.md's measurements: the answer comes within 5 to 30 ms.)
+now replaces what it gave before. (Measured: the answer comes within 5 to 30 ms.)
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def spoil_hash(bundle: Path) -> None:
 
 def spoil_version(bundle: Path) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text())
-    (bundle / "manifest.json").write_text(json.dumps(manifest | {"format_version": 3}))
+    (bundle / "manifest.json").write_text(json.dumps(manifest | {"format_version": 4}))
 
 
 def spoil_files(bundle: Path) -> None:
@@ -117,7 +117,7 @@ def spoil_files(bundle: Path) -> None:
         (spoil_nothing, "cannot read manifest.json: No such file or directory"),
         (spoil_files, "cannot read decoder_step.onnx: No such file or directory"),
         (spoil_hash, "encoder.onnx has sha256 "),
-        (spoil_version, "manifest.json has format_version 3, this engine reads 2: update Keyglide"),
+        (spoil_version, "manifest.json has format_version 4, this engine reads 2 to 3: update Keyglide"),
     ],
 )
 def test_a_bad_bundle(run: Run, swipe_of: Swiped, toy_bundle: Path, tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:

@@ -92,7 +92,7 @@ def test_accuracy_by_stratum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     everything = report["accuracy"]["all"][""]
     assert everything["swipe_mrr"] <= everything["top_4"] <= 5 / 6
     assert everything["top_1_interval"][0] < 4 / 6 < everything["top_1_interval"][1]
-    assert report["search"] == {"beam_width": 8, "prior_weight": 0.25, "margin": 30.0, "n_best": 4, "ctc_weight": 0.0, "method": "steps"}
+    assert report["search"] == {"beam_width": 8, "prior_weight": 0.25, "margin": 30.0, "ctc_weight": 0.0, "method": "steps"}
     assert set(report["milliseconds"]) == {"features", "encode", "search", "total"} and report["lexicon_words"] == len(toy.ENTRIES)
 
 
@@ -118,7 +118,7 @@ def test_search_settings_can_be_changed(monkeypatch: pytest.MonkeyPatch, capsys:
     changes = ("beam_width=3", "prior_weight=0", "margin=5", "ctc_weight=0.5", "method=two_pass")
     given = [argument for change in changes for argument in ("--search", change)]
     search = json.loads(run_evaluate(monkeypatch, capsys, setup, "--json", *given))["search"]
-    assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "n_best": 4, "ctc_weight": 0.5, "method": "two_pass"}
+    assert search == {"beam_width": 3, "prior_weight": 0.0, "margin": 5.0, "ctc_weight": 0.5, "method": "two_pass"}
 
 
 def test_what_cannot_be_used_is_one_line(
