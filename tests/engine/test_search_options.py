@@ -55,7 +55,7 @@ def test_settings_change_what_they_name() -> None:
     [
         (["beam_width"], r"search option 'beam_width' has no value: expected NAME=VALUE, as in beam_width=12"),
         (["beam=3"], r"unknown search option 'beam': known are beam_width, .*, left_behind; did you mean 'beam_width'\?$"),
-        (["colour=3"], "unknown search option 'colour': known are beam_width, prior_weight, margin, n_best, ctc_weight, method, internal_lm_weight, first_prior, left_behind$"),
+        (["colour=3"], "unknown search option .colour.: known are beam_width, .*, method, internal_lm_weight, first_prior, left_behind$"),
         (["margin=3", "margin=4"], "search option margin is given twice: give it once"),
         (["beam_width=3.5"], "search option beam_width must be a whole number, got '3.5'"),
         (["margin=wide"], "search option margin must be a number, got 'wide'"),
