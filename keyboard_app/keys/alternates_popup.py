@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
-from keyboard_app.keys.key_face import font_of
 from keyboard_app.keys.layout import Area, PlacedKey
+from keyboard_app.style.lettering import marked_up
 from keyboard_app.style.theme import LIGHT
 
 CELL = 1.3
@@ -26,6 +26,8 @@ BELOW = 0.25
 class Alternate(Label):
     """One alternate of the row."""
 
+    option = StringProperty()
+    """what it writes"""
     theme = ObjectProperty(LIGHT, rebind=True)
     chosen = BooleanProperty(False)
 
@@ -48,7 +50,7 @@ class AlternatesPopup(BoxLayout):
     @property
     def chosen(self) -> str:
         """The alternate that lifting the finger writes."""
-        return str(next(cell.text for cell in self.children if cell.chosen))
+        return str(next(cell.option for cell in self.children if cell.chosen))
 
     def open(self, key: PlacedKey, options: Sequence[str], start: tuple[float, float], bounds: Area) -> None:
         """Shows the options above the key, within the bounds. start: where the finger rests. All in px, y up."""
@@ -64,7 +66,7 @@ class AlternatesPopup(BoxLayout):
         self.options = list(options) if rightwards else list(reversed(options))
         self.clear_widgets()
         for option in self.options:
-            self.add_widget(Alternate(text=option, theme=self.theme, chosen=option == options[0], font_name=font_of(option)))
+            self.add_widget(Alternate(option=option, text=marked_up(option), markup=True, theme=self.theme, chosen=option == options[0]))
 
     def close(self) -> None:
         self.options, self.size, self.margin = [], (0, 0), 0  # what is invisible should not take time either

@@ -5,22 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kivy.core.text import Label
 from kivy.graphics import Color, InstructionGroup, Rectangle, SmoothRoundedRectangle
 from kivy.graphics.texture import Texture
 
 from keyboard_app.keys import key_icons
 from keyboard_app.keys.layout import KeyLayout, PlacedKey
 from keyboard_app.style.icons import Icon, add_icon
+from keyboard_app.style.lettering import label_of
 from keyboard_app.style.theme import Theme
 from keyboard_app.text.shift import Shift
 
 ICONS = {"backspace": key_icons.BACKSPACE, "enter": key_icons.ENTER, "globe": key_icons.GLOBE}
 SHIFT_ICONS = {Shift.OFF: key_icons.SHIFT, Shift.ONCE: key_icons.SHIFT_ONCE, Shift.LOCK: key_icons.SHIFT_LOCK}
-
-ROBOTO = (range(0x0250), range(0x0370, 0x0530), range(0x1E00, 0x1F00), range(0x2000, 0x20C0))
-"""Code points in Kivy's usual font: Latin, Greek, Cyrillic, punctuation, currencies."""
-ROBOTO_SIGNS = "√™№∞≈≠≤≥"
 
 
 @dataclass(frozen=True)
@@ -61,15 +57,9 @@ class Sizes:
 @lru_cache(maxsize=256)
 def text_texture(text: str, font_size: int) -> Texture:
     """The text in white, to be coloured by a Color drawn before it."""
-    label = Label(text=text, font_size=font_size, font_name=font_of(text))
+    label = label_of(text, font_size)
     label.refresh()
     return label.texture
-
-
-def font_of(text: str) -> str:
-    """Kivy's usual font, or DejaVu Sans, which also comes with Kivy, if the usual one lacks a character."""
-    roboto = all(character in ROBOTO_SIGNS or any(ord(character) in part for part in ROBOTO) for character in text)
-    return "Roboto" if roboto else "DejaVuSans"
 
 
 class KeyFace:

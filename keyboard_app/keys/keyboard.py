@@ -78,10 +78,10 @@ class Keyboard(FloatLayout):
             self.add_widget(widget)
             self.bind(theme=widget.setter("theme"))
             widget.theme = self.theme
-        self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("text"))
-        self.view.shift, self.bubble.text = self.shift, self.preview_word
+        self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("word"))
+        self.view.shift, self.bubble.word = self.shift, self.preview_word
         self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, parent=self._give_up)
-        self.bubble.bind(size=self._place_bubble, text=self._place_bubble)
+        self.bubble.bind(size=self._place_bubble, word=self._place_bubble)
         self._frames = Clock.create_trigger(self._tick, 0, interval=True)
         self._use_grid()
 

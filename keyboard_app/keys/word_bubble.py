@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kivy.properties import ObjectProperty
+from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.label import Label
 
-from keyboard_app.keys.key_face import font_of
 from keyboard_app.keys.layout import KeyLayout
+from keyboard_app.style.lettering import marked_up
 from keyboard_app.style.theme import LIGHT
 
 FONT = 0.62
@@ -22,12 +22,14 @@ class WordBubble(Label):
 
     theme = ObjectProperty(LIGHT, rebind=True)
 
-    def on_text(self, _bubble: Label, text: str) -> None:
-        self.font_name = font_of(text)
+    word = StringProperty()
+
+    def on_word(self, _bubble: Label, word: str) -> None:
+        self.markup, self.text = True, marked_up(word)
 
     def place(self, layout: KeyLayout, bottom: float, window_top: float) -> None:
         """Puts the bubble in the middle above `bottom`, or lower if the window ends there; no wider than the keys. All in px."""
         area, key_height = layout.area, layout.key_height
-        self.font_size = min(FONT * key_height, area.width / (LETTER * len(self.text) + 2))
+        self.font_size = min(FONT * key_height, area.width / (LETTER * len(self.word) + 2))
         self.center_x = area.x + area.width / 2
         self.y = min(bottom + GAP * key_height, window_top - self.height)

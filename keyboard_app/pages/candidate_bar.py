@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from kivy.clock import Clock
-from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Rectangle
 from kivy.graphics.texture import Texture
 from kivy.input.motionevent import MotionEvent
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from keyboard_app.keys.key_face import font_of
+from keyboard_app.style.lettering import label_of
 from keyboard_app.style.theme import LIGHT, Colour
 
 HEIGHT_DP = 48
@@ -141,9 +141,7 @@ class CandidateBar(Widget):
     def _draw_notice(self) -> None:
         padding = 2 * PADDING_DP * self.unit
         room = max(1, self.width - padding)
-        label = CoreLabel(
-            text=self.notice, font_name=font_of(self.notice), font_size=NOTICE_DP * self.unit, text_size=(room, None), halign="center"
-        )
+        label = label_of(self.notice, NOTICE_DP * self.unit, text_size=(room, None), halign="center")
         label.refresh()
         self.least_height = max(HEIGHT_DP * self.unit, label.texture.height + padding)
         self._place(label.texture, self.center_x, self.theme.notice_text)
@@ -177,8 +175,8 @@ class CandidateBar(Widget):
 
     def _word(self, word: str, size_dp: float, width: float | None = None) -> Texture:
         """The word as a picture, at most `width` px wide if that is given: then the middle is left out."""
-        fit = {} if width is None else {"text_size": (max(width, 1), None), "shorten": True, "halign": "center"}
-        label = CoreLabel(text=word, font_name=font_of(word), font_size=size_dp * self.unit, **fit)
+        fit: dict[str, Any] = {} if width is None else {"text_size": (max(width, 1), None), "shorten": True, "halign": "center"}
+        label = label_of(word, size_dp * self.unit, **fit)
         label.refresh()
         return label.texture
 

@@ -29,8 +29,8 @@ class PhysicalKeys:
         self._session, self._view = session, view
         self._keyboard: SystemKeyboard | None = None
         self._targets: dict[str, Target] = {
-            "left": _left,
-            "right": _right,
+            "left": lambda writer: self._beside(writer, leftwards=True),
+            "right": lambda writer: self._beside(writer, leftwards=False),
             "up": lambda writer: view.line_above(writer.cursor, 1),
             "down": lambda writer: view.line_above(writer.cursor, -1),
             "pageup": lambda writer: view.line_above(writer.cursor, PAGE_LINES),
@@ -39,8 +39,8 @@ class PhysicalKeys:
             "end": lambda writer: view.line_ends(writer.cursor)[1],
         }
         self._targets_with_control: dict[str, Target] = {
-            "left": lambda writer: word_start(writer.text, writer.cursor),
-            "right": lambda writer: word_end(writer.text, writer.cursor),
+            "left": lambda writer: self._word_beside(writer, leftwards=True),
+            "right": lambda writer: self._word_beside(writer, leftwards=False),
             "home": lambda _: 0,
             "end": lambda writer: len(writer.text),
         }
@@ -96,21 +96,31 @@ class PhysicalKeys:
             return False
         return True
 
+    def _beside(self, writer: Writer, leftwards: bool) -> int:
+        """A character to the left or right, which is on or back as the text runs."""
+        back = leftwards is not self._view.runs_left(writer.cursor)
+        return _before(writer) if back else _after(writer)
+
+    def _word_beside(self, writer: Writer, leftwards: bool) -> int:
+        """The same by a word."""
+        back = leftwards is not self._view.runs_left(writer.cursor)
+        return (word_start if back else word_end)(writer.text, writer.cursor)
+
     def _go(self, target: Target, selecting: bool) -> None:
         self._session.edit(lambda writer: (writer.select_to if selecting else writer.move_to)(target(writer)))
 
 
-def _left(writer: Writer) -> int:
+def _before(writer: Writer) -> int:
     return character_start(writer.text, writer.cursor) if writer.cursor else 0
 
 
-def _right(writer: Writer) -> int:
+def _after(writer: Writer) -> int:
     return character_end(writer.text, writer.cursor)
 
 
 def _delete(writer: Writer) -> None:
     """Removes the selection, or the visible character after the cursor."""
-    _delete_to(writer, _right(writer))
+    _delete_to(writer, _after(writer))
 
 
 def _delete_word(writer: Writer) -> None:

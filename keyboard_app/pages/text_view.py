@@ -15,7 +15,9 @@ from kivy.properties import ColorProperty, ListProperty, NumericProperty, String
 from kivy.uix.widget import Widget
 
 from keyboard_app.pages.text_touches import LONG_PRESS_MS, Gesture, Spot, TextTouch
-from keyboard_app.text.lines import Line, break_lines, line_of, offset_at
+from keyboard_app.style.lettering import is_usual, label_of, width_of
+from keyboard_app.text.laid_text import LaidText
+from keyboard_app.text.visual_order import visual_text
 from keyboard_app.touch.clock import clock_ms
 
 BLINK_S = 0.55
@@ -64,7 +66,7 @@ class TextView(Widget):
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
-        self._broken: tuple[Line, ...] | None = None
+        self._laid: LaidText | None = None
         """the lines of the text; None if they must be found again"""
         self._cursor_shows = True
         self._follow = Clock.create_trigger(self._follow_cursor, -1)
@@ -102,27 +104,30 @@ class TextView(Widget):
     def highest_scroll(self) -> float:
         """px; with this, the last line is at the lower edge."""
         room = float(self.height - 2 * self.padding)
-        return max(0.0, len(self._lines) * self.line_height - room)
+        return max(0.0, len(self._lines.lines) * self.line_height - room)
 
     def line_above(self, offset: int, n_lines: int) -> int:
         """The offset that is as far to the right as this one, n lines up, or down if negative."""
-        at = line_of(self._lines, offset)
+        at = self._lines.row_of(offset)
         target = at - n_lines
-        if not 0 <= target < len(self._lines):
+        if not 0 <= target < len(self._lines.lines):
             return 0 if target < 0 else len(self.text)
-        x = self._measure(self.text[self._lines[at].start : offset])
-        return self._offset_in(target, x)
+        return self._offset_in(target, self._lines.x_of(at, offset))
 
     def line_ends(self, offset: int) -> tuple[int, int]:
         """Where Home and End put the cursor."""
-        at = line_of(self._lines, offset)
-        return self._lines[at].start, self._last_offset(at)
+        at = self._lines.row_of(offset)
+        return self._lines.lines[at].start, self._last_offset(at)
+
+    def runs_left(self, offset: int) -> bool:
+        """Whether the text there runs from right to left, as Hebrew does."""
+        return self._lines.runs_left(self._lines.row_of(offset))
 
     def cursor_place(self, offset: int) -> tuple[float, float]:
         """Where the cursor is at that offset: x, and y of its lower end."""
-        at = line_of(self._lines, offset)
-        x = self.x + self.margin + self._measure(self.text[self._lines[at].start : offset])
-        return min(x, self.right - self.margin), self._line_bottom(at)
+        at = self._lines.row_of(offset)
+        x = self.x + self.margin + self._lines.x_of(at, offset)
+        return min(max(x, self.x + self.margin), self.right - self.margin), self._line_bottom(at)
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         if not self.collide_point(*touch.pos):
@@ -170,7 +175,7 @@ class TextView(Widget):
     def offset_at(self, x: float, y: float) -> int:
         """The offset in the text that is nearest to a point of the window, px."""
         row = int((self.top - self.padding + self.scroll - y) // self.line_height)
-        return self._offset_in(min(max(row, 0), len(self._lines) - 1), x - self.x - self.margin)
+        return self._offset_in(min(max(row, 0), len(self._lines.lines) - 1), x - self.x - self.margin)
 
     def _rest(self, touch: MotionEvent) -> None:
         if touch.ud[self].rest():
@@ -195,39 +200,45 @@ class TextView(Widget):
         self.scroll = min(max(scroll, 0.0), self.highest_scroll)
 
     def _offset_in(self, row: int, x: float) -> int:
-        return min(offset_at(self.text, self._lines[row], x, self._measure), self._last_offset(row))
+        return min(self._lines.offset_at(row, x), self._last_offset(row))
 
     def _last_offset(self, row: int) -> int:
         """The last offset at which the cursor is on that line: at a soft break, before the space that ends the line."""
-        line = self._lines[row]
-        soft = row + 1 < len(self._lines) and self._lines[row + 1].start == line.end
+        lines = self._lines.lines
+        line = lines[row]
+        soft = row + 1 < len(lines) and lines[row + 1].start == line.end
         return max(line.start, line.end - 1) if soft else line.end
 
     def _set_font(self, *_: object) -> None:
         label = CoreLabel(font_size=self.font_size)
         self._letter_height = label.get_extents("Ay")[1]
-        self._measure = lru_cache(maxsize=20_000)(lambda text: float(label.get_extents(_shown(text))[0]))
+        size = self.font_size
+
+        def measure(text: str) -> float:
+            return float(label.get_extents(_shown(text))[0] if is_usual(text) else width_of(_shown(text), size))
+
+        self._measure = lru_cache(maxsize=20_000)(measure)
         self._texture = lru_cache(maxsize=N_TEXTURES)(self._render)
         self._break_anew()
 
     def _render(self, text: str) -> Texture:
-        label = CoreLabel(text=_shown(text), font_size=self.font_size)
+        label = label_of(_shown(text), self.font_size, ordered=True)
         label.refresh()
         return label.texture
 
     @property
-    def _lines(self) -> tuple[Line, ...]:
-        if self._broken is None:
-            self._broken = break_lines(self.text, max(1.0, self.width - 2 * self.margin), self._measure)
-        return self._broken
+    def _lines(self) -> LaidText:
+        if self._laid is None:
+            self._laid = LaidText(self.text, max(1.0, self.width - 2 * self.margin), self._measure)
+        return self._laid
 
     def _break_anew(self, *_: object) -> None:
-        self._broken = None
+        self._laid = None
         self._follow()
 
     def _follow_cursor(self, *_: object) -> None:
         """Scrolls just enough to show the cursor, and shows it at once."""
-        top = line_of(self._lines, min(int(self.cursor), len(self.text))) * self.line_height
+        top = self._lines.row_of(min(int(self.cursor), len(self.text))) * self.line_height
         room = self.height - 2 * self.padding - self.line_height
         self._scroll_to(min(max(self.scroll, top - max(room, 0.0)), top))
         self._cursor_shows = True
@@ -256,7 +267,7 @@ class TextView(Widget):
                 self._draw_lines()
             elif self.hint:
                 Color(*self.hint_color)
-                self._draw_line(self.hint, 0)
+                self._draw_line(visual_text(self.hint), 0, 0.0)
             if self.selection[0] != self.selection[1]:
                 self._draw_handles()
             elif self._cursor_shows:
@@ -269,10 +280,9 @@ class TextView(Widget):
         Color(*self.color)
         first = max(0, int((self.scroll - self.padding) // self.line_height))
         last = int((self.scroll + self.height) // self.line_height) + 1
-        for row, line in enumerate(self._lines[first:last], start=first):
-            shown = self.text[line.start : line.end].rstrip()
-            if shown:
-                self._draw_line(shown, row)
+        for row in range(first, min(last, len(self._lines.lines))):
+            if shown := self._lines.shown(row):
+                self._draw_line(shown, row, self._lines.indent(row))
 
     def _draw_selection(self) -> None:
         """The selection behind the text, and a line under the word that the candidates are for."""
@@ -293,18 +303,18 @@ class TextView(Widget):
 
     def _spans(self, start: int, end: int) -> Iterator[tuple[float, float, float]]:
         """Left edge, lower edge and width of a part of the text on each of its lines, px."""
-        for row, line in enumerate(self._lines):
+        for row, line in enumerate(self._lines.lines):
             first, last = max(start, line.start), min(end, line.end)
             if first < last or (start < line.end + 1 <= end and start != end):
-                left, right = (self._measure(self.text[line.start : offset]) for offset in (first, max(first, last)))
+                *spans, (left, right) = self._lines.spans(row, first, max(first, last))
                 is_on = end > line.end  # shows that a line break is selected
-                x, width = round(self.x + self.margin + left), round(right - left + (is_on and 0.3 * self.line_height))
-                yield x, round(self._line_bottom(row)), width
+                for one, other in (*spans, (left, right + (is_on and 0.3 * self.line_height))):
+                    yield round(self.x + self.margin + one), round(self._line_bottom(row)), round(other - one)
 
-    def _draw_line(self, text: str, row: int) -> None:
+    def _draw_line(self, text: str, row: int, indent: float) -> None:
         texture = self._texture(text)
         bottom = self._line_bottom(row) + (self.line_height - texture.height) / 2
-        Rectangle(texture=texture, size=texture.size, pos=(round(self.x + self.margin), round(bottom)))
+        Rectangle(texture=texture, size=texture.size, pos=(round(self.x + self.margin + indent), round(bottom)))
 
     def _draw_cursor(self) -> None:
         Color(*self.cursor_color)

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from kivy.core.text import Label as CoreLabel
 from kivy.core.window import Window
 from kivy.graphics import Rectangle
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 
 from engine import Grid, Key, language_of, load_grids
 from keyboard_app.keys.grid_view import GridView
-from keyboard_app.keys.key_face import KeyFace, font_of, text_texture
+from keyboard_app.keys.key_face import KeyFace, text_texture
 from keyboard_app.keys.layout import Area, KeyLayout, PlacedKey, complete, fit, keyboard_area
 from keyboard_app.keys.symbol_pages import symbol_pages
 from keyboard_app.keys.trail import Trail
+from keyboard_app.style.lettering import runs
 from keyboard_app.style.theme import DARK, LIGHT, Colour
 from keyboard_app.text.shift import Shift
 from tests.support.window_driver import WindowDriver, open_window
@@ -92,13 +95,15 @@ def test_characters_of_all_pages_are_in_their_font(grids: dict[str, Grid]) -> No
     }
     labels |= set("éèêëēąćčçßñøåœæżğıіїєґўαβγω") | {label.upper() for label in labels}
     labels |= set("†←→✓♥աბא")
-    for font in ("Roboto", "DejaVuSans"):
-        written = "".join(sorted(label for label in labels if font_of(label) == font and len(label) == 1))
-        lacking = text_texture("\ufffe" if font == "Roboto" else "\U000fffff", 40)
-        assert written
-        for character in written:
-            texture = text_texture(character, 40)
-            assert (texture.size, texture.pixels) != (lacking.size, lacking.pixels), character
+    labels |= {"\u05e9", "\u0634", "\U0001f600", "\U0001f9d1"}  # Hebrew and Arabic shin, two faces
+    fonts = {label: next(runs(label))[0] for label in labels if len(label) == 1}
+    assert {Path(font).stem for font in fonts.values()} == {"Roboto", "DejaVuSans", "NotoEmoji-Regular"}
+    boxes = {font: CoreLabel(text="\U000fffff", font_name=font, font_size=40) for font in set(fonts.values())}
+    for box in boxes.values():
+        box.refresh()
+    for character, font in fonts.items():
+        texture, lacking = text_texture(character, 40), boxes[font].texture
+        assert (texture.size, texture.pixels) != (lacking.size, lacking.pixels), character
 
 
 def test_a_pressed_key_alone_changes_and_is_drawn(window: WindowDriver, monkeypatch: pytest.MonkeyPatch) -> None:

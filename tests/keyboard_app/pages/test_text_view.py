@@ -93,3 +93,30 @@ def test_up_and_down_keep_the_column(driver: WindowDriver, view: TextView) -> No
     assert view.line_above(7, 1) == 4
     assert view.line_above(2, 1) == 0
     assert view.line_above(12, -1) == 14
+
+
+SHALOM = "\u05e9\u05dc\u05d5\u05dd"
+
+
+def test_hebrew_stands_at_the_right_and_its_cursor_goes_left(driver: WindowDriver, view: TextView, places: list[int]) -> None:
+    view.text = f"{SHALOM} {SHALOM}\nfour"
+    driver.frames()
+    xs = [view.cursor_place(offset)[0] for offset in range(10)]
+    assert xs == sorted(xs, reverse=True)
+    assert xs[0] == view.right - view.margin
+    assert view.cursor_place(10)[0] == view.x + view.margin
+    for offset in (0, 3, 9):
+        x, bottom = view.cursor_place(offset)
+        driver.tap(x, bottom + view.line_height / 2)
+        driver.frames(60)  # or the next one would be the second of two taps
+    assert places == [0, 3, 9]
+    assert [view.runs_left(offset) for offset in (0, 9, 10)] == [True, True, False]
+
+
+def test_a_selection_of_hebrew_and_latin_is_drawn_where_the_text_is(driver: WindowDriver, view: TextView) -> None:
+    view.text = f"ab {SHALOM} cd"
+    driver.frames()
+    spans = list(view._spans(1, 5))
+    assert len(spans) == 2  # b and a space; the first two letters of shalom, which are its rightmost
+    assert spans[0][0] == round(view.cursor_place(1)[0])
+    assert spans[1][0] + spans[1][2] == pytest.approx(view.cursor_place(3)[0], abs=1)
