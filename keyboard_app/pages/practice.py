@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.screenmanager import Screen
-from kivy.utils import escape_markup, get_hex_from_color
+from kivy.utils import get_hex_from_color
 
 from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in practice.kv
 from keyboard_app.keys.layout import keyboard_area
 from keyboard_app.open_files import reason
 from keyboard_app.session.worker import Failure
+from keyboard_app.style.lettering import marked_up
 from keyboard_app.style.theme import LIGHT
 from keyboard_app.style.widgets import load_kv
+from keyboard_app.text.visual_order import runs_left
 
 if TYPE_CHECKING:
     from engine import Grid, Recognition, Swipe
@@ -139,10 +141,10 @@ class PracticePage(Screen):
 
     def _marked(self, prompt: Prompt) -> str:
         """The sentence in Kivy's markup."""
-        words = [escape_markup(word) for word in prompt.words]
-        bare, accent = escape_markup(_bare(prompt)), get_hex_from_color(self.theme.accent)
-        marked = words[prompt.position].replace(bare, f"[b][u][color={accent}]{bare}[/color][/u][/b]", 1)
-        return " ".join((*words[: prompt.position], marked, *words[prompt.position + 1 :]))
+        words = [marked_up(word) for word in prompt.words]
+        bare, accent = marked_up(_bare(prompt)), get_hex_from_color(self.theme.accent)
+        words[prompt.position] = words[prompt.position].replace(bare, f"[b][u][color={accent}]{bare}[/color][/u][/b]", 1)
+        return " ".join(reversed(words) if runs_left(" ".join(prompt.words)) else words)
 
     def _fit(self, *_: object) -> None:
         self.keyboard_height = keyboard_area(*self.size).height
