@@ -232,13 +232,20 @@ class ContextModel:
         context, never = self.context(before), {word.lower() for word in blocked}
         logits = self.logits(context, np.arange(self.first_word, self.header.sizes.n_rows)).astype(np.float64)
         logits -= np.logaddexp.reduce(logits)
-        n_looked_at = min(len(logits), max(n, top_k if temperature else n) + len(never))
-        best = np.argpartition(-logits, n_looked_at - 1)[:n_looked_at]
-        best = best[np.lexsort((best, -logits[best]))]
-        words = [(self.word(self.first_word + row), float(logits[row])) for row in best.tolist()]
-        words = [(word, logit) for word, logit in words if word.lower() not in never][: max(n, top_k) if temperature else n]
+        words = self._likeliest(logits, max(n, top_k) if temperature else n, never)
         if temperature:
             noise = (rng or np.random.default_rng()).gumbel(size=len(words))
             drawn = np.argsort(-(np.array([logit for _, logit in words]) / temperature + noise), kind="stable")
             words = [words[i] for i in drawn[:n].tolist()]
         return [NextWord(word, float(np.exp(logit))) for word, logit in words]
+
+    def _likeliest(self, logits: npt.NDArray[np.float64], n: int, never: set[str]) -> list[tuple[str, float]]:
+        """The n likeliest words that are not among those never to be offered, in lower case, and their logits. logits: (n_words,)"""
+        n_looked_at, words = 0, list[tuple[str, float]]()
+        while len(words) < n and n_looked_at < len(logits):
+            n_looked_at = min(len(logits), max(n, 2 * n_looked_at))
+            best = np.argpartition(-logits, n_looked_at - 1)[:n_looked_at]
+            best = best[np.lexsort((best, -logits[best]))]
+            found = [(self.word(self.first_word + row), float(logits[row])) for row in best.tolist()]
+            words = [(word, logit) for word, logit in found if word.lower() not in never][:n]
+        return words

@@ -123,6 +123,22 @@ def test_a_blocked_word_is_never_offered() -> None:
     ]
 
 
+def test_a_long_list_of_blocked_words_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only as many words are looked at as are needed."""
+    fresh, rows = toy_context.model(), []
+    word = fresh.word
+    monkeypatch.setattr(fresh, "word", lambda row: rows.append(row) or word(row))  # type: ignore[func-returns-value]
+    best, second, *_ = (one.word for one in MODEL.next_words("we ", 12))
+    rows.clear()
+    assert [one.word for one in fresh.next_words("we ", 1, blocked=[best, *(f"no{i}" for i in range(1000))])] == [second]
+    assert len(rows) == 1 + 3  # "we", then one, then two
+
+
+def test_where_all_are_blocked_none_is_offered() -> None:
+    assert MODEL.next_words("we ", 2, blocked=toy_context.WORDS) == []
+    assert [one.word for one in MODEL.next_words("we ", 3, blocked=toy_context.WORDS[1:])] == [toy_context.WORDS[0]]
+
+
 def test_more_words_than_there_are() -> None:
     assert len(MODEL.next_words("we ", 100)) == len(toy_context.WORDS)
 
