@@ -22,7 +22,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from benchmarks.common.environment import Environment, describe, read_records
+from benchmarks.common.environment import LETTERS, Environment, describe, read_records
 from engine import recordings
 from engine.beam_search import search
 from engine.console import survives_its_output
@@ -175,7 +175,7 @@ def measure(recognizer: SwipeRecognizer, method: Method, records: Sequence[Swipe
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.floor", description=__doc__)
-    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="model bundle of letters (default: that of benchmarks/models)")
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     parser.add_argument("--data", type=Path, metavar="FILE", help=f"recorded swipes (default: {recordings.DEFAULT})")
     parser.add_argument("--n-swipes", type=int, default=300, metavar="N", help="how many, evenly spread (default: %(default)s)")
@@ -187,7 +187,7 @@ def run(options: argparse.Namespace) -> tuple[Environment, float, list[Floor]]:
     """The environment, the rate in multiply-adds a second, each method. Raises: ModelBundleError, ValueError, OSError."""
     data = options.data or recordings.default_recordings()
     records = read_records(data, options.n_swipes)
-    recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
+    recognizer = SwipeRecognizer.load(options.bundle or LETTERS, options.lexicon)
     environment, macs_a_second = describe(recognizer, options.bundle, data, len(records)), rate()
     return environment, macs_a_second, [measure(recognizer, method, records, macs_a_second) for method in get_args(Method)]
 

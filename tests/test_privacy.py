@@ -36,7 +36,7 @@ sys.exit(ended_with)
 """Runs a command's module as `python -m` does, and stays alive for a while."""
 BARE = """
 import time, onnxruntime
-onnxruntime.InferenceSession("engine/models/english/encoder.onnx")
+onnxruntime.InferenceSession("engine/models/universal/encoder.onnx")
 time.sleep({alive_s})
 """
 """onnxruntime without us, as pip gives it: what the detectors have to find."""

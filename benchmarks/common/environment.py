@@ -89,6 +89,11 @@ def read_records(path: Path, n_swipes: int) -> list[SwipeRecord]:
     return [records[i] for i in spread]
 
 
+LETTERS = Path(__file__).parents[1] / "models" / "letters"
+"""The bundle of a network that knows the English letters on qwerty_en, which Keyglide shipped before it had one that reads keys. It is what
+searches and precisions are compared on, and what the predecessor's search can run with."""
+
+
 def bundle_hash(bundle: Path | None = None) -> str:
     """sha256 of the manifest, which holds those of the other files. None: of the shipped bundle."""
     folder = bundle or default_language().require_bundle()

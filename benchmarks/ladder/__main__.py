@@ -21,14 +21,13 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.common.agreement import Agreement, agreement, listed
-from benchmarks.common.environment import Environment, describe, read_records
+from benchmarks.common.environment import LETTERS, Environment, describe, read_records
 from benchmarks.common.paired import PairedTimes, Ratio, time_in_turns
 from benchmarks.ladder.rungs import CountedBundle, Outcome, Rung, build_ladder, prepare
 from engine import recordings
 from engine.accuracy import Accuracy
 from engine.console import survives_its_output
 from engine.grid import load_grids, pick_grid
-from engine.language import default_language
 from engine.lexicon import key_sequence
 from engine.recognizer import SwipeRecognizer, open_lexicon
 from engine.shipped import DEFAULT_GRID
@@ -197,7 +196,7 @@ def climb(options: argparse.Namespace, folder: Path) -> Comparison:
 def run(options: argparse.Namespace) -> Comparison:
     """Raises: ModelBundleError, ValueError, OSError."""
     torch.set_num_threads(1)
-    return climb(options, options.bundle or default_language().require_bundle())
+    return climb(options, options.bundle or LETTERS)
 
 
 @survives_its_output

@@ -19,7 +19,7 @@ from typing import get_args
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common.environment import describe
+from benchmarks.common.environment import LETTERS, describe
 from benchmarks.common.lexicons import write_lexicon_of_size
 from benchmarks.common.memory import measure_in_fresh_process
 from benchmarks.common.paired import PairedTimes, time_in_turns
@@ -33,7 +33,6 @@ from engine.accuracy import Accuracy, rank_of
 from engine.arguments import positive
 from engine.console import survives_its_output
 from engine.files import write_whole
-from engine.language import default_language
 from engine.lexicon import Lexicon
 from engine.model import ModelBundle
 from engine.recognizer import Candidate, SwipeRecognizer
@@ -240,7 +239,7 @@ def run(options: argparse.Namespace) -> Report:
     """Measures, and writes pareto.md and pareto.png. Raises: ModelBundleError, ValueError, OSError, CalledProcessError."""
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        report = measure(options, options.bundle or default_language().require_bundle(), Path(folder))
+        report = measure(options, options.bundle or LETTERS, Path(folder))
     write_whole(options.out / "pareto.md", f"# Accuracy against time\n\n{report.as_text()}\n")
     draw(report, options.out / "pareto.png")
     return report

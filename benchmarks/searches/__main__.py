@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.common.agreement import Agreement, ScoredWord, agreement
-from benchmarks.common.environment import describe
+from benchmarks.common.environment import LETTERS, describe
 from benchmarks.common.paired import PairedTimes, time_in_turns
 from benchmarks.common.tables import Change
 from benchmarks.searches.beam import Pruning
@@ -63,7 +63,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--margins", type=_nats, nargs="*", default=[4.0, 8.0], metavar="NATS", help="that hypotheses may be behind the best")
     add("--repaired", type=positive, nargs="*", default=[1, 4], metavar="N", help="beam widths of the repaired searches")
     add("--edits", type=positive, default=2, metavar="N", help="that a repair takes at most (default: %(default)s)")
-    add("--bundle", type=Path, metavar="FOLDER", help="model bundle (default: Keyglide's own)")
+    add("--bundle", type=Path, metavar="FOLDER", help="model bundle of letters (default: that of benchmarks/models)")
     add("--lexicon", type=Path, metavar="FILE", help="lexicon (default: Keyglide's own)")
     add("--out", type=Path, metavar="FILE", help="also write the table to this Markdown file")
     add("--json", action="store_true", help="one JSON object on stdout, instead of a table")
@@ -170,8 +170,8 @@ def run(options: argparse.Namespace) -> Report:
     path = options.data or recordings.default_recordings()
     data = load_swipes(path)
     data = data.select(_spread(len(data), options.n))
-    recognizer = SwipeRecognizer.load(options.bundle, options.lexicon)
-    environment = describe(recognizer, options.bundle, path, len(data))
+    recognizer = SwipeRecognizer.load(options.bundle or LETTERS, options.lexicon)
+    environment = describe(recognizer, options.bundle or LETTERS, path, len(data))
     problems = problems_of(recognizer, data)
     ways = searches(options, problems[0].index)
     timed = [problems[row] for row in _spread(len(problems), options.n_timed)]

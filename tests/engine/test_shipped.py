@@ -14,7 +14,7 @@ from engine.recognizer import SwipeRecognizer
 from tests.conftest import LATIN, ROOT
 from training.data.swipe_data import SwipeData
 
-MODEL = ROOT / "engine" / "models" / "english"
+MODEL = ROOT / "engine" / "models" / "universal"
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def english() -> SwipeRecognizer:
 def test_the_bundle_is_small_and_says_where_it_comes_from(english: SwipeRecognizer, grids: dict[str, Grid]) -> None:
     assert sum(path.stat().st_size for path in MODEL.iterdir()) <= 8e6
     manifest = english.bundle.manifest
-    assert manifest.alphabet == LATIN and set(manifest.grids) <= set(grids)
-    assert "training.train" in manifest.training_command and "How We Swipe" in manifest.training_data
+    assert manifest.reads == "keys" and set(manifest.grids) <= set(grids)
+    assert "training.key_reader.train" in manifest.training_command and "How We Swipe" in manifest.training_data
     assert manifest.metrics
 
 

@@ -18,6 +18,7 @@ from onnx import numpy_helper
 import export.__main__
 import export.bundle
 import export.quantize
+from benchmarks.common.environment import LETTERS
 from benchmarks.common.variants import variant
 from engine.grid import Grid
 from engine.lexicon import Lexicon
@@ -105,7 +106,7 @@ def samples() -> list[Sample]:
 def test_the_manifest_says_where_the_model_comes_from_and_what_was_proven(exported: Path) -> None:
     manifest = ModelBundle.load(exported).manifest
     assert (manifest.alphabet, manifest.max_letters, manifest.grids) == (toy.ALPHABET, 8, ("qwerty_en",))
-    shipped = ModelBundle.load(ROOT / "engine" / "models" / "english").manifest.search
+    shipped = ModelBundle.load(LETTERS).manifest.search
     assert manifest.search == replace(shipped, ctc_weight=0.25)  # the defaults are those of the model that comes along
     assert manifest.precision == "fp32"
     assert manifest.training_command == "no command" and manifest.training_data == "no data; 1,280 samples in 10 steps, seed 4"

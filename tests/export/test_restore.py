@@ -13,6 +13,7 @@ import pytest
 import torch
 from onnx import numpy_helper
 
+from benchmarks.common.environment import LETTERS
 from engine.manifest import ModelBundleError
 from engine.model import DECODER_STEP, ENCODER, HIDDEN, MANIFEST
 from engine.recognizer import SwipeRecognizer
@@ -85,7 +86,7 @@ def test_the_shipped_bundle_and_its_network_agree() -> None:
     The encoder's products are in 8 bits, so it agrees on nearly all frames; the decoder agrees exactly on what the encoder gave.
     """
     equal, moved = list[np.ndarray](), list[np.ndarray]()
-    recognizer, network = SwipeRecognizer.load(), restore(ROOT / "engine" / "models" / "english")
+    recognizer, network = SwipeRecognizer.load(LETTERS), restore(LETTERS)
     data = load_swipes(ROOT / "examples" / "swipes.jsonl")
     for i in range(len(data)):
         features = recognizer.model.extractor(data.swipe(i))

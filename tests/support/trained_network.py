@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.common.environment import LETTERS
 from engine.grid import load_grids
 from export.restore import restore
 from tests.conftest import ROOT
@@ -26,7 +27,7 @@ INFO = TrainingInfo("no command", "no data", "qwerty_en", n_steps=10, n_swipes=1
 @functools.cache
 def network() -> SwipeNetwork:
     """Not to be written to."""
-    return restore(ROOT / "engine" / "models" / "english")
+    return restore(LETTERS)
 
 
 def write_checkpoint(path: Path, ctc: bool = True) -> Path:

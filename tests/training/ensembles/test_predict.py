@@ -77,13 +77,30 @@ def test_whole_numbers_and_floats_are_one() -> None:
     assert row_of(Path("p"), canonical(SearchOptions(8, 1, 30))).id == row_of(Path("p"), canonical(SearchOptions(8, 1.0, 30.0))).id
 
 
-@pytest.mark.parametrize("setting", ["beam_width=9", "prior_weight=0.26", "margin=inf", "n_best=5", "ctc_weight=0.1", "method=two_pass"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "beam_width=9",
+        "prior_weight=0.26",
+        "margin=inf",
+        "n_best=5",
+        "ctc_weight=0.1",
+        "method=two_pass",
+        "internal_lm_weight=0.5",
+        "first_prior=1",
+        "left_behind=9",
+    ],
+)
 def test_every_option_makes_another_predictor(setting: str) -> None:
     assert row_of(Path("p"), canonical(DEFAULTS.changed([setting]))).id != row_of(Path("p"), canonical(DEFAULTS)).id
 
 
 def test_every_option_was_tried() -> None:
-    assert {field.name for field in fields(SearchOptions)} == {"beam_width", "prior_weight", "margin", "n_best", "ctc_weight", "method"}
+    assert {field.name for field in fields(SearchOptions)} == {"beam_width", "prior_weight", "margin", "n_best", "ctc_weight", "method"} | {
+        "internal_lm_weight",
+        "first_prior",
+        "left_behind",
+    }
 
 
 def test_every_file_makes_another_predictor() -> None:
@@ -229,7 +246,7 @@ def test_the_commands_print_rows(
 
     out = tmp_path / "out"
     row = json.loads(main(data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--json", "--search", "margin=inf"))
-    assert row["predictor"]["search"] == {**asdict(DEFAULTS), "margin": None}
+    assert row["predictor"]["search"] == {**asdict(DEFAULTS), "margin": None, "left_behind": None}
     assert row["accuracy"]["n_swipes"] == 6 and Path(row["path"]).is_file()
     merged = json.loads(main("merge", out / "predictions.db", tmp_path / "merged.db", "--json"))
     assert merged["id"] == row["id"] and Path(merged["path"]).is_file()
