@@ -12,12 +12,15 @@ from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare,
 
 if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
+    from keyboard_app.sinks.choose import BackEnd
 
-EXTRA = {"kivy", "platformdirs", "darkdetect", "regex"}
+EXTRA = {"kivy", "platformdirs", "darkdetect", "regex", "jeepney", "Xlib", "pywayland"}
 """What the keyboard needs and the engine does not."""
 MISSING = "the keyboard needs {package}, and it is not installed. Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
 """The options that override settings."""
+INTO = ("auto", "own", "ibus", "xtest", "wayland", "plasma")
+NO_WAY = "there is no way into other programs here: docs/LINUX.md says what each desktop needs"
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
 
@@ -35,6 +38,12 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_ap
         "--swipes", type=Path, metavar="FILE", help="where practice keeps swipes (default: in the system's folder for data)"
     )
     parser.add_argument("--prompts", type=Path, metavar="FILE", help="what practice shows, one sentence per line (default: Keyglide's own)")
+    windows = parser.add_argument_group("writing into the windows of other programs")
+    windows.add_argument(
+        "--dock", action="store_true", help="the keys at the bottom of the screen: usual where that is possible"
+    )
+    windows.add_argument("--into", choices=INTO, metavar="NAME", help=f"where the text goes: {', '.join(INTO)} (default: the setting)")
+    windows.add_argument("--toggle", action="store_true", help="hide the dock that is running, or show it again, and end")
     settings = parser.add_argument_group("settings for this run only")
     settings.add_argument("--grid", metavar="NAME", help="the name of a grid")
     settings.add_argument("--grids", metavar="FILE", dest="grids_file", help="a file of grids in the format of grid_name_to_grid.json")
@@ -46,16 +55,24 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_ap
 
 def run(args: argparse.Namespace) -> int:
     """Shows the window until it is closed; returns the exit code. Raises: ValueError, OSError, NoDisplayError, ImportError."""
+    if args.toggle:
+        from keyboard_app.dock.remote import call
+
+        call("Toggle")
+        return 0
     text = _read_text(args.text) if args.text else ""
     prompts = _read_prompts(args.prompts) if args.prompts else ()
-    prepare(args.size)
-    app = _app(args, text, prompts)
+    into = _into(args)
+    prepare(args.size, dock=into != "own")
+    app = _app(args, text, prompts, into)
     if args.screenshot:
         from keyboard_app.style.screenshot import run_for_screenshot
 
         run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
     else:
         require_screen()
+        if into != "own":
+            app.bind(on_start=_dock)
         app.run()
     if args.print:
         from engine.console import spell_out_what_cannot_be_encoded  # late: the engine takes a third of a second to import
@@ -93,7 +110,32 @@ def _exit_now(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> KeyboardApp:
+def _into(args: argparse.Namespace) -> BackEnd:
+    """Where the text goes. What only the keyboard's own page can do, it does. Raises: NoWayError."""
+    from keyboard_app.settings import load_settings, settings_path
+    from keyboard_app.sinks.choose import NoWayError, fitting
+
+    own_alone = args.text or args.print or args.screenshot or args.size or args.page != "write"
+    chosen = args.into or load_settings(args.config or settings_path()).settings.into
+    into = "own" if own_alone and args.into is None and not args.dock else fitting() if chosen == "auto" else chosen
+    if into == "own" and args.dock:
+        raise NoWayError(NO_WAY)
+    return into
+
+
+def _dock(app: KeyboardApp) -> None:
+    """Makes the window, which is not shown yet, a dock that never takes the focus, and shows it."""
+    from kivy.core.window import Window
+
+    from keyboard_app.dock.x11_dock import X11Dock
+
+    dock = X11Dock(Window.get_window_info().window)
+    app.dock(dock)
+    Window.show()
+    dock.give_focus_back()
+
+
+def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...], into: BackEnd) -> KeyboardApp:
     from keyboard_app.app import KeyboardApp, Start
     from keyboard_app.session.draft import draft_path
     from keyboard_app.session.practice import swipes_path
@@ -102,7 +144,7 @@ def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...]) -> Keybo
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
     is_for_once = args.text or args.print or args.screenshot  # such a text is not the one that the person goes on with
     draft = None if is_for_once else draft_path()
-    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, draft, overrides)
+    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, draft, overrides, into)
     return KeyboardApp(start)
 
 

@@ -12,13 +12,19 @@ from kivy.core.window import Window
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from keyboard_app.configuration import Configuration
+from keyboard_app.dock.place import BAR_DP, KEYS_DP, DockWindow
+from keyboard_app.docking import Docking
 from keyboard_app.draft_keeper import DraftKeeper
 from keyboard_app.navigation import Navigation, PageName
 from keyboard_app.pages.clipboard import keep_after_closing
+from keyboard_app.pages.dock import DockPage
+from keyboard_app.pages.write import WritePage
+from keyboard_app.session.outlet import Outlet
 from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
-from keyboard_app.style.theme import DARK, LIGHT, system_theme
+from keyboard_app.sinks.choose import BackEnd, open_sink
+from keyboard_app.style.theme import DARK, LIGHT, PHONE, px_per_dp, system_theme
 from keyboard_app.style.widgets import ThemedApp
 from keyboard_app.text.sink import OwnField
 from keyboard_app.text.vocabulary import LexiconVocabulary, NoVocabulary
@@ -41,6 +47,8 @@ class Start:
     """the file that keeps the text from one start to the next; None: it is not kept"""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """settings for this run only, by name; choosing one of them in the app replaces the override"""
+    into: BackEnd = "own"
+    """where the text goes; with another than its own page, the window is a dock"""
 
 
 class WindowCalls:
@@ -65,15 +73,20 @@ class KeyboardApp(ThemedApp):
     title = "Keyglide"
 
     def __init__(self, start: Start) -> None:
-        super().__init__()
+        """Raises: OSError, where there is no way into other programs."""
         self._start = start
+        super().__init__()
         self.calls = WindowCalls()
         self.worker = RecognitionWorker(self.calls.post)
         self.configuration = Configuration(start.config, start.overrides, self.worker, self.calls.post)
         self.field = OwnField()
         self._keeper = DraftKeeper(start.draft, self.configuration)
-        writer = Writer(self._writing_options(), start.text or self._keeper.open(), self.field)
-        self.session = TypingSession(writer, self.worker, self.configuration.opened.grid.key_width)
+        self.sink = None if start.into == "own" else open_sink(start.into, self.calls.post)
+        self.outlet = None if self.sink is None else Outlet(self.sink)
+        self.docking: Docking | None = None
+        text = start.text or self._keeper.open() if self.outlet is None else ""
+        writer = Writer(self._writing_options(), text, self.outlet or self.field)
+        self.session = TypingSession(writer, self.worker, self.configuration.opened.grid.key_width, self.outlet)
         self.configuration.subscribe(self._apply_settings)
         self._keeper.follow(self.session, self.field)
         self._follow_system_theme()
@@ -84,7 +97,8 @@ class KeyboardApp(ThemedApp):
 
     def build(self) -> ScreenManager:
         self.manager = ScreenManager(transition=NoTransition())
-        self.pages = Navigation(self.manager, self.configuration, self.session, self.field, self._make_practice)
+        page = WritePage(self.session, self.field) if self.outlet is None else DockPage(self.session, self.outlet)
+        self.pages = Navigation(self.manager, self.configuration, self.session, page, self._make_practice)
         self.pages.show(self._start.page)
         Window.bind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
         return self.manager
@@ -95,11 +109,29 @@ class KeyboardApp(ThemedApp):
         self.worker.stop()
         self.calls.make()  # writes the words of the last swipes
         self._keeper.close()
+        if self.sink is not None:
+            self.sink.close()
+        if self.docking is not None:
+            self.docking.close()
         keep_after_closing()
+
+    def dock(self, window: DockWindow) -> None:
+        """Makes the window a dock; it follows what is asked for from outside, too. `build` has been called."""
+        from keyboard_app.dock.remote import serve
+
+        assert isinstance(self.pages.write, DockPage), "the text goes to the keyboard's own page"
+        docking = self.docking = Docking(window, self.configuration, self.pages, self.pages.write)
+        serve(lambda method: self.calls.post(lambda: docking.do(method)))
 
     def open_settings(self, *_: object) -> None:
         """F1 opens our settings page instead of Kivy's."""
         self.pages.show("settings")
+
+    def _fit(self, *_: object) -> None:
+        if self._start.into == "own":
+            super()._fit()
+        else:
+            self.unit = px_per_dp(Window.width, Window.height * PHONE[1] / (KEYS_DP + BAR_DP))
 
     def _first_frame(self, *_: object) -> None:
         Window.unbind(on_flip=self._first_frame)
@@ -112,7 +144,10 @@ class KeyboardApp(ThemedApp):
     def _apply_settings(self) -> None:
         self._follow_system_theme()
         settings = self.configuration.settings
-        self.session.writer.options = self._writing_options()
+        if self.outlet is None:
+            self.session.writer.options = self._writing_options()
+        else:
+            self.outlet.use_options(self._writing_options())
         lexicon = self.configuration.lexicon
         self.session.writer.vocabulary = NoVocabulary() if lexicon is None else LexiconVocabulary(lexicon)
         self.session.show_previews = settings.preview

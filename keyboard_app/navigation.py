@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from kivy.uix.screenmanager import ScreenManager
+from kivy.uix.screenmanager import Screen, ScreenManager
 
 from engine import language_of
 from keyboard_app.configuration import Configuration
 from keyboard_app.pages.choose import ChoosePage, FilePage
+from keyboard_app.pages.dock import DockPage
 from keyboard_app.pages.folder import Choice, Wanted
 from keyboard_app.pages.practice import PracticePage
 from keyboard_app.pages.settings import SettingsPage
 from keyboard_app.pages.write import WritePage
 from keyboard_app.session.practice import Practice
 from keyboard_app.session.typing_session import TypingSession
-from keyboard_app.text.sink import OwnField
 
 if TYPE_CHECKING:
     from engine import Grid
@@ -31,21 +31,22 @@ FILES: dict[str, tuple[str, Wanted]] = {
 
 
 class Navigation:
-    """Shows one page at a time in a screen manager, and messages on the pages they belong to (`MessageBoard`)."""
+    """Shows one page at a time in a screen manager, `write` first, and messages on the pages they belong to (`MessageBoard`)."""
 
     def __init__(
         self,
         manager: ScreenManager,
         configuration: Configuration,
         session: TypingSession,
-        field: OwnField,
+        write: WritePage | DockPage,
         make_practice: Callable[[], Practice],
     ) -> None:
         self._manager, self._configuration, self._session = manager, configuration, session
         self._make_practice = make_practice
         self._asked = ""
         """the setting that the page of files is open for"""
-        self.write = WritePage(session, field, name="write", grid=configuration.opened.grid)
+        self.write = write
+        write.name, write.grid = "write", configuration.opened.grid
         self.write.bind(
             on_settings=lambda _: self.show("settings"),
             on_practice=lambda _: self.show("practice"),
@@ -62,6 +63,14 @@ class Navigation:
             self._manager.add_widget(makers[name]())
         if name == "settings":
             self.say_in_settings("")
+        self._manager.current = name
+
+    def add(self, page: Screen) -> None:
+        """Adds a page that others made."""
+        self._manager.add_widget(page)
+
+    def show_added(self, name: str) -> None:
+        """Goes to such a page."""
         self._manager.current = name
 
     def back(self) -> None:

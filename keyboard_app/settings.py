@@ -15,7 +15,14 @@ from engine.shipped import DEFAULT_GRID
 
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
-VALUES = {"theme": get_args(ThemeChoice), "backspace": get_args(BackspaceChoice)}
+IntoChoice = Literal["auto", "own", "ibus", "xtest", "wayland", "plasma"]
+DockChoice = Literal["bottom", "floating"]
+VALUES = {
+    "theme": get_args(ThemeChoice),
+    "backspace": get_args(BackspaceChoice),
+    "into": get_args(IntoChoice),
+    "dock": get_args(DockChoice),
+}
 """The values allowed for the settings that have a fixed choice."""
 
 
@@ -42,6 +49,17 @@ class Settings:
     """whether swiped words get their spaces automatically"""
     keep_draft: bool = True
     """whether the text of the keyboard's own page is there again at the next start"""
+    into: IntoChoice = "auto"
+    """where the text goes: to the keyboard's own page, or into other programs by that way; from the next start"""
+    dock: DockChoice = "bottom"
+    """where the window is that writes into other programs"""
+    dock_height: int = 0
+    """px at the bottom of the screen; 0: as fits it"""
+    floating_x: int = 0
+    floating_y: int = 0
+    floating_width: int = 0
+    """px; 0: as fits the screen"""
+    floating_height: int = 0
 
 
 @dataclass(frozen=True)

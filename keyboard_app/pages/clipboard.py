@@ -26,7 +26,11 @@ _copied: list[str] = []
 def copy(session: TypingSession) -> bool:
     """Puts the selection, or else the whole text, into the clipboard, and says so in the session; returns whether that worked."""
     writer = session.writer
-    text = writer.selected or writer.text
+    return copy_text(writer.selected or writer.text, session, COPIED_PART if writer.selected else COPIED)
+
+
+def copy_text(text: str, session: TypingSession, said: str = COPIED) -> bool:
+    """Puts a text into the clipboard, and says so in the session; returns whether that worked."""
     if not text:
         session.say(NOTHING_TO_COPY)
         return False
@@ -34,7 +38,7 @@ def copy(session: TypingSession) -> bool:
     clipboard.copy(text)
     is_there = bool(clipboard.paste() == text)
     _copied[:] = [text] if is_there else []
-    session.say((COPIED_PART if writer.selected else COPIED) if is_there else NO_CLIPBOARD)
+    session.say(said if is_there else NO_CLIPBOARD)
     return is_there
 
 

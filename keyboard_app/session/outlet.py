@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from keyboard_app.text.rules import LOOK_BACK, character_start, needs_space_before
-from keyboard_app.text.sink import Context, Edit, Purpose, TextSink
+from keyboard_app.text.sink import Context, Edit, KeyName, Purpose, TextSink
 from keyboard_app.text.writer import Writer, WritingOptions
 
 Change = Callable[[Writer], None]
@@ -92,6 +92,11 @@ class Outlet:
             edits, self._captured = self._captured, None
             self._deliver(edits)
         self._last = self._inserted_by(change, edits)
+
+    def press(self, name: KeyName) -> None:
+        """Presses a key of which the writer knows nothing."""
+        if self.sink.listening:
+            self.sink.key(name)
 
     def insert_waiting(self) -> None:
         """Writes what has waited into the field that listens now."""

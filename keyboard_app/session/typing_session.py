@@ -105,7 +105,7 @@ class TypingSession:
         changes: dict[str, Change] = {
             "space": Writer.space,
             "enter": Writer.enter,
-            "backspace": Writer.backspace,
+            "backspace": self._backspace,
             "shift": lambda writer: writer.press_shift(pressed_ms),
         }
         if name not in changes:
@@ -173,6 +173,13 @@ class TypingSession:
         self.worker.drop_previews()
         self._filter.reset()
         self.preview = ""
+
+    def _backspace(self, writer: Writer) -> None:
+        """Where nothing is known of the text before the cursor, the program removes what it has there."""
+        if self.outlet is not None and writer.cursor == 0 and not writer.selected:
+            self.outlet.press("backspace")
+        else:
+            writer.backspace()
 
     def _try(self, change: Change) -> None:
         try:

@@ -60,9 +60,10 @@ def window_size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def prepare(size: tuple[int, int] | None = None) -> None:
+def prepare(size: tuple[int, int] | None = None, dock: bool = False) -> None:
     """Opens Kivy's window with `size` pixels; if it is open already, only its size changes.
 
+    dock: without a frame, as small as need be, and not shown yet.
     Raises: NoDisplayError if no video driver works; ImportError if Kivy is not installed.
     """
     os.environ.update(ENVIRONMENT)
@@ -71,7 +72,14 @@ def prepare(size: tuple[int, int] | None = None) -> None:
 
     logging.getLogger("kivy").setLevel(logging.ERROR)
     width, height = size or DEFAULT_SIZE
-    options = {"width": width, "height": height, "minimum_width": SMALLEST_SIZE[0], "minimum_height": SMALLEST_SIZE[1]}
+    options: dict[str, int | str] = {
+        "width": width,
+        "height": height,
+        "minimum_width": SMALLEST_SIZE[0],
+        "minimum_height": SMALLEST_SIZE[1],
+    }
+    if dock:
+        options |= {"borderless": 1, "window_state": "hidden"}
     for name, value in options.items():
         Config.set("graphics", name, value)
     Config.set("graphics", "multisamples", 0)  # our shapes are smooth anyway; multisampling costs frames on weak machines

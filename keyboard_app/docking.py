@@ -1,0 +1,104 @@
+"""The dock as the app has it: placed on the screen, dragged by its grips, hidden and shown by its handle and from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from keyboard_app.configuration import Configuration
+from keyboard_app.dock.place import Docked, DockWindow, Place
+from keyboard_app.navigation import Navigation
+from keyboard_app.pages.dock import DockPage, HandlePage
+from keyboard_app.settings import Settings
+
+HANDLE = "handle"
+"""the name of the handle's page"""
+
+
+class Docking:
+    """Keeps the window where the person wants it. Every method is called on the window's thread."""
+
+    def __init__(self, window: DockWindow, configuration: Configuration, pages: Navigation, page: DockPage) -> None:
+        self._window, self._configuration, self._pages, self._page = window, configuration, pages, page
+        self._docked = docked_by(configuration.settings)
+        self._hidden = False
+        self._from: tuple[Docked, tuple[int, int]] | None = None
+        """where a drag began: what was chosen then, and the pointer"""
+        handle = HandlePage(name=HANDLE)
+        handle.bind(on_show=lambda _: self.show())
+        pages.add(handle)
+        page.bind(
+            on_hide=lambda _: self.hide(),
+            on_move=lambda _, begins: self._drag(begins, Docked.dragged),
+            on_resize=lambda _, begins: self._drag(begins, Docked.resized),
+            on_drop=lambda _: self._keep(),
+        )
+        configuration.subscribe(self._follow_settings)
+        self._put()
+
+    @property
+    def hidden(self) -> bool:
+        return self._hidden
+
+    def hide(self) -> None:
+        """Leaves the handle alone on the screen."""
+        self._hidden = True
+        self._pages.show_added(HANDLE)
+        self._put()
+
+    def show(self) -> None:
+        self._hidden = False
+        self._pages.show("write")
+        self._put()
+
+    def do(self, method: str) -> None:
+        """What was asked for from outside: Toggle, Show or Hide."""
+        hide = not self._hidden if method == "Toggle" else method == "Hide"
+        if hide != self._hidden:
+            self.hide() if hide else self.show()
+
+    def close(self) -> None:
+        self._window.close()
+
+    def _put(self) -> None:
+        screen = self._window.screen()
+        self._page.floating = self._docked.choice == "floating"
+        place = self._docked.handle(screen) if self._hidden else self._docked.place(screen)
+        self._window.put(place, reserve=not self._hidden and self._docked.choice == "bottom")
+
+    def _drag(self, begins: bool, change: Callable[[Docked, tuple[int, int], tuple[int, int]], Docked]) -> None:
+        pointer = self._window.pointer()
+        if begins or self._from is None:
+            self._from = self._docked, pointer
+            return
+        docked, start = self._from
+        moved = change(docked, self._window.screen(), (pointer[0] - start[0], pointer[1] - start[1]))
+        if moved != self._docked:
+            self._docked = moved
+            self._put()
+
+    def _keep(self) -> None:
+        """Remembers where the person has put the window."""
+        self._from = None
+        place = self._docked.floating
+        values = {
+            "dock_height": self._docked.height,
+            "floating_x": place.x,
+            "floating_y": place.y,
+            "floating_width": place.width,
+            "floating_height": place.height,
+        }
+        for name, value in values.items():
+            if getattr(self._configuration.settings, name) != value:
+                self._configuration.choose(name, value)
+
+    def _follow_settings(self) -> None:
+        choice = self._configuration.settings.dock
+        if choice != self._docked.choice:
+            self._docked = replace(self._docked, choice=choice)
+            self._put()
+
+
+def docked_by(settings: Settings) -> Docked:
+    place = Place(settings.floating_x, settings.floating_y, settings.floating_width, settings.floating_height)
+    return Docked(settings.dock, settings.dock_height, place)

@@ -1,0 +1,57 @@
+"""Which ways into other programs there are here, and which of them fits the desktop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Literal, Protocol
+
+from keyboard_app.text.sink import TextSink
+
+BackEnd = Literal["own", "ibus", "xtest", "wayland", "plasma"]
+Post = Callable[[Callable[[], None]], None]
+"""Has a call made on the window's thread."""
+TITLES: dict[str, str] = {
+    "auto": "Whatever fits this desktop",
+    "own": "The keyboard's own page",
+    "ibus": "Other programs, by IBus",
+    "xtest": "Other programs on X11, by key presses",
+    "wayland": "Other programs on sway and its like",
+    "plasma": "Other programs on KDE Plasma (Wayland)",
+}
+
+
+class NoWayError(OSError):
+    """A way into other programs does not exist here. The message says why, and what to do."""
+
+
+class OutsideSink(TextSink, Protocol):
+    """A sink that holds something of the desktop."""
+
+    def close(self) -> None:
+        """Delivers what is left, and leaves the desktop as it was. A second call does nothing."""
+
+
+def fitting(environment: Mapping[str, str] = os.environ) -> BackEnd:
+    """The best way into other programs here; "own" where there is none."""
+    if environment.get("SDL_VIDEODRIVER") or not environment.get("DISPLAY") or find_spec("Xlib") is None:
+        return "own"
+    if environment.get("WAYLAND_DISPLAY"):
+        return "own"
+    return "xtest"
+
+
+def open_sink(name: BackEnd, post: Post) -> OutsideSink:
+    """Raises: NoWayError; NoDisplayServerError."""
+    if name == "xtest":
+        _need("Xlib", "python-xlib")
+        from keyboard_app.sinks.x11.xtest_sink import XTestSink
+
+        return XTestSink(post)
+    raise NoWayError(f"there is no way '{name}' into other programs: choose one of {', '.join(TITLES)}")
+
+
+def _need(module: str, package: str) -> None:
+    if find_spec(module) is None:
+        raise NoWayError(f"{package} is not installed. Install it with: pip install 'keyglide[app]'")

@@ -1,0 +1,123 @@
+"""The docked keyboard on X11 writes into another program, which never loses the focus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs import GTK, Desktop, needs, open_desktop, running, wait_for
+
+pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
+
+from tests.support.docked import docked, docks, focus_of, screenshot, toggle
+
+pytestmark = [needs("Xvfb", "xdotool", "openbox", GTK), pytest.mark.slow]
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    with open_desktop(tmp_path) as desktop:
+        yield desktop
+
+
+def test_swipes_a_candidate_and_keys_arrive_in_a_program_that_keeps_the_focus(desktop: Desktop) -> None:
+    program = desktop.gtk()
+    with docked(desktop, "--into", "xtest") as dock:
+        assert docks(desktop.display.name) == [dock.place]
+        assert (dock.place.x, dock.place.width, dock.place.y + dock.place.height) == (0, 1280, 800)
+        dock.swipe("thanks")
+        program.expect("Thanks|")
+        dock.swipe("people")
+        program.expect("Thanks people|")
+        dock.tap("backspace")
+        program.expect("Thanks|")
+        dock.swipe("hello")
+        program.expect("Thanks hello|")
+        dock.tap_bar(0.5)
+        wait_for(lambda: program.text not in ("Thanks hello|", "Thanks |"), "the candidate")
+        assert program.text.startswith("Thanks ") and program.text.endswith("|")
+        dock.tap("enter")
+        dock.tap("o")
+        dock.tap("k")
+        wait_for(lambda: program.text.endswith("\nOk|"), f"the tapped letters, not {program.text!r}")
+        desktop.words("key", "h")
+        wait_for(lambda: program.text.endswith("\nOkh|"), "the person's own key")
+        assert program.losses == 0
+        assert focus_of(desktop, program)
+
+
+def test_maximised_programs_make_room_and_get_it_back_when_the_dock_hides(desktop: Desktop) -> None:
+    with desktop_bus(desktop):
+        program = desktop.gtk()
+        with docked(desktop, "--into", "xtest") as dock:
+            maximise(desktop, program.window)
+            wait_for(lambda: program.size[1] <= dock.place.y, f"room for the dock: {program.size}")
+            assert toggle(desktop).returncode == 0
+            wait_for(lambda: docks(desktop.display.name)[0].height < 50, "the handle")
+            wait_for(lambda: program.size[1] > dock.place.y, "the room is given back")
+            handle = docks(desktop.display.name)[0]
+            desktop.display.click(handle.x + handle.width / 2, handle.y + handle.height / 2)
+            wait_for(lambda: docks(desktop.display.name) == [dock.place], "the dock again")
+            assert program.losses == 0
+        assert "no docked keyboard is running" in toggle(desktop).stderr
+
+
+def test_its_height_is_dragged_and_remembered(desktop: Desktop) -> None:
+    program = desktop.gtk()
+    with docked(desktop, "--into", "xtest") as dock:
+        x, y = dock.place.x + 76 * dock.unit, dock.place.y + 24 * dock.unit
+        desktop.words("mousemove", f"{x:.0f}", f"{y:.0f}", "mousedown", "1")
+        for step in range(1, 11):
+            desktop.words("mousemove", f"{x:.0f}", f"{y - 6 * step:.0f}", "sleep", "0.05")
+        desktop.words("sleep", "0.3", "mouseup", "1")
+        wait_for(lambda: docks(desktop.display.name)[0].height == dock.place.height + 60, f"{docks(desktop.display.name)}")
+        wait_for(lambda: json.loads((desktop.folder / "settings.json").read_text())["dock_height"] == 380, "the setting")
+    with docked(desktop, "--into", "xtest") as again:
+        assert again.place.height == dock.place.height + 60
+        assert program.losses == 0
+
+
+def test_floating_it_lies_over_the_programs(desktop: Desktop) -> None:
+    program = desktop.gtk()
+    (desktop.folder / "settings.json").write_text('{"dock": "floating"}')
+    with docked(desktop, "--into", "xtest") as dock:
+        assert dock.place.width < 640
+        dock.swipe("thanks")
+        program.expect("Thanks|")
+        screenshot(desktop.display.name)
+        assert program.losses == 0
+
+
+def test_without_a_window_manager_the_focus_is_given_back(tmp_path: Path) -> None:
+    with open_desktop(tmp_path, manager="") as desktop:
+        program = desktop.gtk()
+        with docked(desktop, "--into", "xtest") as dock:
+            dock.swipe("thanks")
+            program.expect("Thanks|")
+
+
+def desktop_bus(desktop: Desktop) -> AbstractContextManager[object]:
+    """A session bus for the desktop."""
+    address = f"unix:path={desktop.folder}/bus"
+    desktop.environment["DBUS_SESSION_BUS_ADDRESS"] = address
+    return running(["dbus-daemon", "--session", "--nofork", f"--address={address}"], desktop.environment, desktop.folder / "bus-log")
+
+
+def maximise(desktop: Desktop, window: str) -> None:
+    from Xlib.display import Display
+    from Xlib.protocol import event
+
+    display = Display(desktop.display.name)
+    states = [display.intern_atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("HORZ", "VERT")]
+    message = event.ClientMessage(
+        window=display.create_resource_object("window", int(window)),
+        client_type=display.intern_atom("_NET_WM_STATE"),
+        data=(32, [1, *states, 1, 0]),
+    )
+    display.screen().root.send_event(message, event_mask=0x180000)
+    display.sync()
+    display.close()
