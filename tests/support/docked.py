@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from keyboard_app.style.theme import PHONE, px_per_dp
 from tests.support.pointer import human_path
 from tests.support.programs import Desktop, Program, running, wait_for
 
+SETTLED_S = 1.5
+"""after the first frame: the model is loaded beside it, and what the pointer does meanwhile may come late on a busy machine"""
 STEADY_KEYS = 0.05
 """how well the hand aims, in key widths: these tests are not about how well words are read"""
 
@@ -111,6 +114,7 @@ def docked(desktop: Desktop, *options: str, seed: int = 11) -> Iterator[Dock]:
             return bool(docks(desktop.display.name)) and _drawn(desktop, docks(desktop.display.name)[0])
 
         wait_for(is_there, "the dock", 180)
+        time.sleep(SETTLED_S)
         yield Dock(desktop, docks(desktop.display.name)[0], np.random.default_rng(seed))
 
 
