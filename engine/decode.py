@@ -69,9 +69,10 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
     """Prints what becomes of each record; 1 where any could not be decoded, else 0."""
     recognizers.bundle.manifest.search.changed(args.search)  # so that what is wrong is said once, before the first swipe
     ranks: list[int | None] = []
+    warned: set[str] = set()
     n_bad = 0
     for record in _with_progress(read_swipes(file)):
-        result = _decode(record, recognizers, args)
+        result = _decode(record, recognizers, args, warned)
         if isinstance(result, BadRecord):
             n_bad += 1
             _complain(": ".join((", ".join(filter(None, (_name(args.file), result.where))), result.reason)))
@@ -90,7 +91,10 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
     return 1 if n_bad else 0
 
 
-def _decode(record: SwipeRecord | BadRecord, recognizers: GridRecognizers, args: argparse.Namespace) -> Decoded | BadRecord:
+def _decode(
+    record: SwipeRecord | BadRecord, recognizers: GridRecognizers, args: argparse.Namespace, warned: set[str]
+) -> Decoded | BadRecord:
+    """warned: what people have been warned of already."""
     if isinstance(record, BadRecord):
         return record
     try:
@@ -99,6 +103,10 @@ def _decode(record: SwipeRecord | BadRecord, recognizers: GridRecognizers, args:
             raise ValueError("there is no context model for this lexicon: name one with --context-model")
     except ValueError as error:
         return BadRecord(record.where, str(error), record.word)
+    warning = recognizer.grid_distance.warning(recognizer.grid)
+    if warning and warning not in warned:
+        warned.add(warning)
+        print("warning:", warning, file=sys.stderr)
     options = recognizer.default_options.changed(args.search)
     options = replace(options, n_best=max(options.n_best, args.top, N_COUNTED))
     recognition = recognizer.decode(record.swipe, options, record.before if args.context else None)

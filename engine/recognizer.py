@@ -11,9 +11,10 @@ from time import perf_counter_ns
 from engine.beam_search import Hypothesis, search
 from engine.context.model import ContextModel, NextWord
 from engine.context.ranking import Ranking, WordsBefore
+from engine.familiarity import GridDistance, distance_by_keys, distance_by_letters
 from engine.grid import Grid, load_grids, pick_grid
 from engine.internal_lm import InternalLm
-from engine.language import default_language, language_of, load_languages, pick_language
+from engine.language import Language, default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord
 from engine.model import KeyModel, ModelBundle
 from engine.search_options import SearchOptions
@@ -93,14 +94,14 @@ class SwipeRecognizer:
         the other four. Without it: the language of the grid; without a grid either: the default language. A lexicon of your own comes
         without a context model unless you name one.
         Raises: ModelBundleError, ValueError (lexicon, unknown grid or language, a language without a model, alphabets that
-        differ), OSError.
+        differ, a grid whose letters no language has), OSError.
         """
         if language is not None:
             spoken = pick_language(load_languages(), language)
             chosen = _grid(spoken.default_grid if grid is None else grid)
         else:
             chosen = _grid(DEFAULT_GRID if grid is None else grid)
-            spoken = language_of(chosen) or default_language()
+            spoken = _language_of(chosen) if lexicon is None else language_of(chosen) or default_language()
         if context is None and lexicon is None:
             context = spoken.context
         if not isinstance(bundle, ModelBundle):
@@ -143,6 +144,16 @@ class SwipeRecognizer:
         return self.ranking.model.next_words(before, n, temperature, top_k, blocked)
 
     @cached_property
+    def grid_distance(self) -> GridDistance:
+        """How far the grid is from those that the model was trained on, and in what."""
+        if isinstance(self.model, KeyModel):
+            return distance_by_keys(self.model.places)
+        known = load_grids()
+        learnt = [known[name] for name in self.bundle.manifest.grids if name in known]
+        alphabet = self.model.alphabet
+        return distance_by_letters(self.grid, alphabet, [grid for grid in learnt if all(map(grid.has_letter, alphabet))])
+
+    @cached_property
     def ranking(self) -> Ranking | None:
         """The context model beside the lexicon, opened when it is first asked for; None if there is none.
 
@@ -175,6 +186,20 @@ class SwipeRecognizer:
 def open_lexicon(path: Path | str | None = None) -> Lexicon:
     """The lexicon in a file; without one, that of Keyglide's default language. Raises: ValueError, OSError."""
     return Lexicon.open(path if path is not None else default_language().require_lexicon())
+
+
+def _language_of(grid: Grid) -> Language:
+    """The language that is written on a grid. Raises: ValueError where there is none."""
+    language = language_of(grid)
+    if not language:
+        letters = [key.name for key in grid.letter_keys]
+        some = ", ".join(f"'{letter}'" for letter in letters[:3]) + (f" and {len(letters) - 3} more" if len(letters) > 3 else "")
+        names = ", ".join(one.name for one in load_languages().values())
+        raise ValueError(
+            f"grid '{grid.name}' has the letters of no language that is installed ({names}): {some}. "
+            "Add its language, or name a lexicon of your own"
+        )
+    return language
 
 
 def _grid(grid: Grid | str) -> Grid:

@@ -67,8 +67,16 @@ def open_grid(settings: Settings) -> OpenedGrid:
 def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
     """The recognizer that the settings name, warmed up. If it cannot be opened, Keyglide's own, and `report` is told why.
 
+    It is told, too, if the grid is so unlike those that the model was trained on that words will be wrong.
     Raises: ValueError, OSError if neither can be used with the grid; the message says why the first one cannot.
     """
+    recognizer = _open_recognizer(settings, grid, report)
+    if warning := recognizer.grid_distance.warning(grid):
+        report(f"{warning[:1].upper()}{warning[1:]}.")
+    return recognizer
+
+
+def _open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
     if not settings.model and not settings.lexicon:
         return _own_recognizer(grid)
     try:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.grid import Grid
+from engine.grid import Grid, GridCollection
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import SearchOptions
@@ -155,3 +155,10 @@ def test_candidates_do_not_depend_on_numba(toy_recognizer: SwipeRecognizer, toy_
     assert (on, off, without) == ("True CPUDispatcher", "True function", "False function")
     assert compiled == interpreted == absent
     assert len(compiled) == 2 * len(trials)
+
+
+def test_a_grid_whose_letters_no_language_has_is_refused(grids: GridCollection) -> None:
+    greek = replace(grids["qwerty_el"], keys=tuple(replace(key, label=chr(0x10D0 + at)) for at, key in enumerate(grids["qwerty_el"].keys)))
+    expected = r"grid 'qwerty_el' has the letters of no language that is installed \(.*English.*\): 'ა', 'ბ', 'გ' and \d+ more\. Add its"
+    with pytest.raises(ValueError, match=expected):
+        SwipeRecognizer.load(grid=greek)

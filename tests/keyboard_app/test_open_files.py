@@ -14,6 +14,11 @@ from keyboard_app import open_files
 from keyboard_app.settings import Settings
 
 
+def mirrored(grid: Grid) -> Grid:
+    """The grid as a mirror shows it."""
+    return replace(grid, name="mirrored", keys=tuple(replace(key, x=grid.width - key.x - key.w) for key in grid.keys))
+
+
 def small_grid(letters: str) -> dict[str, object]:
     keys = [{"label": letter, "hitbox": {"x": 10 * at, "y": 0, "w": 10, "h": 10}} for at, letter in enumerate(letters)]
     return {"width": 10 * len(letters), "height": 10, "keys": keys}
@@ -126,3 +131,13 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
 def test_a_reason_has_no_number_of_the_systems() -> None:
     assert open_files.reason(OSError(28, "No space left on device")) == "No space left on device"
     assert open_files.reason(ValueError("the grid is empty.")) == "The grid is empty"
+
+
+def test_a_grid_unlike_those_of_training_is_warned_of(qwerty: Grid, toy_bundle: Path, toy_lexicon: Path) -> None:
+    said: list[str] = []
+    settings = Settings(model=str(toy_bundle), lexicon=str(toy_lexicon))
+    open_files.open_recognizer(settings, qwerty, said.append)
+    assert said == []
+    open_files.open_recognizer(settings, mirrored(qwerty), said.append)
+    (warning,) = said
+    assert warning.startswith("The model was trained on other keyboards than 'mirrored', so that more words will be wrong: its letters lie")
