@@ -49,7 +49,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, metavar="N", help="how long to train, instead of passes")
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="kept up to date; training goes on from it where it is there")
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="processor cores (default: %(default)s)")
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)
 
 
 def weighed(text: str) -> tuple[Path, float]:

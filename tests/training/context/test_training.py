@@ -185,6 +185,14 @@ def test_the_command_makes_and_adapts_a_model(tmp_path: Path, monkeypatch: pytes
     assert (one.arrays["bias"] != other.arrays["bias"]).any()
 
 
+@pytest.mark.parametrize(
+    "arguments", [["a", "b=2", "out", "--words", "9"], ["--words", "9", "a", "b=2", "out"], ["a", "b=2", "--words", "9", "out"]]
+)
+def test_options_stand_where_one_likes(arguments: list[str]) -> None:
+    options = command.parse_args(arguments)
+    assert (options.texts, options.out, options.words) == (["a", "b=2"], Path("out"), 9)
+
+
 @pytest.mark.parametrize("text", ["some.txt=0", "some.txt=much", "some.txt=-1"])
 def test_a_weight_must_be_a_number_above_0(text: str) -> None:
     with pytest.raises(ValueError, match="weight"):
