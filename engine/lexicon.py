@@ -126,7 +126,11 @@ class Lexicon:
 
     def has_prefix(self, letters: str) -> bool:
         """Whether a key sequence of the lexicon starts with these letters."""
-        return self._walk(letters, self.trie.root) is not None
+        return self.node_of(letters) is not None
+
+    def node_of(self, letters: str) -> int | None:
+        """The node that these letters lead to, whether a word ends there or not; None where no word starts so."""
+        return self._walk(letters, self.trie.root)
 
     def log_prior(self, word: str | int) -> float:
         """Natural log of the probability of a key sequence, given as such or as its node. Raises: ValueError for no word."""

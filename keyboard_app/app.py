@@ -80,7 +80,7 @@ class KeyboardApp(ThemedApp):
         self.worker = RecognitionWorker(self.calls.post)
         self.configuration = Configuration(start.config, start.overrides, self.worker, self.calls.post)
         self.field = OwnField()
-        self._keeper = DraftKeeper(start.draft, self.configuration)
+        self._keeper = DraftKeeper(start.draft if start.into == "own" else None, self.configuration)
         self.sink = None if start.into == "own" else open_sink(start.into, self.calls.post)
         self.outlet = None if self.sink is None else Outlet(self.sink)
         self.docking: Docking | None = None
@@ -88,6 +88,7 @@ class KeyboardApp(ThemedApp):
         writer = Writer(self._writing_options(), text, self.outlet or self.field)
         self.session = TypingSession(writer, self.worker, self.configuration.opened.grid.key_width, self.outlet)
         self.configuration.subscribe(self._apply_settings)
+        self.configuration.subscribe_to_recognizer(self._use_recognizer)
         self._keeper.follow(self.session, self.field)
         self._follow_system_theme()
 
@@ -148,10 +149,13 @@ class KeyboardApp(ThemedApp):
             self.session.writer.options = self._writing_options()
         else:
             self.outlet.use_options(self._writing_options())
-        lexicon = self.configuration.lexicon
-        self.session.writer.vocabulary = NoVocabulary() if lexicon is None else LexiconVocabulary(lexicon)
+        self.session.uses_context, self.session.corrects = settings.context, settings.corrections
         self.session.show_previews = settings.preview
         self.session.use_key_width(self.configuration.opened.grid.key_width)
+
+    def _use_recognizer(self) -> None:
+        recognizer = self.configuration.recognizer
+        self.session.writer.vocabulary = NoVocabulary() if recognizer is None else LexiconVocabulary(recognizer)
 
     def _writing_options(self) -> WritingOptions:
         settings, language = self.configuration.settings, self.configuration.opened.language

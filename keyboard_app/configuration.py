@@ -50,12 +50,13 @@ class Configuration:
         loaded = load_settings(file)
         self.saved, self._overrides = loaded.settings, dict(overrides)
         self.opened = open_files.open_grid(self.settings)
-        self.lexicon: Lexicon | None = None
-        """the recognizer's; None until one is loaded"""
+        self.recognizer: SwipeRecognizer | None = None
+        """None until one is loaded. The worker's thread uses it: only its lexicon is for others to read"""
         self._worker, self._post = worker, post
         self._board: MessageBoard | None = None
         self._early_messages = [notice for notice in (loaded.notice, self.opened.notice) if notice]
         self._listeners: list[Callable[[], None]] = []
+        self._recognizer_listeners: list[Callable[[], None]] = []
         self._loaded_grid: Grid | None = None
         """the grid of the recognizer that is loaded or on its way"""
         self._swiping_is_off = ""
@@ -69,6 +70,15 @@ class Configuration:
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Calls the listener whenever other settings have come into force."""
         self._listeners.append(listener)
+
+    @property
+    def lexicon(self) -> Lexicon | None:
+        """The recognizer's, with the words that were laid over it; None until one is loaded."""
+        return None if self.recognizer is None else self.recognizer.lexicon
+
+    def subscribe_to_recognizer(self, listener: Callable[[], None]) -> None:
+        """Calls the listener whenever `recognizer` has changed."""
+        self._recognizer_listeners.append(listener)
 
     def show_messages_on(self, board: MessageBoard) -> None:
         """Shows all messages there from now on, and those that came before."""
@@ -94,18 +104,18 @@ class Configuration:
         """Has the worker open the recognizer that the settings name."""
         settings, grid = self.settings, self.opened.grid
         self._loaded_grid = grid
-        self.lexicon = None
+        self._use_recognizer(None)
 
         def load() -> SwipeRecognizer:
             recognizer = open_files.open_recognizer(settings, grid, lambda message: self._post(lambda: self.tell(message)))
-            self._post(lambda: self._use_lexicon(recognizer.lexicon))
+            self._post(lambda: self._use_recognizer(recognizer))
             return recognizer
 
         self._worker.load(load, self._loaded)
 
-    def _use_lexicon(self, lexicon: Lexicon) -> None:
-        self.lexicon = lexicon
-        for listener in self._listeners:
+    def _use_recognizer(self, recognizer: SwipeRecognizer | None) -> None:
+        self.recognizer = recognizer
+        for listener in self._recognizer_listeners:
             listener()
 
     def _check(self, check: Callable[[str], object], name: str, value: str) -> None:

@@ -47,6 +47,10 @@ class Settings:
     """whether sentences get their capitals automatically"""
     spaces: bool = True
     """whether swiped words get their spaces automatically"""
+    context: bool = True
+    """whether the words before a swipe count, and the next words are offered"""
+    corrections: bool = False
+    """whether a tapped word that is none is corrected when it ends; the correction is offered in any case"""
     keep_draft: bool = True
     """whether the text of the keyboard's own page is there again at the next start"""
     into: IntoChoice = "auto"

@@ -81,8 +81,8 @@ class WritePage(Screen):
         self.choices, self.notice, self.preview = self.session.choices, self.session.notice, self.session.preview
         self.shift, self.can_undo, self.can_redo = self.session.shift, writer.can_undo, writer.can_redo
         self.selection = list(writer.selection)
-        word = writer.correctable if self.choices else None
-        self.underlined = [word.start, word.end] if word is not None and word.choices else [0, 0]
+        word = self.session.correctable
+        self.underlined = [word.start, word.end] if word is not None else [0, 0]
 
     def act(self, action: str) -> None:
         """Does what an action key says."""

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 from keyboard_app.session.outlet import Change, Outlet
 from keyboard_app.session.preview import PreviewFilter
-from keyboard_app.session.worker import Failure, RecognitionWorker
+from keyboard_app.session.suggestions import Suggestions, wanted_for
+from keyboard_app.session.worker import Failure, RecognitionWorker, TextBefore
+from keyboard_app.text.rules import CLOSING
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TextFullError, Writer
+from keyboard_app.text.written import Written
 from keyboard_app.touch.clock import clock_ms
 
 if TYPE_CHECKING:
@@ -23,13 +26,20 @@ NO_WORD = "No word found: swipe it again."
 LOADING = "Loading the model: your word will appear in a moment."
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _WaitingSwipe:
     """A swipe whose word has not come yet."""
 
     swipe: Swipe
     changes: list[Change] = field(default_factory=list)
     """what was done after it and before the next swipe"""
+    word: str = ""
+    """what it was read as, once that is known on the worker's thread"""
+
+    def note(self, outcome: Recognition | Failure) -> None:
+        """Called on the worker's thread, before a later swipe is decoded."""
+        if not isinstance(outcome, Failure) and outcome.candidates:
+            self.word = outcome.candidates[0].word
 
 
 class TypingSession:
@@ -43,6 +53,10 @@ class TypingSession:
         self.writer = writer
         self.worker = worker
         self.show_previews = True
+        self.uses_context = True
+        """whether the words before count, and the next ones are offered"""
+        self.corrects = False
+        """whether a tapped word that is none is corrected when it ends"""
         self.notice = ""
         """what the person should know; "" for nothing"""
         self.preview = ""
@@ -51,6 +65,9 @@ class TypingSession:
         self._waiting: deque[_WaitingSwipe] = deque()
         """swipes not written yet, oldest first"""
         self._filter = PreviewFilter(key_width)
+        self._suggestions = Suggestions(worker, self._tell)
+        self._after_a_suggestion = False
+        """whether the last thing written was a suggested word"""
         self.outlet = outlet
         if outlet is not None:
             outlet.serve(writer, self._changed)
@@ -62,8 +79,13 @@ class TypingSession:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Words that may replace the last swiped word."""
-        return () if self.secret else self.writer.choices
+        """Words that may come next, or take the place of the word that is being tapped, or of a swiped word at the cursor."""
+        return () if self.secret else self._suggestions.words or self.writer.choices
+
+    @property
+    def correctable(self) -> Written | None:
+        """The word in the text that the choices are for, if it was written before."""
+        return None if self._suggestions.words or not self.choices else self.writer.correctable
 
     @property
     def shift(self) -> Shift:
@@ -97,6 +119,8 @@ class TypingSession:
 
     def tap(self, label: str) -> None:
         """Writes the letter or sign of a tapped key, in the case that is due once the swipes before have been written."""
+        if label in CLOSING:
+            self._correct()
         self.edit(lambda writer: writer.tap(label))
 
     def action(self, name: str) -> None:
@@ -110,11 +134,20 @@ class TypingSession:
         }
         if name not in changes:
             raise ValueError(f"the writer has no action '{name}': it knows {', '.join(changes)}; the page handles the others")
+        if name in ("space", "enter"):
+            self._correct()
         self.edit(changes[name])
+
+    def _correct(self) -> None:
+        """The tapped word ends: where the person wants it, the likely correction takes its place."""
+        correction = self._suggestions.correction
+        if self.corrects and correction:
+            self.edit(lambda writer: writer.complete([correction]))
 
     def edit(self, change: Change) -> None:
         """Changes the text, once the swipes before have been written."""
         self._renew_notice()
+        self._after_a_suggestion = False
         if self._waiting:
             self._waiting[-1].changes.append(change)
         else:
@@ -122,17 +155,24 @@ class TypingSession:
         self._changed()
 
     def choose(self, index: int) -> None:
-        """Replaces the last swiped word with choices[index], at once: it does not depend on swipes that still wait. Raises: IndexError."""
+        """Writes choices[index], at once: it does not depend on swipes that still wait. Raises: IndexError."""
         self._renew_notice()
-        self._try(lambda writer: writer.choose(index))
+        is_suggestion = bool(self._suggestions.words)
+        if is_suggestion:
+            self._try(lambda writer: self._suggestions.write(writer, index))
+        else:
+            self._try(lambda writer: writer.choose(index))
+        self._after_a_suggestion = is_suggestion
         self._changed()
 
     def swipe(self, swipe: Swipe) -> None:
         """Writes the word of a finished swipe when it comes."""
-        self._waiting.append(_WaitingSwipe(swipe))
+        before, waiting = self._text_before(), _WaitingSwipe(swipe)
+        self._waiting.append(waiting)
         self._renew_notice()
+        self._after_a_suggestion = False
         self._end_preview()
-        self.worker.recognize(swipe, lambda outcome: self._answer(swipe, outcome))
+        self.worker.recognize(swipe, lambda outcome: self._answer(swipe, outcome), before, waiting.note)
         self._changed()
 
     def swipe_progress(self, swipe: Swipe | None) -> None:
@@ -143,7 +183,7 @@ class TypingSession:
             if shown:
                 self._changed()
         elif self.show_previews and not self.secret and self._filter.wants(swipe):
-            self.worker.preview(swipe, self._show_preview)
+            self.worker.preview(swipe, self._show_preview, self._text_before())
 
     # --- what the worker answers ---
 
@@ -169,8 +209,16 @@ class TypingSession:
             if self.preview != before:
                 self._changed()
 
+    def _text_before(self) -> TextBefore:
+        """The text before a swipe that is made now: what stands there, and the words that are on their way."""
+        if not self.uses_context or self.secret:
+            return lambda: None
+        text, earlier = self.writer.text_before, tuple(self._waiting)
+        return lambda: " ".join((text, *(waiting.word for waiting in earlier if waiting.word)))
+
     def _end_preview(self) -> None:
         self.worker.drop_previews()
+        self._suggestions.ask_again()
         self._filter.reset()
         self.preview = ""
 
@@ -191,6 +239,11 @@ class TypingSession:
             self.notice = str(error)
 
     def _changed(self) -> None:
+        idle = not self._waiting and not self.secret
+        self._suggestions.want(wanted_for(self.writer, self._after_a_suggestion, self.uses_context) if idle else None)
+        self._tell()
+
+    def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 

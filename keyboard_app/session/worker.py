@@ -1,4 +1,4 @@
-"""The recognition worker: a thread that loads the engine and decodes swipes, so that the window never waits.
+"""The recognition worker: a thread that loads the engine, decodes swipes and finds next words, so that the window never waits.
 
 Finished swipes are decoded in the order of their `recognize`, and each is answered once, whatever happens. Previews are
 decoded only when nothing else waits: a newer one replaces an older one, and a finished swipe drops them all.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:  # importing numba takes a third of a second: the worker does it, after the first frame
     from engine import Recognition, Swipe
 
+T = TypeVar("T")
 NO_RECOGNIZER = "No model is loaded: choose one in Settings."
 STOPPED = "The keyboard is closing, so the swipe was not read."
 STOP_S = 2.0
@@ -25,7 +26,7 @@ STOP_S = 2.0
 class Recognizer(Protocol):
     """What the worker uses of engine.SwipeRecognizer."""
 
-    def decode(self, swipe: Swipe) -> Recognition: ...
+    def decode(self, swipe: Swipe, *, before: str | None) -> Recognition: ...
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,16 @@ Load = Callable[[], Recognizer]
 Report = Callable[[str], None]
 """Takes what went wrong while loading; "" if nothing did."""
 Deliver = Callable[["Recognition | Failure"], None]
+TextBefore = Callable[[], str | None]
+"""The text before a swipe, asked for on the worker's thread when the swipe's turn has come; None: it is not to count."""
+Find = Callable[[Any], Sequence[str]]
+"""Finds words with the recognizer, on the worker's thread."""
 Post = Callable[[Callable[[], None]], None]
 """Has a call made on the window's thread; calls are made in the order posted."""
+
+
+def _ignore(_: Recognition | Failure) -> None:
+    pass
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +63,15 @@ class _LoadJob:
 class _DecodeJob:
     swipe: Swipe
     deliver: Deliver
+    before: TextBefore
+    decoded: Deliver = _ignore
+    """called on the worker's thread"""
+
+
+@dataclass(frozen=True, eq=False)
+class _SuggestJob:
+    find: Find
+    deliver: Callable[[Sequence[str]], None]
 
 
 class RecognitionWorker:
@@ -64,7 +82,7 @@ class RecognitionWorker:
         self._post = post
         self._changed = Condition()
         self._jobs: deque[_LoadJob | _DecodeJob] = deque()
-        self._preview: _DecodeJob | None = None
+        self._preview: _DecodeJob | _SuggestJob | None = None
         self._epoch = 0
         """goes up when previews are dropped; a preview from an older epoch is not delivered"""
         self._n_loads = 0
@@ -99,20 +117,29 @@ class RecognitionWorker:
             self._jobs.append(_LoadJob(load, report))
             self._changed.notify()
 
-    def recognize(self, swipe: Swipe, deliver: Deliver) -> None:
-        """Decodes a finished swipe in its turn; `deliver` is called once. Drops all previews."""
+    def recognize(self, swipe: Swipe, deliver: Deliver, before: TextBefore = lambda: None, decoded: Deliver = _ignore) -> None:
+        """Decodes a finished swipe in its turn; `deliver` is called once. Drops all previews.
+
+        decoded: called with the same on the worker's thread, before any later swipe is decoded.
+        """
         with self._changed:
             self._drop_previews()
             if not self._stopped:
-                self._jobs.append(_DecodeJob(swipe, deliver))
+                self._jobs.append(_DecodeJob(swipe, deliver, before, decoded))
                 self._changed.notify()
                 return
         self._post(lambda: deliver(Failure(STOPPED)))
 
-    def preview(self, swipe: Swipe, deliver: Deliver) -> None:
+    def preview(self, swipe: Swipe, deliver: Deliver, before: TextBefore = lambda: None) -> None:
         """Decodes an unfinished swipe, unless a newer preview or a finished swipe comes first."""
         with self._changed:
-            self._preview = _DecodeJob(swipe, self._if_current(deliver))
+            self._preview = _DecodeJob(swipe, self._if_current(deliver), before)
+            self._changed.notify()
+
+    def suggest(self, find: Find, deliver: Callable[[Sequence[str]], None]) -> None:
+        """Finds words to offer, unless a preview, a swipe or a newer suggestion comes first: then nothing is delivered."""
+        with self._changed:
+            self._preview = _SuggestJob(find, self._if_current(deliver))
             self._changed.notify()
 
     def drop_previews(self) -> None:
@@ -138,11 +165,11 @@ class RecognitionWorker:
         self._preview = None
         self._epoch += 1
 
-    def _if_current(self, deliver: Deliver) -> Deliver:
+    def _if_current(self, deliver: Callable[[T], None]) -> Callable[[T], None]:
         """A `deliver` that works until previews are dropped. That is checked on the window's thread, so no dropped word comes late."""
         epoch = self._epoch
 
-        def deliver_if_current(outcome: Recognition | Failure) -> None:
+        def deliver_if_current(outcome: T) -> None:
             if epoch == self._epoch:
                 deliver(outcome)
 
@@ -157,10 +184,14 @@ class RecognitionWorker:
         while (job := self._next()) is not None:
             if isinstance(job, _LoadJob):
                 self._load(job)
+            elif isinstance(job, _SuggestJob):
+                self._suggest(job)
             else:
-                self._answer(job.deliver, self._decode(job.swipe))
+                outcome = self._decode(job)
+                job.decoded(outcome)
+                self._answer(job.deliver, outcome)
 
-    def _next(self) -> _LoadJob | _DecodeJob | None:
+    def _next(self) -> _LoadJob | _DecodeJob | _SuggestJob | None:
         """Waits for a job; None when the thread is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or self._jobs or self._preview)
@@ -183,11 +214,21 @@ class RecognitionWorker:
             self._n_loads = max(self._n_loads - 1, 0)
         self._post(lambda: job.report(problem))
 
-    def _decode(self, swipe: Swipe) -> Recognition | Failure:
+    def _suggest(self, job: _SuggestJob) -> None:
+        if isinstance(self._recognizer, Failure):
+            return
+        try:
+            words = job.find(self._recognizer)
+        except Exception:  # likewise; without suggestions one can write, too
+            logging.getLogger(__name__).debug("finding suggestions failed", exc_info=True)
+            return
+        self._post(lambda: job.deliver(words))
+
+    def _decode(self, job: _DecodeJob) -> Recognition | Failure:
         if isinstance(self._recognizer, Failure):
             return self._recognizer
         try:
-            return self._recognizer.decode(swipe)
+            return self._recognizer.decode(job.swipe, before=job.before())
         except Exception as error:  # likewise
             logging.getLogger(__name__).debug("decoding failed", exc_info=True)
             return Failure(f"This swipe could not be read: {error or repr(error)}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from keyboard_app.text.edit_history import EditHistory, Run, Step
 from keyboard_app.text.place import Place
-from keyboard_app.text.rules import LOOK_BACK, character_start, word_around, writable
+from keyboard_app.text.rules import LOOK_BACK, WORD_BEFORE, character_start, is_address, token_before, word_around, writable
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.sink import Edit, Follower, OwnField
 from keyboard_app.text.written import Written, add_word, after_edit, shifted, word_at
@@ -50,6 +50,19 @@ class EditedText:
         """The selected text."""
         start, end = self.selection
         return self._text[start:end]
+
+    @property
+    def text_before(self) -> str:
+        """The text before the cursor or the selection, as much of it as the next word depends on."""
+        return self._before()
+
+    @property
+    def typed(self) -> str:
+        """The word that is being tapped: what has been tapped of it before the cursor; "" if none is."""
+        before, place = self._before(), self._place
+        word = WORD_BEFORE.search(before)
+        is_inside = self._text[place.cursor : place.cursor + 1].isalnum()
+        return word[0] if word and place.tapped and place.anchor is None and not is_inside and not is_address(token_before(before)) else ""
 
     @property
     def choices(self) -> tuple[str, ...]:

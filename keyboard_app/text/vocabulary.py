@@ -41,11 +41,21 @@ class NoVocabulary:
         return ()
 
 
-class LexiconVocabulary:
-    """The words of a lexicon."""
+class HasLexicon(Protocol):
+    """A recognizer, whose lexicon changes when words are laid over it."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+    lexicon: Lexicon
+
+
+class LexiconVocabulary:
+    """The words of a recognizer's lexicon."""
+
+    def __init__(self, recognizer: HasLexicon) -> None:
+        self._recognizer = recognizer
+
+    @property
+    def _lexicon(self) -> Lexicon:
+        return self._recognizer.lexicon
 
     def log_prior(self, word: str) -> float | None:
         sequence = self._sequence(word)

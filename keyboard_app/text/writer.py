@@ -118,6 +118,20 @@ class Writer(EditedText):
         after = replace(place, cursor=chosen.end + len(behind), tail=None)
         self._write_word(word.start, max(word.end, self.cursor), chosen.word + behind, after, chosen)
 
+    def complete(self, words: Sequence[str]) -> None:
+        """Puts the first word in the place of the one that is being tapped, and offers the others and what was typed.
+
+        The next word gets a space, as after a swipe. Raises: TextFullError.
+        """
+        typed, end = self.typed, self.cursor
+        shift = Shift.LOCK if typed[1:] and typed.isupper() else Shift.ONCE if typed[:1].isupper() else Shift.OFF
+        word, *others = dict.fromkeys([*map(shift.cased, words), typed])
+        start = end - len(typed)
+        written = Written(start, word, tuple(others))
+        swiped = Swiped(start, written.end, typed, self._place)
+        after = Place(written.end, pressed=kept(self._place.pressed), swiped=swiped, space_due=self.options.spaces)
+        self._write_word(start, end, word, replace(after, automatic_space=_still_there(self._place.automatic_space, start)), written)
+
     def space(self) -> None:
         """Writes a space, unless there is an automatic one already. The second in a row makes a full stop. Raises: TextFullError."""
         place, (start, end) = self._place, self.selection
@@ -205,7 +219,7 @@ class Writer(EditedText):
     def _erase_from(self, start: int, run: Run | None = None) -> None:
         end = self.selection[1]
         automatic = _still_there(self._place.automatic_space, start)
-        after = Place(start, pressed=self._place.pressed, automatic_space=automatic, tapped=self._place.tapped and run == "erased")
+        after = Place(start, pressed=self._place.pressed, automatic_space=automatic, tapped=run == "erased")
         self._replace(start, end, "", after, run)
 
 

@@ -39,7 +39,7 @@ class NamedRecognizer:
         self.name = name
         self.decoded: list[str] = []
 
-    def decode(self, swipe: Swipe) -> Recognition:
+    def decode(self, swipe: Swipe, *, before: str | None = None) -> Recognition:
         word = self.name + str(number_of(swipe))
         self.decoded.append(word)
         return recognition(word)
@@ -52,7 +52,7 @@ class GatedRecognizer(NamedRecognizer):
         super().__init__(name)
         self.begun, self.go_on = Event(), Event()
 
-    def decode(self, swipe: Swipe) -> Recognition:
+    def decode(self, swipe: Swipe, *, before: str | None = None) -> Recognition:
         self.begun.set()
         assert self.go_on.wait(TIMEOUT_S)
         return super().decode(swipe)

@@ -32,7 +32,7 @@ class Words:
     def __init__(self, *answers: Sequence[str]) -> None:
         self.answers = list(answers)
 
-    def decode(self, swipe: Swipe) -> Recognition:
+    def decode(self, swipe: Swipe, *, before: str | None = None) -> Recognition:
         return recognition(*self.answers.pop(0))
 
 

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.context.model import NextWord
 from engine.recognizer import Recognition
 from engine.swipe import Swipe
 from keyboard_app.session.typing_session import LOADING, NO_WORD, TypingSession
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.text.writer import TEXT_LIMIT, Shift, Writer, WritingOptions
+from tests.engine.test_spelling import lexicon_of
 from tests.support.recognizing import TIMEOUT_S, NamedRecognizer, WindowThread, number_of, numbered_swipe, recognition
 
 WORDS = {
@@ -30,8 +32,14 @@ class Dictionary(NamedRecognizer):
 
     def __init__(self) -> None:
         super().__init__("")
+        self.before: list[str | None] = []
+        self.lexicon = lexicon_of("hello", "help")
 
-    def decode(self, swipe: Swipe) -> Recognition:
+    def next_words(self, before: str, n: int) -> list[NextWord]:
+        return [NextWord(word, 0.1) for word in ("after", before.split()[-1].lower(), "now")][:n]
+
+    def decode(self, swipe: Swipe, *, before: str | None = None) -> Recognition:
+        self.before.append(before)
         self.decoded.append(str(number_of(swipe)))
         if number_of(swipe) == 5:
             raise ValueError("the swipe is 0 units long")
@@ -134,6 +142,60 @@ def test_letters_tapped_while_a_word_is_on_its_way_are_small_after_it(typing: Ty
     typing.session.tap("i")
     typing.until_written()
     assert typing.text == "Hello are hello. I"
+
+
+def test_the_words_before_a_swipe_go_to_the_recognizer_unless_that_is_switched_off(typing: Typing) -> None:
+    typing.session.type("I am")
+    typing.swipe(1)
+    typing.swipe(3)
+    typing.until_written()
+    typing.session.uses_context = False
+    typing.swipe_and_wait(2)
+    assert typing.recognizer.before == ["I am", "I am hello", None]
+
+
+def test_the_next_words_are_offered_after_a_space_and_one_leads_to_the_next(typing: Typing) -> None:
+    typing.swipe_and_wait(1)
+    assert typing.session.choices == ("Hell", "Help", "Held")
+    typing.session.action("space")
+    typing.window.until(lambda: typing.session.choices == ("after", "hello", "now"))
+    typing.session.choose(1)
+    assert typing.text == "Hello hello"
+    typing.window.until(lambda: typing.session.choices == ("after", "hello", "now"))
+    typing.session.choose(0)
+    assert typing.text == "Hello hello after"
+    typing.session.edit(Writer.undo)
+    assert typing.text == "Hello hello"
+    typing.session.uses_context = False
+    typing.session.action("space")
+    assert not typing.session.choices
+
+
+def test_a_tapped_word_is_completed_and_corrected_where_the_person_chooses_so(typing: Typing) -> None:
+    for letter in "xhel":
+        typing.session.tap(letter)
+    typing.session.edit(Writer.clear)
+    for letter in "hel":
+        typing.session.tap(letter)
+    typing.may_load.set()
+    typing.window.until(lambda: typing.session.choices == ("hello", "help"))
+    typing.session.choose(0)
+    assert typing.text == "Hello"
+    assert typing.session.choices == ("Hel",)
+    typing.session.action("space")
+    for letter in "hlelo":
+        typing.session.tap(letter)
+    typing.window.until(lambda: typing.session.choices == ("hello",))
+    typing.session.action("space")
+    assert typing.text == "Hello hlelo ", "it is offered, and not applied by itself"
+    typing.session.action("backspace")
+    typing.window.until(lambda: typing.session.choices == ("hello",))
+    typing.session.corrects = True
+    typing.session.action("space")
+    assert typing.text == "Hello hello "
+    typing.session.edit(Writer.undo)
+    typing.session.edit(Writer.undo)
+    assert typing.text == "Hello hlelo"
 
 
 def test_says_that_a_swipe_waits_for_the_model(typing: Typing) -> None:

@@ -70,7 +70,7 @@ def _failing(error: Exception) -> Callable[[], NoReturn]:
 class Stumbling(NamedRecognizer):
     """Cannot decode the swipe with number 1."""
 
-    def decode(self, swipe: Swipe) -> Recognition:
+    def decode(self, swipe: Swipe, *, before: str | None = None) -> Recognition:
         if swipe.x[-1] == 1:
             raise RuntimeError("no memory")
         return super().decode(swipe)

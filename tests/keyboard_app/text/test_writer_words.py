@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from engine.lexicon import Entry, Lexicon, build_lexicon
@@ -54,7 +56,8 @@ FREQUENCIES: dict[tuple[str, ...], float] = {
 @pytest.fixture(scope="module")
 def vocabulary() -> LexiconVocabulary:
     entries = [Entry(forms[0].lower().replace("'", ""), frequency, forms) for forms, frequency in FREQUENCIES.items()]
-    return LexiconVocabulary(Lexicon.from_bytes(build_lexicon(entries, "abcdefghijklmnopqrstuvwxyz", "the test")))
+    lexicon = Lexicon.from_bytes(build_lexicon(entries, "abcdefghijklmnopqrstuvwxyz", "the test"))
+    return LexiconVocabulary(SimpleNamespace(lexicon=lexicon))
 
 
 def written(vocabulary: LexiconVocabulary, script: str, options: WritingOptions | None = None) -> str:
