@@ -47,6 +47,7 @@ class Navigation:
         """the setting that the page of files is open for"""
         self.write = write
         write.name, write.grid = "write", configuration.opened.grid
+        write.shows_popups = configuration.settings.popups
         self.write.bind(
             on_settings=lambda _: self.show("settings"),
             on_practice=lambda _: self.show("practice"),
@@ -95,7 +96,7 @@ class Navigation:
     def _show_settings(self) -> None:
         """Has the pages show the settings now in force."""
         grid = self._configuration.opened.grid
-        self.write.grid = grid
+        self.write.grid, self.write.shows_popups = grid, self._configuration.settings.popups
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
             page.settings, page.grid_title = self._configuration.settings, _titled(grid)

@@ -47,6 +47,8 @@ class Settings:
     """whether sentences get their capitals automatically"""
     spaces: bool = True
     """whether swiped words get their spaces automatically"""
+    popups: bool = True
+    """whether the letter of a tapped key is shown above it"""
     context: bool = True
     """whether the words before a swipe count, and the next words are offered"""
     corrections: bool = False

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from kivy.clock import Clock
 from kivy.input.motionevent import MotionEvent
 from kivy.lang import Builder
-from kivy.properties import NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
 from engine import language_of
 from keyboard_app.keys.alternates import alternates, hints
 from keyboard_app.keys.alternates_popup import AlternatesPopup
 from keyboard_app.keys.grid_view import GridView
+from keyboard_app.keys.key_popups import KeyPopups
 from keyboard_app.keys.layout import Area, KeyLayout, complete, fit
 from keyboard_app.keys.symbol_pages import symbol_pages
 from keyboard_app.keys.trail import Trail, thickness_on
@@ -23,7 +24,7 @@ from keyboard_app.keys.word_bubble import WordBubble
 from keyboard_app.style.theme import LIGHT
 from keyboard_app.text.shift import Shift
 from keyboard_app.touch.clock import clock_ms
-from keyboard_app.touch.events import Cancelled, Event, Lifted, LongPress, Place, Repeat, Swiped, Tap
+from keyboard_app.touch.events import Cancelled, Event, Lifted, LongPress, Place, Repeat, Slid, Swiped, Tap
 from keyboard_app.touch.gestures import Touches
 from keyboard_app.touch.swipe_recorder import SwipeRecorder
 
@@ -34,6 +35,8 @@ PREVIEW_MS = 15.0
 """The least time between two reports of an unfinished swipe: about a frame. PreviewFilter picks some of them."""
 FEEDBACK_MS = 80.0
 """A tapped key is shown pressed for at least this long."""
+ABOVE = 0.4
+"""Key heights: a finger that comes down this little above the keys and moves onto them swipes."""
 REPORTED = {"space", "enter", "backspace", "shift", "globe"}
 """Actions that are reported for others to do. Any others that a grid may have do nothing."""
 
@@ -52,12 +55,14 @@ class Keyboard(FloatLayout):
     theme = ObjectProperty(LIGHT, rebind=True)
     shift = ObjectProperty(Shift.OFF)
     """the case that letters are shown in"""
+    shows_popups = BooleanProperty(True)
+    """whether the letter of a tapped key is shown above it"""
     preview_word = StringProperty("")
     """shown above the keys; "" for none"""
     headroom = NumericProperty(0.0)
     """px above the keys that the shown word keeps clear of, for what is there"""
 
-    __events__ = ("on_key", "on_type", "on_action", "on_swipe", "on_swipe_progress")
+    __events__ = ("on_key", "on_type", "on_action", "on_slide", "on_slide_end", "on_swipe", "on_swipe_progress")
 
     def __init__(self, **properties: Any) -> None:
         self._pages: tuple[tuple[Key, ...], ...] = ()
@@ -65,6 +70,8 @@ class Keyboard(FloatLayout):
         self._touches = Touches(1.0, self._has_alternates)
         self._recorders: dict[int, SwipeRecorder] = {}
         self._trailed: set[int] = set()
+        self._slides: dict[int, str] = {}
+        """the fingers that slide, and the action of the key that they began on"""
         self._held: int | None = None
         """the finger that is choosing an alternate"""
         self._flashed: dict[Key, float] = {}
@@ -74,10 +81,13 @@ class Keyboard(FloatLayout):
         self._reported_ms = 0.0
         super().__init__(**properties)
         self.view, self.trail, self.bubble, self.popup = GridView(), Trail(), WordBubble(), AlternatesPopup()
-        for widget in (self.view, self.trail, self.bubble, self.popup):
+        self.key_popups = KeyPopups()
+        for widget in (self.view, self.trail, self.key_popups, self.bubble, self.popup):
             self.add_widget(widget)
             self.bind(theme=widget.setter("theme"))
             widget.theme = self.theme
+        self.bind(shift=self.key_popups.setter("shift"))
+        self.view.bind(layout_of_keys=self.key_popups.setter("layout_of_keys"))
         self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("word"))
         self.view.shift, self.bubble.word = self.shift, self.preview_word
         self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, parent=self._give_up)
@@ -99,6 +109,12 @@ class Keyboard(FloatLayout):
     def on_action(self, name: str) -> None:
         """A key with an action of `REPORTED` was tapped, or is repeating."""
 
+    def on_slide(self, action: str, steps: int) -> None:
+        """A finger slides along the space bar, or to the left from backspace: it is that many steps from its start."""
+
+    def on_slide_end(self, action: str) -> None:
+        """The finger that slid was lifted."""
+
     def on_swipe(self, swipe: Swipe) -> None:
         """A word was swiped."""
 
@@ -111,19 +127,20 @@ class Keyboard(FloatLayout):
         if self._held is not None and self.popup.choose_at(*touch.pos):
             self._write_alternate()
             return True
-        if self.layout_of_keys is None or not self.collide_point(*touch.pos) or not _is_finger(touch):
+        if self.layout_of_keys is None or not _is_finger(touch):
             return False
-        touch.grab(self)
-        t_ms = clock_ms(touch.time_start)
-        self._tell(self._touches.make_way(t_ms))
-        place = self._place(touch)
-        self._recorders[touch.uid] = SwipeRecorder()
-        self._recorders[touch.uid].add(place.x, place.y, t_ms)
-        self._tell(self._touches.down(touch.uid, place, t_ms))
-        self._frames()
+        if not self.collide_point(*touch.pos):
+            touch.ud[self] = self._is_just_above(touch)  # it may still become a swipe that began too high
+            return False
+        self._begin(touch)
         return True
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
+        if touch.grab_current is None and touch.ud.get(self) and self.collide_point(*touch.pos):
+            touch.ud[self] = False
+            self._begin(touch)
+            self._move(touch, clock_ms(touch.time_update))
+            return True
         if touch.grab_current is not self:
             return False
         self._move(touch, clock_ms(touch.time_update))
@@ -138,16 +155,32 @@ class Keyboard(FloatLayout):
         self._tell(self._touches.up(touch.uid, t_ms))
         return True
 
-    def _place(self, touch: MotionEvent) -> Place:
+    def _begin(self, touch: MotionEvent) -> None:
+        """Takes a touch, from where it came down."""
+        touch.grab(self)
+        t_ms = clock_ms(touch.time_start)
+        self._tell(self._touches.make_way(t_ms))
+        place = self._place(*touch.opos)
+        self._recorders[touch.uid] = SwipeRecorder()
+        self._recorders[touch.uid].add(place.x, place.y, t_ms)
+        self._tell(self._touches.down(touch.uid, place, t_ms))
+        self._frames()
+
+    def _is_just_above(self, touch: MotionEvent) -> bool:
         layout: KeyLayout = self.view.layout_of_keys
-        x, y = layout.to_grid(*touch.pos)
-        return Place(x, y, layout.nearest_key(*touch.pos))
+        top = layout.area.y + layout.area.height
+        return bool(0 <= touch.y - top <= ABOVE * layout.key_height and self.x <= touch.x <= self.right)
+
+    def _place(self, x: float, y: float) -> Place:
+        """A point of the window, px."""
+        layout: KeyLayout = self.view.layout_of_keys
+        return Place(*layout.to_grid(x, y), layout.nearest_key(x, y))
 
     def _move(self, touch: MotionEvent, t_ms: float) -> None:
         finger = touch.uid
         if finger not in self._recorders or self.layout_of_keys is None:
             return  # its end has been reported
-        place = self._place(touch)
+        place = self._place(*touch.pos)
         self._recorders[finger].add(place.x, place.y, t_ms)
         self._tell(self._touches.move(finger, place, t_ms))
         if finger == self._held:
@@ -179,20 +212,28 @@ class Keyboard(FloatLayout):
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:
             match event:
+                case Tap(_, key, capital=True):
+                    self._flashed[key] = clock_ms() + FEEDBACK_MS
+                    self.dispatch("on_type", Shift.ONCE.letter(key.label or ""))
                 case Tap(_, key) | Repeat(_, key):
                     self._tap(key)
+                case Slid(finger, key, steps):
+                    self._slides[finger] = str(key.action)
+                    self.dispatch("on_slide", key.action, steps)
                 case LongPress(finger, key):
                     self._open_alternates(finger, key)
                 case Swiped(finger):
                     self._end_report(finger)
                     self.dispatch("on_swipe", self._recorders[finger].swipe())
                 case Lifted(finger):
+                    self._end_slide(finger)
                     if finger == self._held:
                         self._write_alternate()
                 case Cancelled(finger):
+                    self._end_slide(finger)
                     if finger == self._held:
                         self._close_alternates()
-            if not isinstance(event, LongPress | Repeat):
+            if not isinstance(event, LongPress | Repeat | Slid):
                 self._forget(event.finger)
         self._show_pressed()
 
@@ -206,6 +247,13 @@ class Keyboard(FloatLayout):
             self._turn_to(0)
         elif key.action in REPORTED:
             self.dispatch("on_action", key.action)
+            if key.action == "space" and self._page:
+                self._turn_to(0)
+
+    def _end_slide(self, finger: int) -> None:
+        action = self._slides.pop(finger, None)
+        if action is not None:
+            self.dispatch("on_slide_end", action)
 
     def _forget(self, finger: int) -> None:
         self._end_report(finger)
@@ -304,6 +352,7 @@ class Keyboard(FloatLayout):
 
     def _show_pressed(self) -> None:
         self.view.pressed = self._touches.pressed(clock_ms()) | self._flashed.keys()
+        self.key_popups.pressed = self.view.pressed if self.shows_popups and not self.popup.options else frozenset()
 
 
 def _is_finger(touch: MotionEvent) -> bool:

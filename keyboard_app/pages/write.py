@@ -38,6 +38,8 @@ class WritePage(Screen):
     choices = ListProperty()
     notice = StringProperty("")
     preview = StringProperty("")
+    shows_popups = BooleanProperty(True)
+    """whether the letter of a tapped key is shown above it"""
     shift = ObjectProperty(Shift.OFF)
     can_undo = BooleanProperty(False)
     can_redo = BooleanProperty(False)

@@ -11,7 +11,7 @@ from keyboard_app.session.outlet import Change, Outlet
 from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.suggestions import Suggestions, wanted_for
 from keyboard_app.session.worker import Failure, RecognitionWorker, TextBefore
-from keyboard_app.text.rules import CLOSING
+from keyboard_app.text.rules import CLOSING, stepped
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TextFullError, Writer
 from keyboard_app.text.written import Written
@@ -66,6 +66,8 @@ class TypingSession:
         """swipes not written yet, oldest first"""
         self._filter = PreviewFilter(key_width)
         self._suggestions = Suggestions(worker, self._tell)
+        self._slide_from: int | None = None
+        """where the cursor was when a finger began to slide"""
         self._after_a_suggestion = False
         """whether the last thing written was a suggested word"""
         self.outlet = outlet
@@ -143,6 +145,28 @@ class TypingSession:
         correction = self._suggestions.correction
         if self.corrects and correction:
             self.edit(lambda writer: writer.complete([correction]))
+
+    def slide(self, action: str, steps: int) -> None:
+        """A finger slides: along the space bar, the cursor goes with it; to the left from backspace, words are selected."""
+        self.edit(lambda writer: self._slide(writer, action, steps))
+
+    def slide_end(self, action: str) -> None:
+        """The finger is lifted: what was selected from backspace goes."""
+        self.edit(lambda writer: self._end_slide(writer, action))
+
+    def _slide(self, writer: Writer, action: str, steps: int) -> None:
+        if self._slide_from is None:
+            self._slide_from = writer.cursor
+        offset = stepped(writer.text, self._slide_from, steps, "word" if action == "backspace" else "character")
+        if action == "backspace":
+            writer.select(self._slide_from, offset)
+        else:
+            writer.move_to(offset)
+
+    def _end_slide(self, writer: Writer, action: str) -> None:
+        self._slide_from = None
+        if action == "backspace" and writer.selected:
+            writer.backspace()
 
     def edit(self, change: Change) -> None:
         """Changes the text, once the swipes before have been written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Set
+from typing import Literal
 
 import regex
 
@@ -174,3 +175,13 @@ def character_end(text: str, offset: int) -> int:
     """Where the visible character that starts at `offset` ends; at the end of the text, `offset` itself."""
     character = CHARACTER.match(text, offset)
     return character.end() if character else offset
+
+
+def stepped(text: str, offset: int, steps: int, by: Literal["character", "word"]) -> int:
+    """The offset that is so many visible characters or words to the right, or to the left below 0; it stays in the text."""
+    back, forth = (character_start, character_end) if by == "character" else (word_start, word_end)
+    for _ in range(abs(steps)):
+        if steps < 0 and offset == 0:
+            break
+        offset = back(text, offset) if steps < 0 else forth(text, offset)
+    return offset

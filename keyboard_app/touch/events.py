@@ -23,10 +23,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Tap:
-    """A key was tapped: the one that the finger came down on."""
+    """A key was tapped: the one that the finger came down on, or the letter that it slid to from shift."""
 
     finger: int
     key: Key
+    capital: bool = False
+    """whether the finger slid there from shift"""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,18 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class Slid:
+    """A finger slides along the space bar, or leftwards from backspace. It ends with Lifted or with Cancelled."""
+
+    finger: int
+    key: Key
+    steps: int
+    """how far it is from its start, in steps; to the left below 0"""
+
+
+@dataclass(frozen=True)
 class Lifted:
-    """A long press or a held key has ended."""
+    """A long press, a held key or a slide has ended."""
 
     finger: int
 
@@ -67,4 +79,4 @@ class Cancelled:
 
 
 End = Tap | Swiped | Lifted | Cancelled
-Event = End | LongPress | Repeat
+Event = End | LongPress | Repeat | Slid

@@ -4,6 +4,7 @@
                  |--moves far, over another letter-----> (swiping) --lift--> Swiped
                  |--rests on a key with alternates-----> LongPress --lift--> Lifted
                  |--rests on backspace-----------------> Repeat, Repeat ... --lift--> Lifted
+                 |--slides on space, from backspace----> Slid, Slid ... --lift--> Lifted
                  `--rests while others type------------> (resting: holds nobody up, and may still become any of these)
 
 Every finger that comes down ends in exactly one of Tap, Swiped, Lifted and Cancelled, in the order the fingers came down: a later
@@ -22,7 +23,7 @@ from enum import Enum, auto
 from math import hypot
 from typing import TYPE_CHECKING
 
-from keyboard_app.touch.events import Cancelled, End, Event, Lifted, LongPress, Place, Repeat, Swiped, Tap
+from keyboard_app.touch.events import Cancelled, End, Event, Lifted, LongPress, Place, Repeat, Slid, Swiped, Tap
 
 if TYPE_CHECKING:
     from engine import Key
@@ -35,9 +36,18 @@ TYPING_MS = 350.0
 """A touch this soon after a tap counts as fast typing."""
 ACTION_TRAVEL = 1.5
 """The same for a touch that starts where no word does: on space, shift or punctuation, or away from the keys."""
-FLICK_MS = 80.0
+FLICK_MS = 100.0
 FLICK_TRAVEL = 1.0
-"""A touch shorter than both, in milliseconds and in key widths, was a tap that slipped: no swipe is that fast and that short."""
+"""A touch shorter than both, in milliseconds and in key widths, was a tap that slipped. Of 8,362 real swipes (dev), seven are that fast
+and that short, five of them broken off; with 80 ms, a slip of 70 ms on a screen that is read 60 times a second was taken for a word."""
+SLIDE_TRAVEL = 0.8
+"""Key widths that a finger moves along the space bar, or to the left from backspace, until it slides."""
+SHIFT_TRAVEL = 1.2
+"""Key widths from where shift was touched to a letter that is to be a capital."""
+SHIFT_BEND = 1.2
+"""The way there, in distances as the crow flies: more is the path of a word."""
+SLIDE_STEPS = {"space": 0.5, "backspace": 0.8}
+"""Key widths of a step: a character that the cursor moves, a word that is selected."""
 SLIDE_OFF = 1.5
 """Key widths: a touch that leaves its key and goes this far without reaching another letter means nothing."""
 HOLD_TRAVEL = 0.4
@@ -61,17 +71,24 @@ class _State(Enum):
     HELD = auto()
     REPEATING = auto()
     RESTING = auto()
+    SLIDING = auto()
+    SHIFTING = auto()
 
 
 class _Touch:
     """One finger, from when it comes down until its end is reported."""
 
-    def __init__(self, finger: int, start: Place, t_ms: float, tap_travel: float) -> None:
+    def __init__(self, finger: int, start: Place, t_ms: float, tap_travel: float, key_width: float) -> None:
         self.finger = finger
         self.start = start
         self.place = start
         self.tap_travel = tap_travel
         """grid units"""
+        self.key_width = key_width
+        """grid units"""
+        self.told_steps = 0
+        self.path = 0.0
+        """how far it has gone, grid units"""
         self.down_ms = t_ms
         self.moved_ms = t_ms
         self.repeat_ms = t_ms + REPEAT_DELAY_MS
@@ -90,12 +107,40 @@ class _Touch:
     def move(self, place: Place, t_ms: float) -> None:
         if (place.x, place.y) != (self.place.x, self.place.y):
             self.moved_ms = t_ms
+            self.path += hypot(place.x - self.place.x, place.y - self.place.y)
         self.place = place
         distance = hypot(place.x - self.start.x, place.y - self.start.y)
         self.travel = max(self.travel, distance)
+        if self.state is _State.UNDECIDED and self._slides(place):
+            self.state = _State.SLIDING
+        elif self.state in (_State.UNDECIDED, _State.SHIFTING) and self._slides_from_shift(distance):
+            self.state = _State.SHIFTING
+        elif self.state is _State.SHIFTING:
+            self.state = _State.UNDECIDED
         decidable = self.state in (_State.UNDECIDED, _State.RESTING)
         if decidable and distance >= self.tap_travel and place.key is not None and place.key.is_letter and place.key != self.start.key:
             self.state = _State.SWIPING
+
+    @property
+    def steps(self) -> int:
+        """How far a sliding finger is from its start, in steps."""
+        return int((self.place.x - self.start.x) / (SLIDE_STEPS[self._action] * self.key_width))
+
+    @property
+    def _action(self) -> str:
+        return (self.start.key.action or "") if self.start.key is not None else ""
+
+    def _slides_from_shift(self, distance: float) -> bool:
+        """Whether it has gone straight from shift to a letter; otherwise it draws a word that began there by mistake."""
+        key = self.place.key
+        is_on_letter = key is not None and key.is_letter and distance >= SHIFT_TRAVEL * self.key_width
+        return self._action == "shift" and is_on_letter and self.path <= SHIFT_BEND * distance
+
+    def _slides(self, place: Place) -> bool:
+        across = place.x - self.start.x
+        if self._action == "space" and place.key == self.start.key:
+            return abs(across) >= SLIDE_TRAVEL * self.key_width
+        return self._action == "backspace" and across <= -SLIDE_TRAVEL * self.key_width
 
 
 class Touches:
@@ -132,14 +177,16 @@ class Touches:
 
     def down(self, finger: int, place: Place, t_ms: float) -> list[Event]:
         events = self.cancel(finger) + self.make_way(t_ms)  # if it is down already, its lift was lost
-        self._touches.append(_Touch(finger, place, t_ms, self._tap_travel(place, t_ms) * self._key_width))
+        self._touches.append(_Touch(finger, place, t_ms, self._tap_travel(place, t_ms) * self._key_width, self._key_width))
         return events + self.tick(t_ms)
 
     def move(self, finger: int, place: Place, t_ms: float) -> list[Event]:
         touch = self._open(finger)
+        slid: list[Event] = []
         if touch is not None:
             touch.move(place, t_ms)
-        return self.tick(t_ms)
+            slid = self._slide(touch)
+        return slid + self.tick(t_ms)
 
     def up(self, finger: int, t_ms: float) -> list[Event]:
         """The finger was lifted, where it was last."""
@@ -178,6 +225,14 @@ class Touches:
                 events += self._rest(touch, t_ms, blocked, waited_for=at + 1 < len(self._touches))
         return events + self._told()
 
+    def _slide(self, touch: _Touch) -> list[Event]:
+        """What a finger does by sliding."""
+        key = touch.start.key
+        if touch.state is not _State.SLIDING or key is None or touch.steps == touch.told_steps:
+            return []
+        touch.told_steps = touch.steps
+        return [Slid(touch.finger, key, touch.steps)]
+
     def _open(self, finger: int) -> _Touch | None:
         """That finger's touch; None if it has been lifted, or its end is decided."""
         return next((touch for touch in self._touches if touch.finger == finger and touch.end is None), None)
@@ -212,6 +267,8 @@ class Touches:
             return
         if touch.state is _State.HELD:
             touch.end = Cancelled(touch.finger)
+        elif touch.state is _State.SHIFTING:
+            touch.end = self._end(touch, t_ms)
         elif touch.state is _State.UNDECIDED and (key.action == "shift" or (key.action and t_ms - touch.down_ms < LONG_PRESS_MS)):
             touch.end = Tap(touch.finger, key)  # shift held for the next letter; space tapped by the other thumb
             self._tap_ms = self._tap_ms if key.action == "shift" else t_ms
@@ -231,8 +288,11 @@ class Touches:
 
     def _end(self, touch: _Touch, t_ms: float) -> End:
         """What a finger meant that has now been lifted."""
-        if touch.state in (_State.HELD, _State.REPEATING):
+        if touch.state in (_State.HELD, _State.REPEATING, _State.SLIDING):
             return Lifted(touch.finger)
+        if touch.state is _State.SHIFTING:
+            to = touch.place.key
+            return Tap(touch.finger, to, capital=True) if to is not None and to.is_letter else Cancelled(touch.finger)
         flicked = t_ms - touch.down_ms < FLICK_MS and touch.travel < FLICK_TRAVEL * self._key_width
         if touch.state is _State.SWIPING and not flicked:
             return Swiped(touch.finger)

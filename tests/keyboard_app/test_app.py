@@ -159,6 +159,22 @@ def test_a_word_written_earlier_is_corrected_by_tapping_it(english: WindowDriver
     assert english.app.text == f"{chosen} people there."
 
 
+def test_a_finger_slides_the_cursor_and_deletes_words(opener: Opener) -> None:
+    with opener(text="one two three") as driver:
+        width = driver.app.pages.write.ids.keyboard.layout_of_keys.key_width
+        x, y = center(driver, "action space")
+        driver.swipe([(x, y), (x - 1.6 * width, y)], 300)
+        assert driver.app.field.cursor == 10
+        x, y = center(driver, "action backspace")
+        driver.drag([(x, y), (x - 1.7 * width, y)], 300)
+        driver.frames()
+        assert driver.app.pages.write.selection == [4, 10]
+        driver.up()
+        assert driver.app.text == "one ree"
+        tap_tool(driver, "Undo")
+        assert driver.app.text == "one two three"
+
+
 def test_a_swipe_inside_a_word_takes_its_place(opener: Opener) -> None:
     with opener(overrides={}, text="Meet me") as driver:
         driver.tap(*place_of(driver, 2))

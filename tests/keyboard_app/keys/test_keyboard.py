@@ -77,6 +77,8 @@ def typing_on(grid: Grid, size: tuple[int, int] = PHONE) -> Iterator[Typing]:
             on_key=lambda _, label: typing.typed.append(label),
             on_type=lambda _, text: typing.typed.append(text),
             on_action=lambda _, name: typing.typed.append(f"<{name}>"),
+            on_slide=lambda _, action, steps: typing.typed.append(f"<{action} {steps}>"),
+            on_slide_end=lambda _, action: typing.typed.append(f"<{action} end>"),
             on_swipe=lambda _, swipe: typing.swipes.append(swipe),
             on_swipe_progress=lambda _, swipe: typing.progress.append(swipe),
         )
@@ -143,6 +145,21 @@ def test_tapped_keys_are_shown_pressed(typing: Typing) -> None:
     typing.driver.up()
 
 
+def test_the_letter_of_a_tapped_key_pops_up_and_that_of_a_swiped_one_does_not(typing: Typing) -> None:
+    popups = typing.keyboard.key_popups
+    typing.driver.down(*typing.at("g"))
+    typing.driver.up()
+    assert {key.label for key in popups.pressed} == {"g"}
+    typing.driver.run_for(200)
+    assert not popups.pressed
+    typing.driver.drag([typing.at("g"), typing.at("t"), typing.at("o")], 300)
+    assert not popups.pressed
+    typing.driver.up()
+    typing.keyboard.shows_popups = False
+    typing.driver.tap(*typing.at("g"))
+    assert not popups.pressed
+
+
 def test_swiped_keys_are_not_shown_pressed(typing: Typing) -> None:
     shown: list[object] = []
     typing.keyboard.view.bind(pressed=lambda _, pressed: shown.append(pressed))
@@ -159,6 +176,37 @@ def test_swiped_keys_are_not_shown_pressed(typing: Typing) -> None:
 def test_symbols_lie_behind_a_key_and_the_letters_behind_another(typing: Typing) -> None:
     typing.tap("toNumberState", "7", "@", "toNumberState", "€", "toNumberState", "7", "toLetters", "q")
     assert typing.text == "7@€7q"
+
+
+def test_a_space_leads_back_from_symbols_to_letters(typing: Typing) -> None:
+    typing.tap("toNumberState", "7", "space", "q")
+    assert typing.text == "7<space>q"
+
+
+def test_slides_are_told_with_their_steps_and_their_end(typing: Typing) -> None:
+    layout = typing.keyboard.layout_of_keys
+    x, y = typing.at("space")
+    typing.driver.swipe([(x, y), (x + 0.9 * layout.key_width, y)], 200)
+    assert typing.text == "<space 1><space end>"
+    typing.typed.clear()
+    x, y = typing.at("backspace")
+    typing.driver.swipe([(x, y), (x - 1.7 * layout.key_width, y)], 200)
+    assert typing.text == "<backspace -1><backspace -2><backspace end>"
+
+
+def test_sliding_from_shift_types_a_capital(typing: Typing) -> None:
+    typing.driver.swipe([typing.at("shift"), typing.at("d")], 200)
+    assert typing.text == "D"
+
+
+def test_a_swipe_may_begin_a_few_pixels_above_the_keys(typing: Typing, qwerty: Grid) -> None:
+    x, _ = typing.at("t")
+    typing.driver.swipe([(x, typing.keyboard.top + 8), typing.at("h"), typing.at("e")], 300)
+    (swipe,) = typing.swipes
+    assert swipe.y[0] < 0
+    assert abs(swipe.x[0] - qwerty.letter_key("t").centre_x) < 10
+    typing.driver.tap(x, typing.keyboard.top + 8)
+    assert typing.text == ""
 
 
 def test_nothing_is_swiped_on_symbols(typing: Typing) -> None:

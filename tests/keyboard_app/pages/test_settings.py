@@ -62,6 +62,10 @@ def driver() -> Iterator[WindowDriver]:
 def tap_text(driver: WindowDriver, text: str) -> None:
     """Taps the middle of the label with that text. Raises: StopIteration where there is none."""
     label = next(widget for widget in driver.root.walk() if isinstance(widget, Label) and widget.text == text)
+    scroll = getattr(getattr(driver.app, "page", None), "ids", {}).get("scroll")
+    if scroll is not None:
+        scroll.scroll_to(label, animate=False)
+        driver.frames(2)
     driver.tap(*label.to_window(*label.center))
 
 
