@@ -39,9 +39,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_ap
     )
     parser.add_argument("--prompts", type=Path, metavar="FILE", help="what practice shows, one sentence per line (default: Keyglide's own)")
     windows = parser.add_argument_group("writing into the windows of other programs")
-    windows.add_argument(
-        "--dock", action="store_true", help="the keys at the bottom of the screen: usual where that is possible"
-    )
+    windows.add_argument("--dock", action="store_true", help="the keys at the bottom of the screen: usual where that is possible")
     windows.add_argument("--into", choices=INTO, metavar="NAME", help=f"where the text goes: {', '.join(INTO)} (default: the setting)")
     windows.add_argument("--toggle", action="store_true", help="hide the dock that is running, or show it again, and end")
     settings = parser.add_argument_group("settings for this run only")

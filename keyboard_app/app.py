@@ -90,7 +90,7 @@ class KeyboardApp(ThemedApp):
         self.configuration.subscribe(self._apply_settings)
         self.configuration.subscribe_to_recognizer(self._use_recognizer)
         self._keeper.follow(self.session, self.field)
-        self._follow_system_theme()
+        self._apply_settings()
 
     @property
     def text(self) -> str:

@@ -74,6 +74,8 @@ class DockPage(Screen):
     choices = ListProperty()
     notice = StringProperty("")
     preview = StringProperty("")
+    shows_popups = BooleanProperty(True)
+    """whether the letter of a tapped key is shown above it"""
     shift = ObjectProperty(Shift.OFF)
     waiting = StringProperty("")
     """what could not be delivered"""

@@ -303,11 +303,13 @@ def test_what_is_chosen_holds_at_once_and_after_a_restart(driver: WindowDriver, 
     app = driver.app
     app.configuration.choose("theme", "dark")
     app.configuration.choose("backspace", "letter")
+    app.configuration.choose("preview", False)
     assert app.theme == DARK
     assert app.session.writer.options.backspace == "letter"
     assert json.loads((tmp_path / "settings.json").read_text())["theme"] == "dark"
     again = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl"))
     again.worker.stop()
+    assert not again.session.show_previews
     assert (again.theme, again.configuration.settings) == (DARK, app.configuration.saved)
 
 
