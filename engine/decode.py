@@ -38,6 +38,7 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help="lexicon (default: that of the language)")
     parser.add_argument("--context", action="store_true", help="let the words before count: 'before', or 'sentence' and 'position'")
     parser.add_argument("--context-model", type=Path, metavar="FILE", help="context model (default: Keyglide's own)")
+    parser.add_argument("--offensive", action="store_true", help="offer rude and hateful words, too")
     parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
     return parser.parse_args(argv)
 
@@ -45,7 +46,8 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        recognizers = GridRecognizers.load(args.bundle, args.lexicon, args.grids, args.grid, args.context_model, args.language)
+        chosen = (args.bundle, args.lexicon, args.grids, args.grid, args.context_model, args.language, args.offensive)
+        recognizers = GridRecognizers.load(*chosen)
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:

@@ -33,6 +33,8 @@ class Parts:
     """the file of a context model, everyone's; None: that of the language, unless there is a lexicon"""
     language: str | None
     """its code, everyone's; None: that of the grid"""
+    offensive: bool = False
+    """whether rude and hateful words are offered, too"""
 
 
 class GridRecognizers:
@@ -62,6 +64,7 @@ class GridRecognizers:
         grid_name: str | None = None,
         context: Path | str | None = None,
         language: str | None = None,
+        offensive: bool = False,
     ) -> GridRecognizers:
         """grids: a file with more grids than those that come with Keyglide; the rest as in `SwipeRecognizer.load`.
 
@@ -72,7 +75,7 @@ class GridRecognizers:
             pick_language(load_languages(), language)
         opened = ModelBundle.load(bundle if bundle is not None else _language(language).require_bundle())
         words = Lexicon.open(lexicon) if lexicon is not None else None
-        return cls(Parts(opened, bundle is not None, words, context, language), known, grid_name)
+        return cls(Parts(opened, bundle is not None, words, context, language, offensive), known, grid_name)
 
     @property
     def bundle(self) -> ModelBundle:
@@ -101,7 +104,7 @@ class GridRecognizers:
     def _load_on_grid(self, name: str, geometry: str | None) -> SwipeRecognizer:
         parts, grid = self._parts, self._grid(name, geometry)
         bundle = parts.bundle if parts.bundle_is_chosen else self._bundle_of(grid)
-        return SwipeRecognizer.load(bundle, parts.lexicon, grid, parts.language, parts.context)
+        return SwipeRecognizer.load(bundle, parts.lexicon, grid, parts.language, parts.context, parts.offensive)
 
     def _bundle_of(self, grid: Grid) -> ModelBundle:
         """The bundle of the language that is written on a grid."""

@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,6 +80,8 @@ class Lexicon:
     """where the words come from"""
     trie: Trie
     written: WrittenForms
+    offensive_lines: npt.NDArray[np.uint8]
+    """UTF-8: of each word that is not offered unless somebody asks for it, a line; see `offensive`"""
     origin: Path | bytes
     """the file, or its content: what another process opens when it is sent this lexicon"""
     overlay: Mapping[str, OverlayWord] = field(default_factory=dict)
@@ -106,8 +109,8 @@ class Lexicon:
     def _of(cls, header: Header, raw: npt.NDArray[np.uint8], origin: Path | bytes) -> Lexicon:
         """Slices `raw`, the whole file, without copying."""
         arrays = [raw[span].view(DTYPES[name]) for name, span in header.spans.items()]
-        trie, written = Trie(*arrays[:4]), WrittenForms(*arrays[4:])
-        return cls(header.alphabet, header.n_words, header.prior_unit, header.source, trie, written, origin)
+        trie, written = Trie(*arrays[:4]), WrittenForms(*arrays[4:7])
+        return cls(header.alphabet, header.n_words, header.prior_unit, header.source, trie, written, arrays[7], origin)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Sent to another process it is opened there: only the path travels, and the mapped pages are shared."""
@@ -166,6 +169,16 @@ class Lexicon:
             return (sequence,)
         start, stop = self.written.start[index : index + 2].tolist()
         return tuple(self.written.text[start:stop].tobytes().decode().split("\n"))
+
+    @cached_property
+    def offensive(self) -> Mapping[str, OverlayWord]:
+        """The rude and hateful words that the file marks, by key sequence: they are not in the trie, so no search finds them."""
+        lines = (line.split("\t") for line in self.offensive_lines.tobytes().decode().splitlines())
+        return {sequence: OverlayWord(sequence, float(log_prior), tuple(forms)) for sequence, log_prior, *forms in lines}
+
+    def with_offensive(self) -> Lexicon:
+        """This lexicon with its offensive words among the others, except those that an overlay has already."""
+        return self.overlaid(word for sequence, word in self.offensive.items() if sequence not in self.overlay)
 
     def overlaid(self, words: Iterable[OverlayWord]) -> Lexicon:
         """This lexicon with the words of an overlay added to it, or in the place of its own. The mapped arrays are not copied.
@@ -240,16 +253,18 @@ class Entry(NamedTuple):
     """of all its written forms together, above 0 in any unit"""
     forms: tuple[str, ...]
     """commonest first; at least one, each swiped as the key sequence"""
+    offensive: bool = False
+    """whether it is rude or hateful: then a search finds it only in `Lexicon.with_offensive`"""
 
 
 def build_lexicon(entries: Iterable[Entry], alphabet: str, source: str) -> bytes:
     """The content of a lexicon file with these words. Their priors are normalised to sum to 1 (up to rounding).
 
-    Raises: ValueError for no words, a bad alphabet, frequency or form, a letter outside the alphabet, a key sequence given
-    twice.
+    Raises: ValueError for no words but offensive ones, a bad alphabet, frequency or form, a letter outside the alphabet, a key
+    sequence given twice.
     """
     words = list(entries)
-    if not words:
+    if all(word.offensive for word in words):
         raise ValueError("a lexicon needs at least one word, got none: check the word list and its filters")
     if not 0 < len(alphabet) == len(set(alphabet)) <= 254:
         raise ValueError(f"alphabet {alphabet!r}: expected 1 to 254 different letters")
@@ -262,13 +277,16 @@ def build_lexicon(entries: Iterable[Entry], alphabet: str, source: str) -> bytes
     for word, following in pairwise(words):
         if word.key_sequence == following.key_sequence:
             raise ValueError(f"key sequence {word.key_sequence!r} is given twice: add up the frequencies, join the forms")
-    letters = spelt[order].view(np.uint8).reshape(len(words), -1)
     log_priors = np.log(np.array([entry.frequency for entry in words]))
     log_priors -= np.logaddexp.reduce(log_priors)
+    marked = np.array([entry.offensive for entry in words])
+    lines = [_line(word, prior) for word, prior in zip(words, log_priors.tolist(), strict=True) if word.offensive]
+    words, log_priors = [word for word in words if not word.offensive], log_priors[~marked]
+    letters = spelt[order][~marked].view(np.uint8).reshape(len(words), -1)
     prior_unit = float(-log_priors.min()) / 254 or 1.0
     stored = (1 + np.rint(-log_priors / prior_unit)).astype(np.uint8)
     trie, ends = build_trie(letters, stored)
-    arrays = (*trie[:4], *_build_forms(words, ends))
+    arrays = (*trie[:4], *_build_forms(words, ends), np.frombuffer("".join(lines).encode(), np.uint8))
     return pack(alphabet, len(words), prior_unit, source, dict(zip(DTYPES, arrays, strict=True)))
 
 
@@ -281,6 +299,11 @@ def _reopen(origin: Path | bytes, overlay: tuple[OverlayWord, ...]) -> Lexicon:
     """The lexicon in another process."""
     lexicon = Lexicon.from_bytes(origin) if isinstance(origin, bytes) else Lexicon.open(origin)
     return lexicon.overlaid(overlay) if overlay else lexicon
+
+
+def _line(word: Entry, log_prior: float) -> str:
+    """The line of an offensive word in a lexicon file."""
+    return "\t".join((word.key_sequence, f"{log_prior:.3f}", *word.forms)) + "\n"
 
 
 def _check_entry(entry: Entry, alphabet: str) -> None:
@@ -297,7 +320,7 @@ def _check_forms(sequence: str, forms: tuple[str, ...], alphabet: str) -> None:
     if not forms or len(set(forms)) < len(forms):
         raise ValueError(f"key sequence {sequence!r} has the written forms {forms}, expected one or more different ones")
     for form in forms:
-        if form != sequence and ("\n" in form or key_sequence(form, alphabet) != sequence):
+        if form != sequence and ("\n" in form or "\t" in form or key_sequence(form, alphabet) != sequence):
             raise ValueError(f"written form {form!r} is not swiped as {sequence!r} but {key_sequence(form, alphabet)!r}")
 
 

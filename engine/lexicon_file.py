@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 MAGIC = b"KGLEX\0\0\1"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2 added the offensive words."""
 HEADER_START = len(MAGIC) + 4
 """Bytes before the header: the magic and the header's length."""
 HEADER_LIMIT = 1 << 16
@@ -29,8 +30,11 @@ DTYPES = {
     "form_node": "<u4",
     "form_start": "<u4",
     "form_text": "|u1",
+    "offensive": "|u1",
 }
 """The arrays of a file, in their order in it."""
+TEXTS = ("form_text", "offensive")
+"""Those of any length."""
 REBUILD = "build it again with python -m training.build_lexicon"
 
 
@@ -53,9 +57,12 @@ class Header:
         lengths = {"first_child": n_nodes + 1, "form_node": n_forms, "form_start": n_forms + 1}
         spans: dict[str, slice] = {}
         for name, dtype in DTYPES.items():
+            if name == "offensive" and fields["format_version"] < 2:
+                spans[name] = slice(0, 0)
+                continue
             array = fields["arrays"][name]
             start, length = data_start + int(array["offset"]), int(array["shape"][0])
-            expected = length if name == "form_text" else lengths.get(name, n_nodes)
+            expected = length if name in TEXTS else lengths.get(name, n_nodes)
             if array["dtype"] != dtype or length != expected or start % ALIGNMENT:
                 raise ValueError(f"array {name} is {array}, expected {dtype} of length {expected}")
             spans[name] = slice(start, start + length * np.dtype(dtype).itemsize)

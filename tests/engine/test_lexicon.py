@@ -56,7 +56,7 @@ def test_round_trip(words: Mapping[str, tuple[float, int]]) -> None:
     assert [sequence for sequence, _ in read] == sorted(words)
     assert (len(lexicon), lexicon.alphabet, lexicon.source) == (len(words), "abc", "a source")
     log_priors = dict(read)
-    for sequence, frequency, forms in entries:
+    for sequence, frequency, forms, _ in entries:
         node = lexicon.find(sequence) or 0
         assert lexicon.spell(node) == sequence
         assert lexicon.forms(sequence) == lexicon.forms(node) == forms
@@ -203,7 +203,7 @@ BAD_FILES = {
     "cut in the header": (GOOD[:40], "is truncated"),
     "cut in the arrays": (GOOD[:-1], "is truncated"),
     "longer": (GOOD + b"\0", "is damaged"),
-    "newer": (changed_header(GOOD, format_version=2), "has format_version 2, expected 1"),
+    "newer": (changed_header(GOOD, format_version=3), "has format_version 3, expected 2"),
     "no version": (changed_header(GOOD, format_version=None), "has a damaged header"),
     "not JSON": (GOOD[:12] + b"?" + GOOD[13:], "has a damaged header"),
     "header too long": (MAGIC + (1 << 20).to_bytes(4, "little") + bytes(1 << 21), "has a damaged header"),

@@ -1,7 +1,8 @@
 """How words are written: their capitals and apostrophes.
 
 The frequencies of wordfreq are case-folded. Capitals come from the word lists of SCOWL, whose file names end in a level, 10
-(the commonest words) to 95 (nearly anything), and from the language's own written forms, which override them.
+(the commonest words) to 95 (nearly anything), or from what dictionaries know. Text in which people wrote the words overrides
+both, and the language's own written forms override all.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from pathlib import Path
 
 from engine.language import Language
 from engine.lexicon import key_sequence
+from training.lexicon.dictionary import Knowledge
 
 UNLISTED = 100
 """The level of a word that is in no list."""
 COMMONEST = 10
 """The level of the commonest words."""
+DICTIONARY = 40
+"""The level of a word that a dictionary knows: dictionaries of Hunspell have no levels."""
 ORDINARY = 60
 """Words up to this level are known to most readers."""
 ANYTHING = 95
@@ -52,6 +56,12 @@ class Casing:
                 elif level < ANYTHING:
                     lower[word] = min(level, lower.get(word, UNLISTED))
         return cls(lower, capitals)
+
+    @classmethod
+    def of_dictionaries(cls, knowledge: Knowledge) -> Casing:
+        """The casing in what dictionaries know; where they know a word both ways, lower case comes first."""
+        capitals = {word: {form: DICTIONARY + 10 * (word in knowledge.lower)} for word, form in knowledge.capitals.items()}
+        return cls(dict.fromkeys(knowledge.lower, DICTIONARY), capitals)
 
     def level(self, word: str) -> int:
         """The lowest level at which a lower-case word is listed in any casing, or UNLISTED."""
