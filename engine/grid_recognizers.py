@@ -56,7 +56,7 @@ class GridRecognizers:
             self._on_grid(grid_name, None)
 
     @classmethod
-    def load(
+    def load(  # noqa: PLR0913  as many as the command line has options
         cls,
         bundle: Path | str | None = None,
         lexicon: Path | str | None = None,

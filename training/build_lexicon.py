@@ -28,7 +28,7 @@ from engine.shipped import DEFAULT_LANGUAGE
 from engine.swipe_file import read_good_swipes
 from training.lexicon.casing import Casing
 from training.lexicon.dictionary import advise_dictionary, find_dictionaries, read_knowledge
-from training.lexicon.entries import MIN_FREQUENCY, Counts, Sources, make_entries, with_words
+from training.lexicon.entries import MIN_FREQUENCY, Counts, Sources, commonest, make_entries, with_words
 from training.lexicon.offensive import OffensiveWords
 from training.lexicon.text import TextForms
 
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> BuildReport:
     """Builds and writes the lexicon. Raises: ValueError for bad lists, OSError for files that cannot be read or written."""
     language = pick_language(load_languages(), options.language)
     words = {word for path in options.word_list for word in read_word_list(path, options.min_people)}
-    frequencies = wordfreq.get_frequency_dict(language.code, LIST)
+    frequencies = commonest(wordfreq.get_frequency_dict(language.code, LIST), options.words)
     sources = read_sources(options, language, frequencies)
     frequencies = {**frequencies, **sources.text.frequencies(frequencies)}
     entries, counts = make_entries(frequencies, options.words, language, sources)

@@ -9,6 +9,7 @@ import pytest
 
 from engine import Lexicon, OverlayWord, SwipeRecognizer
 from engine.lexicon import Entry, build_lexicon
+from engine.recognizer import open_lexicon
 
 WORDS = [
     Entry("duck", 0.5, ("duck",)),
@@ -74,9 +75,14 @@ def test_files_of_the_version_before_have_none(tmp_path: Path) -> None:
 
 
 def test_the_shipped_lexicon() -> None:
-    lexicon = SwipeRecognizer.load().lexicon
+    lexicon = open_lexicon()
     assert "cunning" in lexicon
     assert "shiitake" in lexicon
     assert [word for word in ("fuck", "tranny", "cunting") if word in lexicon] == []
-    offering = SwipeRecognizer.load(offensive=True).lexicon
-    assert "tranny" in offering
+    assert "tranny" in lexicon.with_offensive()
+
+
+def test_a_recognizer_has_them_when_asked(toy_bundle: Path) -> None:
+    lexicon = Lexicon.from_bytes(build_lexicon(WORDS, LETTERS, "test"))
+    assert "damn" not in SwipeRecognizer.load(toy_bundle, lexicon, "qwerty_en").lexicon
+    assert "damn" in SwipeRecognizer.load(toy_bundle, lexicon, "qwerty_en", offensive=True).lexicon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 import unicodedata
 from collections import defaultdict
@@ -32,10 +33,19 @@ LISTED = 80
 """A word that is listed up to this level is known."""
 KNOWN_SHARE = 0.1
 """A key sequence is known by its tokens that have at least this share of its frequency."""
+TAIL = 2
+"""Of a list for n words, that many times n tokens are looked at: the rest is rarer than any word that is kept."""
 RARE_FORM = 0.01
 """Another listed form is offered from this share of the frequency of the key sequence's commonest form."""
 RARE_UNLISTED_FORM = 0.1
 """The same for a form that is in no list."""
+
+
+def commonest(frequencies: Mapping[str, float], n_words: int | None) -> Mapping[str, float]:
+    """Those of a list's tokens that can be among its `n_words` most frequent (None: all are)."""
+    if n_words is None or len(frequencies) <= TAIL * n_words:
+        return frequencies
+    return dict(heapq.nlargest(TAIL * n_words, frequencies.items(), key=lambda item: item[1]))
 
 
 @dataclass(frozen=True)
