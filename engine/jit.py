@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Collection
@@ -22,6 +24,34 @@ UNCACHED = (
     "Keyglide cannot keep its compiled kernels: neither {beside} nor {own} can be written. They are compiled anew in every process, which "
     "takes some ten seconds: make one of the two writable, or set NUMBA_CACHE_DIR to a folder that is"
 )
+
+
+KERNELS = ("engine.kernels", "engine.context.kernels")
+"""The modules of the engine that are compiled."""
+
+
+def is_cached() -> bool:
+    """Whether the engine's kernels were compiled before and are kept: if not, compiling them takes 5 to 40 seconds."""
+    if not COMPILED:
+        return True
+    for name in KERNELS:
+        code = Path(__file__).parent.joinpath(*name.split(".")[1:]).with_suffix(".py")
+        place = numba.config.CACHE_DIR or _cache_folder(code.parent)  # type: ignore[attr-defined]
+        if place is None:
+            return False
+        kept = Path(place).rglob(f"{code.stem}.*.nbi") if place else (code.parent / "__pycache__").glob(f"{code.stem}.*.nbi")
+        if not any(index.stat().st_mtime >= code.stat().st_mtime for index in kept):
+            return False
+    return True
+
+
+def use_compiled(compiled: bool) -> None:
+    """From now on the engine runs its kernels compiled, or as plain Python. Nobody may be in one of them. The results are the same."""
+    global COMPILED
+    COMPILED = compiled
+    for name in KERNELS:
+        if name in sys.modules:
+            importlib.reload(sys.modules[name])
 
 
 def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
