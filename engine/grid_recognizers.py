@@ -72,7 +72,8 @@ class GridRecognizers:
         """
         known = load_grids() | load_grids(grids) if grids is not None else load_grids()
         if language is not None:
-            pick_language(load_languages(), language)
+            for code in language.split("+"):
+                pick_language(load_languages(), code)
         opened = ModelBundle.load(bundle if bundle is not None else _language(language).require_bundle())
         words = Lexicon.open(lexicon) if lexicon is not None else None
         return cls(Parts(opened, bundle is not None, words, context, language, offensive), known, grid_name)
@@ -115,4 +116,5 @@ class GridRecognizers:
 
 
 def _language(code: str | None) -> Language:
-    return default_language() if code is None else pick_language(load_languages(), code)
+    """The language of that code, the first of two; the default without a code."""
+    return default_language() if code is None else pick_language(load_languages(), code.partition("+")[0])

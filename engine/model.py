@@ -198,9 +198,17 @@ class Model(ABC):
         """The cache before the first step, when no prefix has been read."""
         return self._empty_cache
 
-    @abstractmethod
     def encode(self, features: Features) -> Memory:
         """One swipe, encoded: what the decoder looks at."""
+        return self.lettered(self.encode_keys(features))
+
+    @abstractmethod
+    def encode_keys(self, features: Features) -> Memory:
+        """The same, but what the CTC head says is said of keys. Models on the same keys share it, whatever their alphabets."""
+
+    def lettered(self, memory: Memory) -> Memory:
+        """What `encode_keys` returned, with what the CTC head says of each letter."""
+        return memory
 
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
         """What follows each of B prefixes: the prefix in row parents[b], with tokens[b] behind it. Both are (B,).
@@ -230,7 +238,7 @@ class LetterModel(Model):
         self.extractor = FeatureExtractor(bundle.manifest.feature_spec, grid, self.alphabet)
         self._no_ctc = np.empty((0, len(self.alphabet) + 1), np.float32)
 
-    def encode(self, features: Features) -> Memory:
+    def encode_keys(self, features: Features) -> Memory:
         inputs = {"trajectory": features.trajectory[None], "key_distances": features.key_distances[None]}
         if not self.bundle.has_ctc:
             return Memory(self.bundle.encoder.run(["memory"], inputs)[0], self._no_ctc)
@@ -248,19 +256,21 @@ class KeyModel(Model):
 
     def __init__(self, bundle: ModelBundle, keys: onnxruntime.InferenceSession, places: KeyPlaces, alphabet: str) -> None:
         super().__init__(bundle, alphabet)
-        self.places = places
+        self.places, self.graph = places, keys
         self.extractor = KeyFeatureExtractor(bundle.manifest.feature_spec, places)
         near, asked, read, pointed, nothing = keys.run(["near", "asked", "read", "pointed", "nothing"], {"keys": places.keys})
         self._of_encoder = {"keys": places.keys, "near": near, "asked": asked}
         self._of_step = {"read": read, "pointed": pointed}
         self.nothing = Memory(nothing, np.empty((0, len(alphabet) + 1), np.float32))
         n_keys = len(places)
-        self._columns = None if len(alphabet) == n_keys else np.array([*places.key_of, n_keys])
+        self._columns = None if np.array_equal(places.key_of, np.arange(n_keys)) else np.array([*places.key_of, n_keys])
         self._key_tokens = np.array([*places.key_of, n_keys, n_keys])  # EOS is never read, and BOS is the token behind the keys
 
-    def encode(self, features: Features) -> Memory:
-        memory, ctc = self.bundle.encoder.run(["memory", "ctc_log_probs"], {"trajectory": features.trajectory, **self._of_encoder})
-        return Memory(memory, self._by_letter(ctc))
+    def encode_keys(self, features: Features) -> Memory:
+        return Memory(*self.bundle.encoder.run(["memory", "ctc_log_probs"], {"trajectory": features.trajectory, **self._of_encoder}))
+
+    def lettered(self, memory: Memory) -> Memory:
+        return Memory(memory.keys_values, self._by_letter(memory.ctc_log_probs))
 
     def _run_step(self, inputs: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
         inputs["tokens"] = self._key_tokens[inputs["tokens"]]

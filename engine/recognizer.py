@@ -101,11 +101,16 @@ class SwipeRecognizer:
 
         bundle: a folder, or one that is loaded already and that recognizers share; lexicon: a file, or one that is open; context: a file;
         grid: one of Keyglide's by name, or any Grid; language: the code of one of Keyglide's, as in "en", which gives what is left out of
-        the other four. Without it: the language of the grid; without a grid either: the default language. A lexicon of your own comes
-        without a context model unless you name one. offensive: whether rude and hateful words are offered, too.
+        the other four, or of two at once, as in "en+de" (`TwoLanguages`). Without it: the language of the grid; without a grid either: the
+        default language. A lexicon of your own comes without a context model unless you name one. offensive: whether rude and hateful words
+        are offered, too.
         Raises: ModelBundleError, ValueError (lexicon, unknown grid or language, a language without a model, alphabets that
         differ, a grid whose letters no language has), OSError.
         """
+        if language is not None and "+" in language:
+            from engine.two_languages import TwoLanguages
+
+            return TwoLanguages.of(language, bundle, lexicon, grid, context, offensive)
         if language is not None:
             spoken = pick_language(load_languages(), language)
             chosen = _grid(spoken.default_grid if grid is None else grid)

@@ -1,0 +1,208 @@
+"""Two languages at once: one swipe, read once, is looked for in both lexicons, and their words are ranked together.
+
+A word's prior is its probability in whichever language is being written: log(share P(word | one) + (1 - share) P(word | other)). The share
+is what the words before say: each is likelier in one of the languages, people stay in a language for some words, and mix them as they did
+before.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from engine.beam_search import Hypothesis, search
+from engine.grid import Grid, load_grids, pick_grid
+from engine.internal_lm import InternalLm
+from engine.key_places import KeyPlaces
+from engine.language import load_languages, pick_language
+from engine.lexicon import Lexicon, key_sequence
+from engine.model import KeyModel, ModelBundle
+from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer
+from engine.search_options import SearchOptions
+from engine.swipe import Swipe
+
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+N_BEFORE = 30
+"""Words before the swipe that are looked at; what is further back says little."""
+STAYS = 0.9
+"""How likely the next word is in the language of the one before it, however the languages are mixed."""
+MOST_EVIDENCE = 4.0
+"""Nats that one word can speak for a language: names and typing errors are in one lexicon by chance."""
+UNKNOWN = math.log(1e-8)
+"""Log probability of a word that a lexicon lacks."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How two languages share what is written."""
+
+    share: float = 0.5
+    """of the first language, where no words before say anything"""
+    least: float = 0.05
+    """no language's share is taken for less: the next word may always be in the other"""
+
+
+class TwoLanguages(SwipeRecognizer):
+    """A recognizer over two lexicons. What is of one language only, as the words that are laid over it, is of the first."""
+
+    def __init__(
+        self,
+        bundle: ModelBundle,
+        lexicons: tuple[Lexicon, Lexicon],
+        grid: Grid,
+        contexts: tuple[Path | str | None, Path | str | None] = (None, None),
+        options: Options | None = None,
+    ) -> None:
+        """Letters without a key are swiped on the key of the letter that they are made of (ä on a).
+
+        Raises: ValueError as `ModelBundle.on`; for a share that is none.
+        """
+        self.shares = options or Options()
+        if not 0 < self.shares.share < 1 or not 0 <= self.shares.least <= 0.5:
+            raise ValueError(f"a language's share is from 0 to 1, and the least at most 0.5, got {self.shares}")
+        first, second = lexicons
+        alphabet = "".join(dict.fromkeys(first.alphabet + second.alphabet))
+        grid = with_letters(grid, alphabet)
+        super().__init__(bundle, first, grid, context=contexts[0])
+        self.second = SwipeRecognizer(bundle, second, grid, context=contexts[1])
+        for one in (self, self.second):
+            if isinstance(one.model, KeyModel):
+                one.model = _on_all_keys(one.model, grid, alphabet)
+                one.internal_lm = InternalLm.find(one.model, one.lexicon)
+        self._evidence = lru_cache(maxsize=10_000)(self._find_evidence)
+
+    @classmethod
+    def of(
+        cls,
+        codes: str,
+        bundle: ModelBundle | Path | str | None = None,
+        lexicon: Lexicon | Path | str | None = None,
+        grid: Grid | str | None = None,
+        context: Path | str | None = None,
+        offensive: bool = False,
+    ) -> TwoLanguages:
+        """A warm recognizer of two of Keyglide's languages, as in "en+de"; the first gives bundle and grid where they are left out.
+
+        lexicon, context: that of the first language, where it is not its own. Raises: as `SwipeRecognizer.load`; ValueError unless codes
+        are two.
+        """
+        one, other = codes_of(codes)
+        known = load_languages()
+        first, second = pick_language(known, one), pick_language(known, other)
+        if not isinstance(bundle, ModelBundle):
+            bundle = ModelBundle.load(bundle if bundle is not None else first.require_bundle())
+        if not isinstance(lexicon, Lexicon):
+            context = first.context if lexicon is None and context is None else context
+            lexicon = Lexicon.open(lexicon if lexicon is not None else first.require_lexicon())
+        chosen = grid if isinstance(grid, Grid) else pick_grid(load_grids(), first.default_grid if grid is None else grid)
+        lexicons = lexicon, Lexicon.open(second.require_lexicon())
+        if offensive:
+            lexicons = lexicon.with_offensive(), lexicons[1].with_offensive()
+        recognizer = cls(bundle, lexicons, chosen, (context, second.context))
+        recognizer.warm_up()
+        return recognizer
+
+    def decode(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> Recognition:
+        """The candidates of both languages, ranked together; as `SwipeRecognizer.decode`."""
+        start = perf_counter_ns()
+        features = self.model.extractor(swipe)
+        featured = perf_counter_ns()
+        memory = self.model.encode_keys(features)
+        encoded = perf_counter_ns()
+        chosen = options or self.default_options
+        share = self.share_of_first(before or "")
+        found = []
+        for one in (self, self.second):
+            said = None if before is None or one.ranking is None else one.ranking.words_before(before, one.lexicon)
+            hypotheses = search(one.model, one.model.lettered(memory), one.lexicon, chosen, said, one.internal_lm)
+            found.append([(hypothesis, one._candidate(hypothesis, said)) for hypothesis in hypotheses])
+        candidates = self._together(found, chosen, share)
+        end = perf_counter_ns()
+        stages = featured - start, encoded - featured, end - encoded, end - start
+        return Recognition(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)))
+
+    def share_of_first(self, before: str) -> float:
+        """The probability that the word after this text is in the first language, `least` to 1 - `least`."""
+        mixed, n_first, n_second = self.shares.share, 2 * self.shares.share, 2 * (1 - self.shares.share)
+        share = mixed
+        for word in WORD.findall(before)[-N_BEFORE:]:
+            likelihood = math.exp(self._evidence(word))
+            share = share * likelihood / (share * likelihood + 1 - share)
+            n_first, n_second = n_first + share, n_second + 1 - share
+            mixed = n_first / (n_first + n_second)
+            share = STAYS * share + (1 - STAYS) * mixed
+        return min(max(share, self.shares.least), 1 - self.shares.least)
+
+    def _find_evidence(self, word: str) -> float:
+        """Nats by which a written word is likelier in the first language than in the second."""
+        nats = [UNKNOWN if prior is None else max(prior, UNKNOWN) for prior in (_prior(one.lexicon, word) for one in (self, self.second))]
+        return min(max(nats[0] - nats[1], -MOST_EVIDENCE), MOST_EVIDENCE)
+
+    def _together(self, found: list[list[tuple[Hypothesis, Candidate]]], options: SearchOptions, share: float) -> list[Candidate]:
+        """The best candidates of both searches with the priors of the mixed languages, each word once."""
+        weight, log_shares = options.prior_weight, (math.log(share), math.log1p(-share))
+        lexicons = self.lexicon, self.second.lexicon
+        best: dict[str, Candidate] = {}
+        for lexicon, pairs in zip(lexicons, found, strict=True):
+            for hypothesis, candidate in pairs:
+                sequence = candidate.key_sequence
+                priors = [log + one.log_prior(sequence) for log, one in zip(log_shares, lexicons, strict=True) if sequence in one]
+                score = hypothesis.score + weight * (float(np.logaddexp.reduce(priors)) - lexicon.log_prior(hypothesis.node))
+                new = replace(candidate, score=score)
+                better, worse = sorted((new, best.get(sequence, new)), key=lambda one: -one.score)
+                forms = tuple(dict.fromkeys((*better.forms, *worse.forms)))
+                best[sequence] = replace(better, word=forms[0], forms=forms)
+        ranked = sorted(best.values(), key=lambda one: -one.score)
+        if not ranked:
+            return []
+        masses = [math.exp(one.score - ranked[0].score) for one in ranked]
+        unlisted = sum(_unlisted(pairs, weight * log - ranked[0].score) for log, pairs in zip(log_shares, found, strict=True))
+        whole = sum(masses) + unlisted
+        return [replace(one, probability=mass / whole) for one, mass in zip(ranked[: options.n_best], masses, strict=False)]
+
+
+def _unlisted(pairs: list[tuple[Hypothesis, Candidate]], added: float) -> float:
+    """The probability, up to a factor, of a search's words beyond those that it returned. added: nats to add to each score."""
+    if not pairs:
+        return 0.0
+    listed = sum(hypothesis.probability for hypothesis, _ in pairs)
+    first = pairs[0][0]
+    return max(0.0, 1.0 - listed) * math.exp(first.score + added) / first.probability
+
+
+def codes_of(language: str) -> tuple[str, str]:
+    """The codes in "en+de". Raises: ValueError unless they are two different ones."""
+    codes = language.split("+")
+    if len(codes) != 2 or codes[0] == codes[1] or not all(codes):
+        raise ValueError(f"two languages are written as in 'en+de', got '{language}'")
+    return codes[0], codes[1]
+
+
+def _prior(lexicon: Lexicon, word: str) -> float | None:
+    sequence = key_sequence(word, lexicon.alphabet)
+    return lexicon.log_prior(sequence) if sequence is not None and sequence in lexicon else None
+
+
+def _on_all_keys(model: KeyModel, grid: Grid, alphabet: str) -> KeyModel:
+    """The network on the keys of both alphabets, for the letters of its own: so both see the same, and the swipe is encoded once."""
+    places = KeyPlaces.on(grid, alphabet)
+    own = np.array([alphabet.index(letter) for letter in model.alphabet])
+    return KeyModel(model.bundle, model.graph, replace(places, key_of=places.key_of[own]), model.alphabet)
+
+
+def with_letters(grid: Grid, letters: Iterable[str]) -> Grid:
+    """The grid with aliases for those of the letters that it lacks and that are another letter with a diacritic (ä on a), or ß on s."""
+    aliases: dict[str, str] = {}
+    for letter in letters:
+        base = "s" if letter == "ß" else unicodedata.normalize("NFD", letter)[0]
+        if not grid.has_letter(letter) and grid.has_letter(base):
+            aliases[letter] = grid.letter_key(base).name
+    return replace(grid, aliases={**grid.aliases, **aliases}) if aliases else grid
