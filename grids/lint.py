@@ -70,7 +70,8 @@ def check(name: str, value: object, lexicon: Lexicon | None = None, n_shown: int
 
 def _own_lexicon(grid: Grid) -> Lexicon | None:
     language = language_of(grid)
-    return Lexicon.open(language.lexicon) if language.lexicon is not None and grid.name in language.grids else None
+    known = language.lexicon is not None and language.lexicon.exists() and grid.name in language.grids
+    return Lexicon.open(language.require_lexicon()) if known else None
 
 
 def text_of(report: Report) -> Iterator[str]:
