@@ -117,7 +117,7 @@ class InternalLm:
 
 def table_paths(model: KeyModel, lexicon: Lexicon) -> list[Path]:
     """Where the table of a network, its keys and a lexicon may be: beside the lexicon's file, and in the user's cache folder."""
-    places = hashlib.sha256(np.round(model.places.keys, 3).tobytes() + model.places.key_of.tobytes())
+    places = hashlib.sha256(np.round(model.places.keys[model.places.key_of], 3).tobytes())
     words = zlib.crc32(lexicon.trie.token.tobytes())
     digest = hashlib.sha256(f"{model.bundle.digest} {places.hexdigest()} {len(lexicon.trie.token)} {words}".encode()).hexdigest()[:12]
     cached = Path(platformdirs.user_cache_dir("keyglide")) / "internal_lm"

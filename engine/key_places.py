@@ -14,6 +14,9 @@ from engine.grid import Grid
 class KeyPlaces:
     """The keys that an alphabet's letters lie on, each once: two letters may share a key (ё on е).
 
+    They come from top to bottom, and from left to right where they are equally high. So a network always adds them in this order, and
+    what it says of a letter does not depend on the order of the alphabet, to the last bit.
+
     Coordinates are in keys, key widths across and key heights down, from the middle of the box around the key centres. So neither the
     grid's size nor the height of its rows is left in them.
     """
@@ -36,7 +39,8 @@ class KeyPlaces:
         middle = (centres.min(axis=0) + centres.max(axis=0)) / 2
         sizes = np.array([(key.w, key.h) for key in keys])
         places = np.concatenate([(centres - middle) / size, sizes / size], axis=1).astype(np.float32)
-        return cls(places, key_of, middle, size)
+        order = np.lexsort((places[:, 0], places[:, 1]))
+        return cls(places[order], order.argsort()[key_of], middle, size)
 
     def __len__(self) -> int:
         """K"""

@@ -279,7 +279,7 @@ class KeyModel(Model):
 
     def _by_letter(self, log_probs: Floats) -> Floats:
         """(n, K + 1), the columns keys, -> (n, letters + 1); the last column stays the last."""
-        return log_probs if self._columns is None else np.ascontiguousarray(log_probs[:, self._columns])
+        return log_probs if self._columns is None else log_probs.take(self._columns, axis=1)
 
 
 def _manifest(folder: Path) -> Manifest:

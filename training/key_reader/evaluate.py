@@ -21,6 +21,7 @@ import torch
 from engine.arguments import positive
 from engine.console import survives_its_output
 from engine.grid import Grid, load_grids, pick_grid
+from engine.key_places import KeyPlaces
 from engine.language import language_of
 from engine.naming import check_choice
 from engine.recognizer import open_lexicon
@@ -29,7 +30,7 @@ from training.data.swipe_data import SwipeData, load_swipes
 from training.key_reader import trials
 from training.key_reader.checkpoint import load
 from training.key_reader.config import HELD_OUT
-from training.key_reader.layouts import TaughtLanguage, any_keys
+from training.key_reader.layouts import any_keys, home_grid
 from training.key_reader.samples import left_out
 from training.key_reader.search import N_WORDS, FirstPass, Scores, Weights, accuracy, score
 from training.key_reader.segments import cut
@@ -82,12 +83,14 @@ def chosen(options: argparse.Namespace) -> Iterator[Trial]:
     if spliced := [name for name in names if name in SPLICED]:
         bank = cut(dev.recorded.data, dev.recorded.words, dev.recorded.keys[:, :2].astype(np.float64))
         for name in spliced:
-            lexicon = trials.language_lexicon(name.removesuffix(SCRAMBLED))
+            code = name.removesuffix(SCRAMBLED)
+            lexicon = trials.language_lexicon(code)
+            places = KeyPlaces.on(home_grid(code), lexicon.alphabet)
             if name.endswith(SCRAMBLED):
-                anywhere = any_keys(len(lexicon.alphabet), np.random.default_rng(5))[: len(lexicon.alphabet)]
-                yield trials.spliced(f"{name.removesuffix(SCRAMBLED)}, letters anywhere", bank, lexicon, anywhere)
+                anywhere = any_keys(len(places), np.random.default_rng(5))[: len(places)]
+                yield trials.spliced(f"{code}, letters anywhere", bank, lexicon, anywhere, places.key_of)
             else:
-                yield trials.spliced(name, bank, lexicon, TaughtLanguage.load(name, 1).keys)
+                yield trials.spliced(code, bank, lexicon, places.keys, places.key_of)
 
 
 def dev_alphabet() -> str:

@@ -13,28 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import wordfreq
 
+from engine.grid import Grid, load_grids, pick_grid
+from engine.key_places import KeyPlaces
+from engine.language import load_languages
 from engine.lexicon import key_sequence
-from engine.naming import check_choice
+from engine.naming import did_you_mean
 
 Places = npt.NDArray[np.float32]
 """(K, 4): x, y, w, h of each key"""
 
-LAYOUTS: dict[str, tuple[str, ...]] = {
-    "en": ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
-    "de": ("qwertzuiopü", "asdfghjklöä", "yxcvbnmß"),
-    "fr": ("azertyuiop", "qsdfghjklm", "wxcvbn"),
-    "es": ("qwertyuiop", "asdfghjklñ", "zxcvbnm"),
-    "it": ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
-    "pt": ("qwertyuiop", "asdfghjklç", "zxcvbnm"),
-    "pl": ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
-    "nl": ("qwertyuiop", "asdfghjkl", "zxcvbnm"),
-    "sv": ("qwertyuiopå", "asdfghjklöä", "zxcvbnm"),
-    "tr": ("qwertyuıopğü", "asdfghjklşi", "zxcvbnmöç"),
-    "el": ("ςερτυθιοπ", "ασδφγηξκλ", "ζχψωβνμ"),
-    "he": ("קראטוןםפ", "שדגכעיחלךף", "זסבהנמצתץ"),
-    "ru": ("йцукенгшщзх", "фывапролджэ", "ячсмитьбю"),
-}
-"""language -> its letters, row by row, top left first"""
 FREQUENCY_POWER = 0.4
 """A word is drawn by its frequency to this power."""
 N_WORDS = 60_000
@@ -66,35 +53,53 @@ class TaughtLanguage:
 
     code: str
     alphabet: str
+    """a letter for each key"""
     keys: Places
     """(K, 4), in the order of the alphabet"""
     words: tuple[str, ...]
-    """key sequences, the most frequent first"""
+    """key sequences, in the order of their most frequent spelling"""
     frequencies: npt.NDArray[np.float64]
 
     @classmethod
     def load(cls, code: str, n_words: int = N_WORDS, keep: Callable[[str], bool] = bool) -> TaughtLanguage:
-        """The language's words according to wordfreq that its layout can type. keep: whether training may see a key sequence.
+        """The language's words according to wordfreq that can be swiped on its home grid. keep: whether training may see a key sequence.
 
-        Raises: ValueError for a language without a layout, with the nearest that has one.
+        A letter that shares another's key is written as that letter: the network cannot tell them apart. Raises: as `home_grid`;
+        ValueError for a language that wordfreq does not know.
         """
-        check_choice("language", code, tuple(LAYOUTS))
-        rows = LAYOUTS[code]
-        alphabet = "".join(rows)
-        folded = {"ё": "е", "ъ": "ь"} if code == "ru" else {}
+        grid = home_grid(code)
+        if code not in (known := wordfreq.available_languages()):
+            raise ValueError(f"wordfreq has no words for language '{code}': choose one of {', '.join(sorted(known))}")
+        alphabet = "".join(key.label or "" for key in grid.letter_keys)
+        places = KeyPlaces.on(grid, alphabet)
+        fold = str.maketrans(dict(grid.aliases))
         found: dict[str, float] = {}
         for token in wordfreq.top_n_list(code, n_words):
-            sequence = key_sequence("".join(folded.get(letter, letter) for letter in token), alphabet)
+            sequence = key_sequence(token.translate(fold), alphabet)
             if sequence and len(sequence) <= LONGEST and keep(sequence):
                 found[sequence] = found.get(sequence, 0.0) + wordfreq.word_frequency(token, code)
-        lengths = tuple(len(row) for row in rows)
-        return cls(code, alphabet, rows_to_places(lengths, np.zeros(len(rows))), tuple(found), np.array(list(found.values())))
+        return cls(code, alphabet, places.keys[places.key_of], tuple(found), np.array(list(found.values())))
 
     @cached_property
     def shares(self) -> npt.NDArray[np.float64]:
         """Of the words, cumulative, as they are drawn for training."""
         shares: npt.NDArray[np.float64] = np.cumsum(self.frequencies**FREQUENCY_POWER)
         return shares
+
+
+def home_grid(code: str) -> Grid:
+    """The grid that a language is swiped on: the first of its language file, or else the first whose name ends in its code.
+
+    Raises: ValueError for a language without a grid.
+    """
+    grids, languages = load_grids(), load_languages()
+    if code in languages:
+        return pick_grid(grids, languages[code].default_grid)
+    named = [name for name in grids if name.endswith(f"_{code}")]
+    if not named:
+        known = sorted({*languages, *(name.rpartition("_")[2] for name in grids)})
+        raise ValueError(f"there is no grid for language '{code}'{did_you_mean(code, known)}: grids are there for {', '.join(known)}")
+    return grids[named[0]]
 
 
 def any_keys(n_letters: int, random: np.random.Generator) -> Places:

@@ -146,6 +146,12 @@ class PointEmbedding(nn.Module):
         return self.columns(torch.cat([trajectory, seen], dim=-1).to(kind)) + nearness.to(kind) @ self.key(embedded)
 
 
+def reading_order(keys: Tensor) -> Tensor:
+    """keys (B, K, 4) -> (B, K): their indices from top to bottom, and from left to right where they are equally high."""
+    by_x = keys[..., 0].argsort(dim=-1, stable=True)
+    return by_x.gather(-1, keys[..., 1].gather(-1, by_x).argsort(dim=-1, stable=True))
+
+
 def squared_distances(points: Tensor, keys: Tensor) -> Tensor:
     """(..., N, 2) and (..., K, 2) -> (..., N, K), in keys, by products, which take half the memory of the differences."""
     squares = points.square().sum(-1)[..., None] - 2.0 * points @ keys.transpose(-1, -2) + keys.square().sum(-1)[..., None, :]
@@ -243,11 +249,17 @@ class KeyReader(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """tokens (B, T): K for the start, then keys; seen (B,): whether the decoder sees the swipe; kept (B, T): which tokens it sees.
 
-        Returns logits (B, T, K + 1) of what follows each token, the word's end last, and CTC logits (B, S, K + 1), blank last.
+        Returns logits (B, T, K + 1) of what follows each token, the word's end last, and CTC logits (B, S, K + 1), blank last. Permuting
+        the keys permutes them, to the last bit: whatever the order of the keys, they are added in `reading_order`.
         """
+        order = reading_order(keys)
+        rank = F.pad(order.argsort(dim=-1), (0, 1), value=keys.shape[1])
+        keys, present = keys.gather(1, order[..., None].expand(keys.shape)), present.gather(1, order)
         embedded = self.keys(keys)
         frames, ctc = self.frames(trajectory, keys, present, embedded)
-        return self.decode(frames * seen[:, None, None].to(frames.dtype), present, embedded, tokens, kept), ctc
+        logits = self.decode(frames * seen[:, None, None].to(frames.dtype), present, embedded, rank.gather(1, tokens), kept)
+        logits, ctc = (outputs.gather(-1, rank[:, None].expand(outputs.shape)) for outputs in (logits, ctc))
+        return logits, ctc
 
     def decode(self, frames: Tensor, present: Tensor, embedded: Tensor, tokens: Tensor, kept: Tensor | None = None) -> Tensor:
         """frames (B, S, D), all zero for no swipe; present (B, K), embedded (B, K, E), tokens (B, T) -> logits (B, T, K + 1)."""

@@ -87,7 +87,7 @@ class Found(NamedTuple):
     """The words that the first pass leaves to the decoder, best first."""
 
     words: list[tuple[int, ...]]
-    """their keys"""
+    """the tokens of their letters"""
     ctc: Doubles
     """(M,) log probabilities by the CTC head"""
     prior: Doubles
@@ -104,7 +104,8 @@ def score(network: KeyReader, trial: Trial, first: FirstPass = FirstPass()) -> S
     for rows, batch in plain_batches(trial.recorded, network.config, BATCH):
         frames, logits = network.frames(batch.trajectory, batch.keys, batch.present, network.keys(batch.keys))
         log_probs = logits.float().log_softmax(dim=-1).numpy()
-        of_batch = [first_pass(trial.lexicon, one, first) for one in log_probs]
+        by_letter = log_probs.take([*trial.key_of, log_probs.shape[2] - 1], axis=2)
+        of_batch = [first_pass(trial.lexicon, one, first) for one in by_letter]
         for row, of in zip(rows.tolist(), of_batch, strict=True):
             found[row] = of.words
             parts["ctc"][row, : len(of.words)], parts["prior"][row, : len(of.words)] = of.ctc, of.prior
@@ -116,13 +117,13 @@ def score(network: KeyReader, trial: Trial, first: FirstPass = FirstPass()) -> S
     known = without_swipe(network, trial, {word for words in found for word in words})
     for row, of_row in enumerate(found):
         parts["nothing"][row, : len(of_row)] = [known[word] for word in of_row]
-    meant = [tuple(word) for word in trial.recorded.words]
+    meant = [tuple(map(trial.lexicon.alphabet.index, word)) for word in trial.recorded.data.words.tolist()]
     place = [words.index(word) if word in words else -1 for words, word in zip(found, meant, strict=True)]
     return Scores(**parts, place=np.array(place))
 
 
 def first_pass(lexicon: Lexicon, ctc_log_probs: Floats, options: FirstPass) -> Found:
-    """The words that the decoder should read, see LEFT_BEHIND. ctc_log_probs (S, K + 1), blank last."""
+    """The words that the decoder should read, see LEFT_BEHIND. ctc_log_probs (S, letters + 1), blank last."""
     unit, trie = lexicon.prior_unit, lexicon.trie
     beam, n_words = FIRST_BEAM * options.n_words, options.n_words
     parents, tokens, ends, nodes, ctc = kernels.first_pass(trie, options.prior * unit, ctc_log_probs, beam, MARGIN, n_words, MAX_LETTERS)
@@ -133,7 +134,7 @@ def first_pass(lexicon: Lexicon, ctc_log_probs: Floats, options: FirstPass) -> F
 
 
 def _spelt(parents: Integers, tokens: Integers, row: int) -> tuple[int, ...]:
-    """The keys on the way to a row of the tree."""
+    """The tokens on the way to a row of the tree."""
     word = []
     while row > 0:
         word.append(int(tokens[row]))
@@ -164,8 +165,8 @@ def without_swipe(network: KeyReader, trial: Trial, words: set[tuple[int, ...]])
 
 
 def spell(network: KeyReader, frames: Tensor, trial: Trial, words: Sequence[Sequence[int]]) -> Tensor:
-    """(m,): the decoder's log probability of each word. frames (m, S, D), or (1, S, D) for all of them."""
-    batch = empty_batch(words, [trial.recorded.keys], network.config)
+    """(m,): the decoder's log probability of each word, given by its tokens. frames (m, S, D), or (1, S, D) for all of them."""
+    batch = empty_batch([trial.key_of[list(word)].tolist() for word in words], [trial.recorded.keys], network.config)
     return picked(network.decode(frames, batch.present, network.keys(batch.keys), batch.tokens), batch.targets)
 
 

@@ -10,6 +10,7 @@ import platformdirs
 
 from engine.files import write_whole
 from engine.grid import Grid
+from engine.key_places import KeyPlaces
 from engine.language import load_languages
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from training.data.swipe_data import SwipeData
@@ -34,6 +35,8 @@ class Trial:
     name: str
     recorded: Recorded
     lexicon: Lexicon
+    key_of: npt.NDArray[np.int64]
+    """(letters of the lexicon's alphabet,): the key of each; letters may share one"""
 
     def __len__(self) -> int:
         return len(self.recorded.words)
@@ -47,7 +50,7 @@ class Trial:
 
 def real(name: str, data: SwipeData, grid: Grid, lexicon: Lexicon) -> Trial:
     """Recorded swipes of a grid. Raises: ValueError, as `record`."""
-    return Trial(name, record(data, grid, lexicon.alphabet), lexicon)
+    return Trial(name, record(data, grid, lexicon.alphabet), lexicon, KeyPlaces.on(grid, lexicon.alphabet).key_of)
 
 
 def mirrored(trial: Trial) -> Trial:
@@ -67,19 +70,19 @@ def at_rate(trial: Trial, hertz: float) -> Trial:
     return replace(trial, name=f"{trial.name}, {hertz:g} Hz", recorded=trial.recorded._replace(data=_with_points(data, parts)))
 
 
-def spliced(name: str, bank: Segments, lexicon: Lexicon, keys: Places) -> Trial:
-    """Swipes of the lexicon's words, drawn by frequency, over these keys (K, 4), in the order of its alphabet."""
+def spliced(name: str, bank: Segments, lexicon: Lexicon, keys: Places, key_of: npt.NDArray[np.int64]) -> Trial:
+    """Swipes of the lexicon's words, drawn by frequency. keys (K, 4); key_of (letters,): the key of each letter of its alphabet."""
     random = np.random.default_rng(SEED)
     kernels.seed(SEED)
     known = list(lexicon.key_sequences())
     frequencies = np.exp([log_prior for _, log_prior in known])
     drawn = random.choice(len(known), size=N_SPLICED, p=frequencies / frequencies.sum())
     spelt = [known[index][0] for index in drawn.tolist()]
-    words = [[lexicon.alphabet.index(letter) for letter in word] for word in spelt]
+    words = [[int(key_of[lexicon.alphabet.index(letter)]) for letter in word] for word in spelt]
     parts = [spliced_swipe(bank, word, keys) for word in words]
     n, nobody = len(words), np.full(len(words), "")
     empty = SwipeData(np.empty((3, 0), np.float32), np.zeros(n + 1, np.int64), np.array(spelt), nobody, np.ones(n, np.bool_), nobody)
-    return Trial(f"spliced {name}", Recorded(_with_points(empty, parts), keys, words), lexicon)
+    return Trial(f"spliced {name}", Recorded(_with_points(empty, parts), keys, words), lexicon, key_of)
 
 
 def spliced_swipe(bank: Segments, word: list[int], keys: Places) -> npt.NDArray[np.float64]:

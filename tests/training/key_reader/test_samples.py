@@ -15,7 +15,7 @@ from engine.grid import Grid
 from tests.conftest import LATIN, ROOT
 from training.data.swipe_data import SwipeData, load_swipes
 from training.key_reader import kernels
-from training.key_reader.config import KeyReaderConfig, Mixture
+from training.key_reader.config import PRESETS, KeyReaderConfig, Mixture
 from training.key_reader.layouts import TaughtLanguage, any_keys, rows_to_places
 from training.key_reader.samples import Batch, Source, empty_batch, features, left_out, plain_batches, pseudo_word, record
 from training.key_reader.segments import collapse, cut
@@ -57,6 +57,20 @@ def test_another_rate_keeps_the_ends_and_the_spacing() -> None:
     slow = kernels.at_rate(points, 20.0)
     np.testing.assert_allclose(slow[2], [0, 50, 100, 150, 200], rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(slow[0], [0, 1, 2, 3, 4], rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("code", dict.fromkeys([*PRESETS["universal"].languages, "ru"]))
+def test_a_language_is_taught_on_its_own_grid(code: str) -> None:
+    language = TaughtLanguage.load(code, 300)
+    assert len(language.keys) == len(language.alphabet) and len(language.words) > 200
+    assert len(np.unique(language.keys[:, :2], axis=0)) == len(language.alphabet)  # no two letters on one key
+    assert {letter for word in language.words for letter in word} <= set(language.alphabet)
+    assert language.frequencies.argmax() < 5 and (np.diff(language.shares) > 0).all()
+
+
+def test_a_letter_that_shares_a_key_is_written_as_the_other() -> None:
+    assert "еще" in TaughtLanguage.load("ru", 2_000).words
+    assert "ё" not in TaughtLanguage.load("ru", 2_000).alphabet
 
 
 def test_a_keyboard_that_nobody_has_has_enough_keys_each_in_its_own_place() -> None:

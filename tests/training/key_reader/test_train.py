@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -51,14 +51,14 @@ def trained(folder: Path, steps: int, n_processes: int = 1, **changes: object) -
 
 def test_a_resumed_run_is_the_same_as_one_that_never_stopped(tmp_path: Path) -> None:
     """With one process. Eleven steps end inside a pool of batches."""
-    whole = trained(tmp_path / "whole", 20)
+    whole = trained(tmp_path / "whole", 14)
     assert trained(tmp_path / "parts", 11).step == 11
-    resumed = trained(tmp_path / "parts", 20)
-    assert resumed.step == whole.step == 20 and resumed.n_samples == 20 * TINY.batch_size
+    resumed = trained(tmp_path / "parts", 14)
+    assert resumed.step == whole.step == 14 and resumed.n_samples == 14 * TINY.batch_size
     for name, tensor in whole.weights.items():
         assert torch.equal(resumed.weights[name], tensor), name
-    other = trained(tmp_path / "other", 20, seed=2)
-    assert not torch.equal(other.weights["master"], whole.weights["master"])
+    one, other = trained(tmp_path / "one", 2), trained(tmp_path / "other", 2, seed=2)
+    assert not torch.equal(other.weights["master"], one.weights["master"])
 
 
 def test_several_processes_do_the_steps_together(tmp_path: Path) -> None:
@@ -129,18 +129,27 @@ def test_a_process_that_is_killed_ends_the_training(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_training_with_a_checkpoint(number: signal.Signals, tmp_path: Path) -> None:
-    settings = [f"--set={setting}" for setting in ("languages=en", "mixture.spliced=0.1")]
-    command = [sys.executable, "-m", MODULE, str(EXAMPLES), str(tmp_path / "run"), "--preset", "tiny", "--processes", "2", *settings]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "MALLOC_TOP_PAD_": "0"}, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        while "parameters, from step 0" not in (line := process.stderr.readline()):
-            assert line, "it ended before it began"
-        time.sleep(1.0)
-        process.send_signal(number)
-        rest = process.stderr.read()
-    assert process.returncode == 0, rest
-    assert "saved" in rest
-    assert load(tmp_path / "run" / LAST).command[:3] == ("python", "-m", MODULE)
+    run, before = Run(request(tmp_path, None)), signal.getsignal(number)
+    sender = threading.Timer(0.5, os.kill, (os.getpid(), number))
+    sender.start()
+    train(run, 2)
+    sender.join()
+    assert load(tmp_path / LAST).step == run.weights.step
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.slow
+def test_the_command_trains_and_goes_on(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", MODULE, str(EXAMPLES), str(run), "--preset", "tiny", "--processes", "2"]
+    for steps, said in ((3, "from step 0"), (5, "mixture.spliced is now 0.5, was 0.25")):
+        changes = ["--set", "mixture.spliced=0.5"] if steps == 5 else []
+        done = subprocess.run([*command, "--steps", str(steps), *changes], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and said in done.stderr, done.stderr
+        assert load(run / LAST).step == steps
+        assert load(run / LAST).command[:3] == ("python", "-m", MODULE)
+    refused = subprocess.run([*command, "--set", "model.width=16"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1 and "another network: model.width is 32 there, 16 here" in refused.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", json.dumps({"config": {}}).encode()])
@@ -190,7 +199,7 @@ def test_muon_moves_matrices_by_their_directions_alone() -> None:
 
 
 def test_an_unknown_language_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match="language 'dee' is not known: did you mean 'de'"):
+    with pytest.raises(ValueError, match="no grid for language 'dee'; did you mean 'de'"):
         TaughtLanguage.load("dee")
 
 
