@@ -69,6 +69,11 @@ class Language:
         """The name of its first grid. Of a language: no language in particular has none."""
         return next(iter(self.grids))
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether its words can be swiped: its model bundle and its lexicon are there."""
+        return all(path is not None and path.exists() for path in (self.bundle, self.lexicon))
+
     def space_label(self, grid: Grid) -> str:
         """What stands on the grid's space bar: for a grid of this language as its file says, else the grid's name."""
         return self.grids.get(grid.name, grid.name)

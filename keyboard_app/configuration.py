@@ -100,8 +100,19 @@ class Configuration:
 
     def next_grid(self) -> None:
         """Goes to the next grid of the globe's, and from the last one to the first."""
-        names = self.opened.cycle
-        self._set("grid", names[(names.index(self.opened.grid.name) + 1) % len(names)])
+        names, now = self.cycle, self.opened.grid.name
+        self._set("grid", names[(names.index(now) + 1) % len(names)] if now in names else names[0])
+
+    @property
+    def cycle(self) -> tuple[str, ...]:
+        """The names of the grids that the globe goes through."""
+        return self.opened.cycle(self.settings.globe)
+
+    def toggle_on_globe(self, name: str) -> None:
+        """Has the globe go to a grid, or leave it out. One grid stays."""
+        names = [one for one in self.opened.grids if (one in self.cycle) is not (one == name)]
+        if names:
+            self._set("globe", ",".join(names))
 
     def load(self) -> None:
         """Has the worker open the recognizer that the settings name."""

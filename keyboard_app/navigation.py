@@ -21,7 +21,7 @@ from keyboard_app.session.typing_session import TypingSession
 if TYPE_CHECKING:
     from engine import Grid
 
-PageName = Literal["write", "settings", "practice", "grid", "files"]
+PageName = Literal["write", "settings", "practice", "grid", "globe", "files"]
 FILES: dict[str, tuple[str, Wanted]] = {
     "grids_file": ("Grids file", "file"),
     "model": ("Model folder", "folder"),
@@ -60,7 +60,13 @@ class Navigation:
     def show(self, name: PageName) -> None:
         """Goes to that page."""
         if not self._manager.has_screen(name):
-            makers = {"settings": self._settings, "practice": self._practice, "grid": self._grids, "files": self._files}
+            makers = {
+                "settings": self._settings,
+                "practice": self._practice,
+                "grid": self._grids,
+                "globe": self._globe,
+                "files": self._files,
+            }
             self._manager.add_widget(makers[name]())
         if name == "settings":
             self.say_in_settings("")
@@ -76,7 +82,7 @@ class Navigation:
 
     def back(self) -> None:
         """Goes back to the page that this one was opened from."""
-        self.show("settings" if self._manager.current in ("grid", "files") else "write")
+        self.show("settings" if self._manager.current in ("grid", "globe", "files") else "write")
 
     # --- messages ---
 
@@ -99,9 +105,11 @@ class Navigation:
         self.write.grid, self.write.shows_popups = grid, self._configuration.settings.popups
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
-            page.settings, page.grid_title = self._configuration.settings, _titled(grid)
-        for name in ("practice", "grid"):  # they depend on the grid and its file: made again when next shown
-            if self._manager.has_screen(name):
+            page.settings, page.grid_title, page.globe_titles = self._configuration.settings, _titled(grid), self._globe_titles()
+        for name in ("practice", "grid", "globe"):  # they depend on the grid and its file: made again when next shown
+            if self._manager.current == name == "globe":
+                self._manager.current_screen.several = self._configuration.cycle
+            elif self._manager.has_screen(name):
                 self._manager.remove_widget(self._manager.get_screen(name))
 
     def _settings(self) -> SettingsPage:
@@ -110,6 +118,7 @@ class Navigation:
             name="settings",
             settings=configuration.settings,
             grid_title=_titled(configuration.opened.grid),
+            globe_titles=self._globe_titles(),
             kept_in=str(configuration.file),
         )
         page.bind(
@@ -132,14 +141,25 @@ class Navigation:
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._choose("grid", name))
         return page
 
+    def _globe(self) -> ChoosePage:
+        configuration = self._configuration
+        choices = tuple(Choice(_titled(grid), name) for name, grid in configuration.opened.grids.items())
+        page = ChoosePage(name="globe", title="Globe key", choices=choices, several=configuration.cycle)
+        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: configuration.toggle_on_globe(name))
+        return page
+
+    def _globe_titles(self) -> str:
+        grids = self._configuration.opened.grids
+        return ", ".join(language_of(grids[name]).space_label(grids[name]) for name in self._configuration.cycle)
+
     def _files(self) -> FilePage:
         page = FilePage(name="files")
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, path: self._choose(self._asked, path))
         return page
 
     def _ask(self, setting: str) -> None:
-        if setting == "grid":
-            self.show("grid")
+        if setting in ("grid", "globe"):
+            self.show(setting)  # type: ignore[arg-type]
         else:
             self._asked = setting
             self.show("files")

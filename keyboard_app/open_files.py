@@ -40,11 +40,15 @@ class OpenedGrid:
         """The language to write in."""
         return language_of(self.grid)
 
-    @property
-    def cycle(self) -> tuple[str, ...]:
-        """The names of the grids that the globe goes through: of Keyglide's own, each language's default grid, and the one in use."""
+    def cycle(self, chosen: str) -> tuple[str, ...]:
+        """The names of the grids that the globe goes through, in the order of the file. chosen: `Settings.globe`.
+
+        Where nothing was chosen: the grid in use, the default grid of each installed language, and all grids of a file of one's own.
+        """
+        if wanted := {name for name in chosen.split(",") if name in self.grids}:
+            return tuple(name for name in self.grids if name in wanted)
         own = load_grids()
-        defaults = {language.default_grid for language in load_languages().values()}
+        defaults = {language.default_grid for language in load_languages().values() if language.is_installed}
         return tuple(name for name, grid in self.grids.items() if own.get(name) != grid or name in defaults or grid is self.grid)
 
 

@@ -66,6 +66,8 @@ class Settings:
     floating_width: int = 0
     """px; 0: as fits the screen"""
     floating_height: int = 0
+    globe: str = ""
+    """the names of the grids that the globe goes through, with commas between them; "": the default grid of each installed language"""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class ChoosePage(Screen):
     """of folder.Choice"""
     chosen = StringProperty("")
     """the value that is marked"""
+    several = ListProperty()
+    """more values that are marked, where several can be chosen"""
     offers = ListProperty()
     """of folder.Choice: the buttons below the list, the likeliest last"""
     message = StringProperty("")

@@ -36,6 +36,8 @@ class SettingsPage(Screen):
     settings = ObjectProperty(Settings(), rebind=True)
     grid_title = StringProperty("")
     """the title of the grid in use"""
+    globe_titles = StringProperty("")
+    """what the grids of the globe key are called"""
     message = StringProperty("")
     """about a choice that does not work, or that is being opened"""
     kept_in = StringProperty("")

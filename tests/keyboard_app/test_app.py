@@ -314,18 +314,36 @@ def test_what_is_chosen_holds_at_once_and_after_a_restart(driver: WindowDriver, 
 
 
 def test_the_globe_goes_through_the_grids_and_the_page_says_what_cannot_be_swiped(english: WindowDriver) -> None:
+    english.app.configuration.choose("globe", "qwerty_en,hebrew_he")
     tap(english, "action globe")
     page = english.app.pages.write
     english.until(lambda: page.message)
-    assert "Swiping is off, but you can tap. Keyglide has no model for Русский yet" in page.message
-    tap(english, "ж")
-    assert english.app.text == "Ж"
-    english.swipe([center(english, "п"), center(english, "р"), center(english, "э")], 200)
-    english.until(lambda: "no model for Русский" in page.notice)
-    while english.app.configuration.opened.grid.name != "qwerty_en":
-        tap(english, "action globe")
+    assert "Swiping is off, but you can tap. Keyglide has no model for the letters of grid 'hebrew_he' yet" in page.message
+    tap(english, "\u05e9")
+    assert english.app.text == "\u05e9"
+    english.swipe([center(english, "\u05e9"), center(english, "\u05d3"), center(english, "\u05d2")], 200)
+    english.until(lambda: "no model for the letters" in page.notice)
+    tap(english, "action globe")
     english.until(lambda: not english.app.worker.loading and not page.message)
     assert english.app.configuration.opened.grid.name == "qwerty_en"
+
+
+def test_the_globes_grids_are_chosen_in_the_settings(english: WindowDriver) -> None:
+    app = english.app
+    app.configuration.choose("globe", "qwerty_en,qwertz_de")
+    tap_tool(english, "Settings")
+    settings = app.manager.current_screen
+    assert settings.globe_titles.split(", ")[0] == "English"
+    settings.dispatch("on_ask", "globe")
+    page = app.manager.current_screen
+    assert (app.manager.current, list(page.several)) == ("globe", ["qwerty_en", "qwertz_de"])
+    page.dispatch("on_choose", "dvorak_en")
+    assert list(page.several) == ["qwerty_en", "dvorak_en", "qwertz_de"]
+    for name in ("qwertz_de", "qwerty_en", "dvorak_en"):
+        page.dispatch("on_choose", name)
+    assert list(page.several) == ["dvorak_en"]  # the last one stays
+    press("escape")
+    assert (app.manager.current, settings.globe_titles) == ("settings", "English (Dvorak)")
 
 
 def test_a_bundle_that_is_none_is_refused_and_the_old_one_kept(english: WindowDriver, tmp_path: Path) -> None:

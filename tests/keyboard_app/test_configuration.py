@@ -88,6 +88,7 @@ def test_what_cannot_be_opened_is_not_chosen(app: App, file: Path, tmp_path: Pat
 def test_another_grid_is_opened_and_its_recognizer_loaded(app: App) -> None:
     app.configuration.load()
     app.window.until(lambda: app.configuration.lexicon is not None)
+    app.configuration.choose("globe", "qwerty_en,hebrew_he")
     app.configuration.next_grid()
     assert app.configuration.opened.grid.name != "qwerty_en"
     assert app.configuration.lexicon is None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Grid, SwipeRecognizer, shipped
+from engine import Grid, SwipeRecognizer, load_languages, shipped
 from engine.grid import load_grids
 from keyboard_app import open_files
 from keyboard_app.settings import Settings
@@ -36,13 +36,22 @@ def test_the_grids_of_keyglide_open_by_name() -> None:
     assert set(opened.grids) == set(load_grids())
 
 
-def test_the_globe_goes_through_the_languages_grids_and_those_of_an_own_file(tmp_path: Path) -> None:
-    assert "qwerty_en" in open_files.open_grid(Settings()).cycle
-    assert "jcuken_ru" in open_files.open_grid(Settings()).cycle
-    assert not {"dvorak_en", "yandex_ru_extra"} & set(open_files.open_grid(Settings()).cycle)
-    assert "dvorak_en" in open_files.open_grid(Settings(grid="dvorak_en")).cycle
+def test_the_globe_goes_through_installed_languages_and_an_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = {code: language for code, language in load_languages().items() if language.is_installed}
+    assert "en" in installed
+    assert set(open_files.open_grid(Settings()).cycle("")) == {language.default_grid for language in installed.values()}
+    gone = {"xx": replace(load_languages()["en"], grids={"dvorak_en": "Gone"}, lexicon=tmp_path / "gone.lexicon")}
+    monkeypatch.setattr(open_files, "load_languages", lambda: {**installed, **gone})
+    assert "dvorak_en" not in open_files.open_grid(Settings()).cycle("")
+    assert "dvorak_en" in open_files.open_grid(Settings(grid="dvorak_en")).cycle("")  # the one in use
     mine = json.loads(shipped.grids_file().read_text(encoding="utf-8"))["dvorak_en"]
-    assert open_files.open_grid(grids_file(tmp_path, {"one": mine, "two": mine})).cycle == ("one", "two")
+    assert open_files.open_grid(grids_file(tmp_path, {"one": mine, "two": mine})).cycle("") == ("one", "two")
+
+
+def test_the_globe_goes_through_what_was_chosen() -> None:
+    opened = open_files.open_grid(Settings(grid="dvorak_en"))
+    assert opened.cycle("hebrew_he,gone,qwerty_en") == ("qwerty_en", "hebrew_he")
+    assert "qwerty_en" in opened.cycle("gone")
 
 
 def test_an_unknown_grid_is_replaced_by_qwerty_and_the_message_names_the_nearest() -> None:
