@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, require_screen, window_size
+from keyboard_app.style.kivy_setup import DEFAULT_SIZE, NoDisplayError, prepare, require_screen, rest_when_idle, window_size
 
 if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
@@ -61,7 +61,10 @@ def run(args: argparse.Namespace) -> int:
     text = _read_text(args.text) if args.text else ""
     prompts = _read_prompts(args.prompts) if args.prompts else ()
     into = _into(args)
-    prepare(args.size, dock=into != "own")
+    from keyboard_app.style.window_place import load_place  # late: the engine takes a third of a second to import
+
+    place = None if into != "own" or args.size or args.screenshot else load_place(_window_file(args))
+    prepare(args.size, dock=into != "own", place=place, hidden=not args.screenshot)
     app = _app(args, text, prompts, into)
     if args.screenshot:
         from keyboard_app.style.screenshot import run_for_screenshot
@@ -69,8 +72,11 @@ def run(args: argparse.Namespace) -> int:
         run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
     else:
         require_screen()
+        rest_when_idle()
         if into != "own":
             app.bind(on_start=_dock)
+        else:
+            app.show_when_drawn()
         app.run()
     if args.print:
         from engine.console import spell_out_what_cannot_be_encoded  # late: the engine takes a third of a second to import
@@ -142,8 +148,16 @@ def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...], into: Ba
     overrides = {name: getattr(args, name) for name in OVERRIDES if getattr(args, name) is not None}
     is_for_once = args.text or args.print or args.screenshot  # such a text is not the one that the person goes on with
     draft = None if is_for_once else draft_path()
-    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, draft, overrides, into)
+    window = _window_file(args) if into == "own" and not args.size and not args.screenshot else None
+    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, window, draft, overrides, into)
     return KeyboardApp(start)
+
+
+def _window_file(args: argparse.Namespace) -> Path:
+    """Where the window's size and place are kept: beside the settings."""
+    from keyboard_app.settings import settings_path
+
+    return (args.config or settings_path()).with_name("window.json")
 
 
 def _read_prompts(file: Path) -> tuple[str, ...]:

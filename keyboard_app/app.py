@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.resources
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,8 +26,11 @@ from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.sinks.choose import BackEnd, open_sink
+from keyboard_app.style.kivy_setup import frame_corner
+from keyboard_app.style.rest import wake
 from keyboard_app.style.theme import DARK, LIGHT, PHONE, px_per_dp, system_theme
 from keyboard_app.style.widgets import ThemedApp
+from keyboard_app.style.window_place import WindowPlace, save_place
 from keyboard_app.text.sink import OwnField
 from keyboard_app.text.vocabulary import LexiconVocabulary, NoVocabulary
 from keyboard_app.text.writer import Writer, WritingOptions
@@ -43,6 +48,8 @@ class Start:
     """what practice shows; if empty, Keyglide's own prompts"""
     page: PageName = "write"
     text: str = ""
+    window: Path | None = None
+    """the file that keeps the window's size and place; None: they are not kept"""
     draft: Path | None = None
     """the file that keeps the text from one start to the next; None: it is not kept"""
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +67,7 @@ class WindowCalls:
     def post(self, call: Callable[[], None]) -> None:
         self._calls.append(call)
         Clock.schedule_once(self.make)
+        wake()
 
     def make(self, *_: object) -> None:
         """Makes the calls that are waiting."""
@@ -71,6 +79,7 @@ class KeyboardApp(ThemedApp):
     """The app with its window."""
 
     title = "Keyglide"
+    icon = str(importlib.resources.files("keyglide") / "keyglide.svg")
 
     def __init__(self, start: Start) -> None:
         """Raises: OSError, where there is no way into other programs."""
@@ -110,6 +119,7 @@ class KeyboardApp(ThemedApp):
         self.worker.stop()
         self.calls.make()  # writes the words of the last swipes
         self._keeper.close()
+        self._keep_place()
         if self.sink is not None:
             self.sink.close()
         if self.docking is not None:
@@ -134,9 +144,24 @@ class KeyboardApp(ThemedApp):
         else:
             self.unit = px_per_dp(Window.width, Window.height * PHONE[1] / (KEYS_DP + BAR_DP))
 
+    def show_when_drawn(self) -> None:
+        """Shows the window, which is hidden, once it has its first frame."""
+
+        def show(*_: object) -> None:
+            Window.unbind(on_flip=show)
+            Window.show()
+
+        Window.bind(on_flip=show)
+
     def _first_frame(self, *_: object) -> None:
         Window.unbind(on_flip=self._first_frame)
         self.configuration.load()
+
+    def _keep_place(self) -> None:
+        if self._start.window is not None:
+            with contextlib.suppress(OSError):  # the next window then opens as if it were the first
+                width, height = map(int, Window.system_size)
+                save_place(WindowPlace(width, height, *frame_corner(int(Window.left), int(Window.top))), self._start.window)
 
     def _make_practice(self) -> Practice:
         opened, lexicon = self.configuration.opened, self.configuration.lexicon

@@ -22,6 +22,8 @@ from keyboard_app.touch.clock import clock_ms
 
 BLINK_S = 0.55
 """The cursor is shown for this long, and then hidden for as long."""
+N_BLINKS = 18
+"""Then the cursor stays, about ten seconds after the last change, so that nothing has to be drawn while nobody writes."""
 LINE_SPACING = 1.25
 """Height of a line, in heights of its letters."""
 HANDLE = 0.3
@@ -68,7 +70,7 @@ class TextView(Widget):
         super().__init__(**properties)
         self._laid: LaidText | None = None
         """the lines of the text; None if they must be found again"""
-        self._cursor_shows = True
+        self._cursor_shows, self._n_blinks = True, 0
         self._follow = Clock.create_trigger(self._follow_cursor, -1)
         self._redraw = Clock.create_trigger(self._draw, -1)
         for name in ("text", "font_size", "width", "margin"):
@@ -241,15 +243,18 @@ class TextView(Widget):
         top = self._lines.row_of(min(int(self.cursor), len(self.text))) * self.line_height
         room = self.height - 2 * self.padding - self.line_height
         self._scroll_to(min(max(self.scroll, top - max(room, 0.0)), top))
-        self._cursor_shows = True
+        self._cursor_shows, self._n_blinks = True, 0
         self._blinking.cancel()
         self._blinking()
         self._redraw()
 
     def _blink(self, *_: object) -> None:
         if self.get_root_window():
-            self._cursor_shows = not self._cursor_shows
+            self._n_blinks += 1
+            self._cursor_shows = self._n_blinks > N_BLINKS or not self._cursor_shows
             self._redraw()
+        if self._n_blinks > N_BLINKS:
+            self._blinking.cancel()
 
     def _line_bottom(self, row: int) -> float:
         return float(self.top - self.padding + self.scroll - (row + 1) * self.line_height)

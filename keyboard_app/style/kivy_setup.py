@@ -7,7 +7,10 @@ import ctypes
 import logging
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keyboard_app.style.window_place import WindowPlace
 
 DEFAULT_SIZE = (480, 800)
 """Pixels: like a phone held upright."""
@@ -60,10 +63,11 @@ def window_size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def prepare(size: tuple[int, int] | None = None, dock: bool = False) -> None:
+def prepare(size: tuple[int, int] | None = None, dock: bool = False, place: WindowPlace | None = None, hidden: bool = False) -> None:
     """Opens Kivy's window with `size` pixels; if it is open already, only its size changes.
 
-    dock: without a frame, as small as need be, and not shown yet.
+    dock: without a frame, as small as need be, and not shown yet. place: where the window was last, of that size if none is given.
+    hidden: not shown yet: whoever draws the first frame shows it, so that nobody sees it black.
     Raises: NoDisplayError if no video driver works; ImportError if Kivy is not installed.
     """
     os.environ.update(ENVIRONMENT)
@@ -71,6 +75,7 @@ def prepare(size: tuple[int, int] | None = None, dock: bool = False) -> None:
     from kivy.config import Config
 
     logging.getLogger("kivy").setLevel(logging.ERROR)
+    size = size or (None if place is None else (place.width, place.height))
     width, height = size or DEFAULT_SIZE
     options: dict[str, int | str] = {
         "width": width,
@@ -79,7 +84,11 @@ def prepare(size: tuple[int, int] | None = None, dock: bool = False) -> None:
         "minimum_height": SMALLEST_SIZE[1],
     }
     if dock:
-        options |= {"borderless": 1, "window_state": "hidden"}
+        options["borderless"] = 1
+    if dock or hidden:
+        options["window_state"] = "hidden"
+    if place is not None:
+        options |= {"position": "custom", "left": place.left, "top": place.top}
     for name, value in options.items():
         Config.set("graphics", name, value)
     Config.set("graphics", "multisamples", 0)  # our shapes are smooth anyway; multisampling costs frames on weak machines
@@ -90,9 +99,10 @@ def prepare(size: tuple[int, int] | None = None, dock: bool = False) -> None:
     window = _open_window()
     if size is not None and tuple(window.size) != size:
         window.size = size
+    from keyboard_app.style.rest import note_event
     from keyboard_app.style.sdl_touch import deliver_fingers
 
-    deliver_fingers(window)
+    deliver_fingers(window, note_event)
 
 
 def require_screen() -> None:
@@ -128,16 +138,45 @@ def _open_window() -> Any:
 
 def _video_driver() -> str:
     """What SDL draws with, like "x11" or "offscreen"; "" if that cannot be found out, as Kivy does not tell."""
+    sdl = _sdl()
+    if sdl is None:
+        return ""
+    driver = sdl.SDL_GetCurrentVideoDriver
+    driver.restype = ctypes.c_char_p
+    return (driver() or b"").decode()
+
+
+def _sdl() -> ctypes.CDLL | None:
+    """The library that Kivy's window is made with; None if that cannot be found out."""
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8")
     except OSError:
-        return ""
+        return None
     libraries = {line.split(maxsplit=5)[-1] for line in maps.splitlines() if "/libSDL2-2" in line}
-    for library in libraries:
-        driver = ctypes.CDLL(library).SDL_GetCurrentVideoDriver
-        driver.restype = ctypes.c_char_p
-        return (driver() or b"").decode()
-    return ""
+    return ctypes.CDLL(next(iter(libraries))) if libraries else None
+
+
+def frame_corner(left: int, top: int) -> tuple[int, int]:
+    """Left and top of the window's frame, for a window whose content is there, px: a window opened there is there again."""
+    sdl = _sdl()
+    if sdl is None:
+        return left, top
+    sdl.SDL_GetWindowFromID.restype = ctypes.c_void_p
+    window = sdl.SDL_GetWindowFromID(1)
+    above, beside = ctypes.c_int(0), ctypes.c_int(0)
+    if window:
+        sdl.SDL_GetWindowBordersSize(ctypes.c_void_p(window), ctypes.byref(above), ctypes.byref(beside), None, None)
+    return max(left - beside.value, 0), max(top - above.value, 0)
+
+
+def rest_when_idle() -> None:
+    """Lets the window's loop rest while nothing happens. The window is open."""
+    from keyboard_app.style.rest import Rest, resting
+
+    sdl = _sdl()
+    if sdl is not None and _video_driver() not in OFFSCREEN and not resting:
+        resting.append(Rest(sdl))
+        resting[0].begin()
 
 
 def _displays() -> dict[str, str]:

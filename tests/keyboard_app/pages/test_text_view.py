@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from keyboard_app.pages.text_view import TextView
+from keyboard_app.pages.text_view import BLINK_S, N_BLINKS, TextView
 from tests.support.window_driver import WindowDriver, open_window
 
 LONG = "\n".join(f"line {at}" for at in range(100))
@@ -120,3 +120,17 @@ def test_a_selection_of_hebrew_and_latin_is_drawn_where_the_text_is(driver: Wind
     assert len(spans) == 2  # b and a space; the first two letters of shalom, which are its rightmost
     assert spans[0][0] == round(view.cursor_place(1)[0])
     assert spans[1][0] + spans[1][2] == pytest.approx(view.cursor_place(3)[0], abs=1)
+
+
+def test_the_cursor_stops_blinking_when_nobody_writes(driver: WindowDriver, view: TextView) -> None:
+    def blinks() -> bool:
+        before = view._cursor_shows
+        driver.run_for(BLINK_S * 1000 + 20)
+        return bool(view._cursor_shows != before)
+
+    assert blinks()
+    driver.run_for((N_BLINKS + 2) * BLINK_S * 1000)
+    assert view._cursor_shows and not blinks()
+    view.cursor = 3
+    driver.frames()
+    assert blinks()

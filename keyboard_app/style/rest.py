@@ -1,0 +1,67 @@
+"""Lets the window's loop rest while there is nothing to draw: Kivy would look for events sixty times a second all the same."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable
+
+from kivy.clock import Clock
+
+AWAKE_S = 0.2
+"""After an event the loop goes on at full speed for this long: what it brings about is dispatched in the frames after it."""
+SHORTEST_S = 0.025
+"""A rest is at least this long: more than a frame."""
+LONGEST_S = 1.0
+USER_EVENT = 0x8000
+"""SDL_USEREVENT: it means nothing to Kivy."""
+EVENT_BYTES = 128
+"""More than the 56 of SDL_Event."""
+
+
+class Rest:
+    """Waits for SDL's next event, or the next thing that Kivy has scheduled, whichever comes first."""
+
+    def __init__(self, sdl: ctypes.CDLL) -> None:
+        self._sdl = sdl
+        self._awake_until = 0.0
+        self._idle: Callable[[], float] = Clock.idle
+
+    def begin(self) -> None:
+        """From now on the loop rests."""
+        Clock.idle = self._rest
+
+    def end(self) -> None:
+        Clock.idle = self._idle
+
+    def note_event(self) -> None:
+        """An event has come."""
+        self._awake_until = time.monotonic() + AWAKE_S
+
+    def wake(self) -> None:
+        """Ends a rest; may be called on any thread."""
+        event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
+        self._sdl.SDL_PushEvent(ctypes.byref(event))
+
+    def _rest(self) -> float:
+        if time.monotonic() >= self._awake_until:
+            left = Clock.get_min_timeout()
+            if left > SHORTEST_S:
+                self._sdl.SDL_WaitEventTimeout(None, int(1000 * min(left, LONGEST_S)))
+        return self._idle()
+
+
+resting: list[Rest] = []
+"""the one of the open window, if it rests"""
+
+
+def wake() -> None:
+    """Ends the window's rest, if it rests; may be called on any thread."""
+    for rest in resting:
+        rest.wake()
+
+
+def note_event() -> None:
+    """An event has come for the window."""
+    for rest in resting:
+        rest.note_event()
