@@ -29,23 +29,23 @@ has only their order. Measured, with the English model and words of several form
 
 @dataclass(frozen=True)
 class ContextOptions:
-    """How much the words before count. The defaults: measured by training.context.tune on dev, English."""
+    """How much the words before count. The defaults: measured on dev with the English models, as training.context.tune does it."""
 
-    weight: float = 0.75
+    weight: float = 0.8
     """of what the context adds; 0 leaves every score as it is"""
-    lexicon_share: float = 0.75
+    lexicon_share: float = 0.85
     """how far a word's probability without context is the lexicon's; the rest is the model's text's"""
-    unknown: float = 1.6
+    unknown: float = 1.3
     """nats that a word loses which the model does not know"""
-    trust_first: float = 0.6
+    trust_first: float = 0.1
     """log odds that the context has something to say at the beginning of a sentence"""
-    trust: float = 1.3
+    trust: float = 0.6
     """log odds after words that told nothing of each other"""
-    trust_gain: float = 1.45
+    trust_gain: float = 1.75
     """what a nat of evidence in the words before adds to the log odds"""
-    likely: float = 0.7
+    likely: float = 0.75
     """evidence is by how many nats the words before foretold each other, plus this share of what they were likelier than USUAL"""
-    memory: float = 0.86
+    memory: float = 0.82
     """share of those nats that is left after each further word"""
 
     def __post_init__(self) -> None:
