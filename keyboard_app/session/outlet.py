@@ -83,7 +83,7 @@ class Outlet:
         assert writer is not None, "no writer is served"
         context = self.sink.context()
         if context is not None and not _agrees(writer, context):
-            self._adopt(context)
+            self._adopt(Context(context.before) if _inside_word(context) else context)
         self._last = None
         self._captured = []
         try:
@@ -179,10 +179,13 @@ class Outlet:
 
     def _look_again(self) -> None:
         writer, context, last = self._writer, self.sink.context(), self._last
-        if writer is None or context is None or last is None:
+        if writer is None or context is None:
             return
         if _agrees(writer, context):
             self._last = None
+        elif last is None:
+            self._adopt(Context(context.before) if _inside_word(context) else context)
+            self._changed()
         elif context.before.endswith(last.before) and context.after.startswith(last.after):
             self._last = None
             self._make_again(last, context)
@@ -193,18 +196,20 @@ class Outlet:
         self._adopt(Context(context.before.removesuffix(last.before), context.after.removeprefix(last.after)))
         writer = self._writer
         assert writer is not None
+        at = writer.cursor
         self._captured = []
         try:
             last.change(writer)
         finally:
             edits, self._captured = self._captured, None
-        now = self._inserted_by(last.change, edits)
-        if now is None:  # it does something else there: what was inserted stays
-            self._adopt(context)
+        if [edit.start <= at <= edit.start + len(edit.removed) for edit in edits] != [True]:
+            self._adopt(context)  # it does something else there: what was inserted stays
             return
-        if now != last:
-            self.sink.replace(last.before, last.after, now.before + now.after)
-            self._text, self._cursor = writer.text, edits[0].end
+        (edit,) = edits
+        if edit.removed or edit.inserted != last.before + last.after:
+            n_before = at - edit.start
+            self.sink.replace(edit.removed[:n_before] + last.before, last.after + edit.removed[n_before:], edit.inserted)
+            self._text, self._cursor = writer.text, edit.end
             self._step(writer.cursor)
         self._text, self._cursor = writer.text, writer.cursor
 
@@ -212,6 +217,11 @@ class Outlet:
         assert self._writer is not None
         self._writer.adopt(context.before, context.after)
         self._text, self._cursor = self._writer.text, self._writer.cursor
+
+
+def _inside_word(context: Context) -> bool:
+    """Whether a swipe would take a word's place: not on the word of a program that may tell where the cursor was before."""
+    return context.before[-1:].isalnum() and context.after[:1].isalnum()
 
 
 def _agrees(writer: Writer, context: Context) -> bool:

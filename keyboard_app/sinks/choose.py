@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Literal, Protocol
 
+from keyboard_app.sinks.guardian import Guardian
 from keyboard_app.text.sink import TextSink
 
 BackEnd = Literal["own", "ibus", "xtest", "wayland", "plasma"]
@@ -37,9 +38,21 @@ def fitting(environment: Mapping[str, str] = os.environ) -> BackEnd:
     """The best way into other programs here; "own" where there is none."""
     if environment.get("SDL_VIDEODRIVER") or not environment.get("DISPLAY") or find_spec("Xlib") is None:
         return "own"
-    if environment.get("WAYLAND_DISPLAY"):
-        return "own"
-    return "xtest"
+    if _has_ibus(environment):
+        return "ibus"
+    return "own" if environment.get("WAYLAND_DISPLAY") else "xtest"
+
+
+def _has_ibus(environment: Mapping[str, str]) -> bool:
+    if find_spec("jeepney") is None:
+        return False
+    from keyboard_app.sinks.ibus.wire import NoIBusError, address
+
+    try:
+        address(environment)
+    except NoIBusError:
+        return False
+    return True
 
 
 def open_sink(name: BackEnd, post: Post) -> OutsideSink:
@@ -48,7 +61,12 @@ def open_sink(name: BackEnd, post: Post) -> OutsideSink:
         _need("Xlib", "python-xlib")
         from keyboard_app.sinks.x11.xtest_sink import XTestSink
 
-        return XTestSink(post)
+        return XTestSink(post, Guardian())
+    if name == "ibus":
+        _need("jeepney", "jeepney")
+        from keyboard_app.sinks.ibus.ibus_sink import IBusSink
+
+        return IBusSink(post, Guardian())
     raise NoWayError(f"there is no way '{name}' into other programs: choose one of {', '.join(TITLES)}")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from subprocess import Popen
+from typing import Protocol
 
 from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
-from keyboard_app.sinks.x11 import guardian
 from keyboard_app.sinks.x11.caps_lock import CapsLock
 from keyboard_app.sinks.x11.connection import connect, group_of, state
 from keyboard_app.sinks.x11.reading import Reading
@@ -35,11 +33,19 @@ Stroke = tuple[int, bool]
 """a key code, and whether shift is held"""
 
 
+class Guardian(Protocol):
+    """Frees our keys if this process is killed."""
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Strokes:
     """Types on the focused window. All methods are called on one thread, which waits where it has to."""
 
-    def __init__(self, display: Display, watch: Callable[[], Popen[bytes]] = guardian.start) -> None:
-        """watch: starts what frees our keys if this process is killed."""
+    def __init__(self, display: Display, guardian: Guardian) -> None:
+        """guardian: is started before a key is mapped, and closed when all are free again."""
         self._display = display
         self._spare = SpareKeys(display)
         self._caps, self._reading = CapsLock(display), Reading(display)
@@ -47,8 +53,7 @@ class Strokes:
         """A connection for changes of the mapping alone: X tells them only to those who do not use the X Keyboard Extension"""
         self._unread: set[int] = set()
         """codes pressed since the program was last known to have read all"""
-        self._watch = watch
-        self._guardian: Popen[bytes] | None = None
+        self._guardian = guardian
         self._shift = self._code_of(SHIFT)
 
     def text(self, text: str) -> None:
@@ -71,10 +76,7 @@ class Strokes:
             self._wait()
             self._spare.restore()
         self._mappings.close()
-        if self._guardian is not None:
-            assert self._guardian.stdin is not None
-            self._guardian.stdin.close()
-            self._guardian.wait()
+        self._guardian.close()
 
     def _see_changes(self) -> None:
         """Reads the keyboard's mapping again if somebody has changed it: the desktop's settings, or we ourselves."""
@@ -104,8 +106,7 @@ class Strokes:
         return strokes, len(text)
 
     def _map(self, keysym: int) -> int:
-        if self._guardian is None:
-            self._guardian = self._watch()
+        self._guardian.start()
         if self._spare.next_code() in self._unread:
             self._wait()
         return self._spare.map(keysym)

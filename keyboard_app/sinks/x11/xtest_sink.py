@@ -13,7 +13,7 @@ from Xlib import X
 from Xlib.error import ConnectionClosedError
 
 from keyboard_app.sinks.x11.connection import HELD_MASK, class_of, connect, focused, state
-from keyboard_app.sinks.x11.strokes import Strokes
+from keyboard_app.sinks.x11.strokes import Guardian, Strokes
 from keyboard_app.text.rules import CHARACTER
 from keyboard_app.text.sink import Context, KeyName, Purpose, do_nothing
 
@@ -67,7 +67,7 @@ TERMINALS = frozenset(
 class XTestSink:
     """Types on its own thread, into the window that has the focus."""
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Post, guardian: Guardian) -> None:
         """Raises: NoDisplayServerError."""
         self.on_focus: Callable[[], None] = do_nothing
         self.on_context: Callable[[], None] = do_nothing
@@ -80,7 +80,7 @@ class XTestSink:
         self._ending = Event()
         display = connect()
         self._typing = display
-        self._strokes = Strokes(display)
+        self._strokes = Strokes(display, guardian)
         self._thread = Thread(target=self._work, name="xtest", daemon=True)
         self._thread.start()
         self._wake, self._end_watching = os.pipe()

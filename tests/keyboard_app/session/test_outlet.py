@@ -135,6 +135,26 @@ def test_a_click_that_moves_the_cursor_is_noticed(text: str, at: int, word: str,
     assert program.shown == expected.replace("people", "other").replace("People", "Other")
 
 
+def test_no_word_is_lost_where_a_program_tells_the_cursors_place_one_step_late() -> None:
+    program = Program("I like ", "very much")
+    writing = Writing(program)
+    program.focus()
+    program.told = Context("I like v", "ery much")
+    writing.swipe("people")
+    program.tell()
+    assert program.shown == "I like people| very much"
+
+
+def test_inside_a_word_a_swipe_takes_its_place_once_the_program_has_said_so() -> None:
+    program = Program("Me qui", "etly")
+    writing = Writing(program)
+    program.focus()
+    program.told = Context("Me qui", "etly")
+    writing.swipe("go")
+    program.tell()
+    assert program.shown == "Me go|"
+
+
 def test_what_a_program_tells_too_late_is_not_taken_for_the_truth() -> None:
     program = Program("I like")
     writing = Writing(program)

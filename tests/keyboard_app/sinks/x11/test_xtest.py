@@ -16,6 +16,7 @@ from tests.support.programs import GTK, Desktop, Program, needs, open_desktop, w
 
 pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
 
+from keyboard_app.sinks.guardian import Guardian
 from keyboard_app.sinks.x11.connection import connect
 from keyboard_app.sinks.x11.spare_keys import LIST
 from keyboard_app.sinks.x11.xtest_sink import HELD, XTestSink
@@ -39,7 +40,7 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop
 
 @pytest.fixture
 def sink(desktop: Desktop) -> Iterator[XTestSink]:
-    sink = XTestSink(lambda call: call())
+    sink = XTestSink(lambda call: call(), Guardian())
     yield sink
     sink.close()
 
@@ -103,7 +104,7 @@ def test_russian_words(desktop: Desktop, lock: str) -> None:
         desktop.words("key", "Menu")
     if lock.endswith("caps"):
         desktop.words("key", "Caps_Lock")
-    sink = XTestSink(lambda call: call())
+    sink = XTestSink(lambda call: call(), Guardian())
     field = desktop.gtk()
     try:
         for word in RUSSIAN.split():
@@ -128,7 +129,7 @@ def test_a_switch_of_the_layout_is_noticed(desktop: Desktop, sink: XTestSink) ->
 
 def test_a_held_key_is_waited_for_and_people_are_told(desktop: Desktop) -> None:
     window = WindowThread()
-    sink = XTestSink(window.post)
+    sink = XTestSink(window.post, Guardian())
     try:
         field = desktop.gtk()
         desktop.words("keydown", "ctrl")
@@ -144,7 +145,7 @@ def test_a_held_key_is_waited_for_and_people_are_told(desktop: Desktop) -> None:
 
 def test_without_a_window_the_text_comes_back(desktop: Desktop) -> None:
     lost: list[str] = []
-    sink = XTestSink(lambda call: call())
+    sink = XTestSink(lambda call: call(), Guardian())
     sink.on_lost = lost.append
     try:
         display = connect()
@@ -159,7 +160,7 @@ def test_without_a_window_the_text_comes_back(desktop: Desktop) -> None:
 
 def test_terminals_are_known(desktop: Desktop) -> None:
     purposes: list[str] = []
-    sink = XTestSink(lambda call: call())
+    sink = XTestSink(lambda call: call(), Guardian())
     sink.on_focus = lambda: purposes.append(sink.purpose)
     try:
         desktop.xterm()
@@ -171,9 +172,10 @@ def test_terminals_are_known(desktop: Desktop) -> None:
 
 
 KILLED = """
-import os, signal, sys, time
+import time
+from keyboard_app.sinks.guardian import Guardian
 from keyboard_app.sinks.x11.xtest_sink import XTestSink
-sink = XTestSink(lambda call: call())
+sink = XTestSink(lambda call: call(), Guardian())
 sink.replace("", "", "привет")
 print("typed", flush=True)
 time.sleep(60)
@@ -200,5 +202,5 @@ def test_what_a_killed_keyboard_and_guardian_left_is_freed_at_the_next_start(des
     display.change_keyboard_mapping(code, [(0x1000430, 0x1000430)])
     display.screen().root.change_property(display.intern_atom(LIST), 6, 32, [code])
     display.close()
-    XTestSink(lambda call: call()).close()
+    XTestSink(lambda call: call(), Guardian()).close()
     assert keymap() == before

@@ -1,0 +1,51 @@
+"""IBus on a desktop of the tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.programs import Desktop, open_desktop, wait_for
+
+
+@contextmanager
+def ibus_desktop(folder: Path) -> Iterator[Desktop]:
+    """A desktop whose programs use IBus; the engine of its person is xkb:us::eng."""
+    home = folder / "home"
+    home.mkdir()
+    variables = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_STATE_HOME": str(home / ".state"),
+        "GTK_IM_MODULE": "ibus",
+        "XMODIFIERS": "@im=ibus",
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder}/bus",
+        "IBUS_ENABLE_SYNC_MODE": "1",
+    }
+    with open_desktop(folder, **variables) as desktop:
+        desktop.start("dbus-daemon", "--session", "--nofork", f"--address=unix:path={folder}/bus")
+        wait_for((folder / "bus").exists, "the session bus")
+        desktop.start("ibus-daemon", "--xim", "--panel", "disable", "--config", "disable")
+        wait_for(lambda: list((home / ".config" / "ibus" / "bus").glob("*-unix-*")), "ibus-daemon")
+        wait_for(lambda: _uses(desktop, "xkb:us::eng"), "the engine")
+        yield desktop
+
+
+def engine(desktop: Desktop) -> str:
+    """The engine in use."""
+    return subprocess.run(["ibus", "engine"], env=desktop.environment, check=False, capture_output=True, text=True).stdout.strip()
+
+
+def _uses(desktop: Desktop, name: str) -> bool:
+    subprocess.run(["ibus", "engine", name], env=desktop.environment, check=False, capture_output=True)
+    return engine(desktop) == name
+
+
+def use(desktop: Desktop, monkeypatch: object) -> None:
+    """Has this process use the desktop, too."""
+    for name in ("DISPLAY", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS"):
+        monkeypatch.setenv(name, desktop.environment[name])  # type: ignore[attr-defined]
+    os.environ.pop("IBUS_ADDRESS", None)
