@@ -30,6 +30,7 @@ def ibus_desktop(folder: Path) -> Iterator[Desktop]:
         wait_for((folder / "bus").exists, "the session bus")
         desktop.start("ibus-daemon", "--xim", "--panel", "disable", "--config", "disable")
         wait_for(lambda: list((home / ".config" / "ibus" / "bus").glob("*-unix-*")), "ibus-daemon")
+        wait_for(lambda: _has_xim(desktop), "IBus for X programs")
         wait_for(lambda: _uses(desktop, "xkb:us::eng"), "the engine")
         yield desktop
 
@@ -37,6 +38,16 @@ def ibus_desktop(folder: Path) -> Iterator[Desktop]:
 def engine(desktop: Desktop) -> str:
     """The engine in use."""
     return subprocess.run(["ibus", "engine"], env=desktop.environment, check=False, capture_output=True, text=True).stdout.strip()
+
+
+def _has_xim(desktop: Desktop) -> bool:
+    from Xlib.display import Display
+
+    display = Display(desktop.display.name)
+    try:
+        return bool(display.get_selection_owner(display.intern_atom("@server=ibus")))
+    finally:
+        display.close()
 
 
 def _uses(desktop: Desktop, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Any
 
@@ -21,10 +22,7 @@ class Bus:
 
     def __init__(self) -> None:
         """Raises: NoIBusError."""
-        try:
-            self._connection: DBusConnection = open_dbus_connection(wire.address())
-        except (OSError, ValueError, StopIteration) as error:
-            raise NoIBusError(f"IBus cannot be reached: {error}") from error
+        self._connection = _connect()
         self._early: deque[Message] = deque()
 
     def call(self, message: Message) -> tuple[Any, ...]:
@@ -72,6 +70,19 @@ class Bus:
 
     def use_engine(self, name: str) -> None:
         self.call(new_method_call(IBUS, "SetGlobalEngine", "s", (name,)))
+
+
+def _connect() -> DBusConnection:
+    end = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            return open_dbus_connection(wire.address())
+        except BlockingIOError as error:  # IBus has no time for one more yet
+            if time.monotonic() > end:
+                raise NoIBusError(f"IBus does not answer: {error}") from error
+            time.sleep(0.05)
+        except (OSError, TimeoutError, ValueError, StopIteration) as error:
+            raise NoIBusError(f"IBus cannot be reached: {error}") from error
 
 
 def put_back() -> None:
