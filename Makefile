@@ -38,7 +38,7 @@ demo: $(VENV)/installed
 	echo "To decode your own swipes: $(VENV_PYTHON) -m engine.decode swipes.jsonl" >&2
 
 keyboard: $(VENV)/installed-app
-	@$(VENV_PYTHON) -m keyboard_app
+	@$(VENV_PYTHON) -m keyboard_app --into own
 
 install-desktop: $(VENV)/installed-app
 	@$(VENV_PYTHON) -m keyglide.desktop install

@@ -17,11 +17,12 @@ from keyboard_app.pages.settings import SettingsPage
 from keyboard_app.pages.write import WritePage
 from keyboard_app.session.practice import Practice
 from keyboard_app.session.typing_session import TypingSession
+from keyboard_app.sinks.choose import TITLES
 
 if TYPE_CHECKING:
     from engine import Grid
 
-PageName = Literal["write", "settings", "practice", "grid", "globe", "files"]
+PageName = Literal["write", "settings", "practice", "grid", "globe", "files", "into"]
 FILES: dict[str, tuple[str, Wanted]] = {
     "grids_file": ("Grids file", "file"),
     "model": ("Model folder", "folder"),
@@ -66,6 +67,7 @@ class Navigation:
                 "grid": self._grids,
                 "globe": self._globe,
                 "files": self._files,
+                "into": self._into,
             }
             self._manager.add_widget(makers[name]())
         if name == "settings":
@@ -82,7 +84,7 @@ class Navigation:
 
     def back(self) -> None:
         """Goes back to the page that this one was opened from."""
-        self.show("settings" if self._manager.current in ("grid", "globe", "files") else "write")
+        self.show("settings" if self._manager.current in ("grid", "globe", "files", "into") else "write")
 
     # --- messages ---
 
@@ -105,8 +107,9 @@ class Navigation:
         self.write.grid, self.write.shows_popups = grid, self._configuration.settings.popups
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
+            page.into_title = TITLES[self._configuration.settings.into]
             page.settings, page.grid_title, page.globe_titles = self._configuration.settings, _titled(grid), self._globe_titles()
-        for name in ("practice", "grid", "globe"):  # they depend on the grid and its file: made again when next shown
+        for name in ("practice", "grid", "globe", "into"):  # they depend on the settings: made again when next shown
             if self._manager.current == name == "globe":
                 self._manager.current_screen.several = self._configuration.cycle
             elif self._manager.has_screen(name):
@@ -119,6 +122,7 @@ class Navigation:
             settings=configuration.settings,
             grid_title=_titled(configuration.opened.grid),
             globe_titles=self._globe_titles(),
+            into_title=TITLES[configuration.settings.into],
             kept_in=str(configuration.file),
         )
         page.bind(
@@ -141,6 +145,12 @@ class Navigation:
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._choose("grid", name))
         return page
 
+    def _into(self) -> ChoosePage:
+        choices = tuple(Choice(title, name) for name, title in TITLES.items())
+        page = ChoosePage(name="into", title="Write into", choices=choices, chosen=self._configuration.settings.into)
+        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._choose("into", name))
+        return page
+
     def _globe(self) -> ChoosePage:
         configuration = self._configuration
         choices = tuple(Choice(_titled(grid), name) for name, grid in configuration.opened.grids.items())
@@ -158,7 +168,7 @@ class Navigation:
         return page
 
     def _ask(self, setting: str) -> None:
-        if setting in ("grid", "globe"):
+        if setting in ("grid", "globe", "into"):
             self.show(setting)  # type: ignore[arg-type]
         else:
             self._asked = setting

@@ -38,6 +38,8 @@ class SettingsPage(Screen):
     """the title of the grid in use"""
     globe_titles = StringProperty("")
     """what the grids of the globe key are called"""
+    into_title = StringProperty("")
+    """the title of where the text goes"""
     message = StringProperty("")
     """about a choice that does not work, or that is being opened"""
     kept_in = StringProperty("")

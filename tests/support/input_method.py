@@ -16,7 +16,7 @@ def ibus_desktop(folder: Path) -> Iterator[Desktop]:
     """A desktop whose programs use IBus; the engine of its person is xkb:us::eng."""
     home = folder / "home"
     home.mkdir()
-    variables = {
+    variables: dict[str, str] = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_STATE_HOME": str(home / ".state"),
