@@ -12,6 +12,10 @@ import numpy as np
 
 from engine.jit import COMPILED, njit
 
+UNRESTED = 0.1
+"""Odds of swiping a letter that follows its like without resting on its key: then the CTC head hears one letter, with no blank between two.
+Measured on dev, all swipes and those of words with doubled letters, top-1: 89.21 and 86.12 without, 89.31 and 86.88 at 0.03, 89.36 and
+87.26 at 0.1, 89.26 and 87.45 at 0.2."""
 IMPOSSIBLE = 1e-300
 """A probability that has vanished; its log is -690."""
 FLAT = 1e-3
@@ -322,7 +326,7 @@ def start_alignment(frame_probs: Any) -> Any:
 
 @njit
 def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: Any, tokens: Any) -> Any:
-    """The CTC alignments of C continuations: prefix parents[c] with the letter tokens[c] behind it.
+    """The CTC alignments of C continuations: prefix parents[c] with the letter tokens[c] behind it. A twin of docs/SCORE.md.
 
     aligned float64 (B, 2, S + 1), last_letters int64 (B,), frame_probs float64 (S, K + 1): as ctc.CtcPrefixes; parents,
     tokens: int64 (C,). Returns float64 (C, 2, S + 1).
@@ -339,6 +343,8 @@ def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: An
             letter = (letter + before) * frame_probs[frame, token]
             extended[c, 0, frame + 1] = letter
             extended[c, 1, frame + 1] = after
+        if repeats:
+            extended[c] += UNRESTED * aligned[parent]
     return extended
 
 
@@ -353,6 +359,8 @@ def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
     for b in range(len(aligned)):
         weigh_frames(aligned[b], last_letters[b], frame_probs, reached[b])
         reached[b, end] = aligned[b, 0, n_frames] + aligned[b, 1, n_frames]
+        if last_letters[b] >= 0:
+            reached[b, last_letters[b]] += UNRESTED * reached[b].sum()  # all of them: what begins with the prefix
     return reached
 
 

@@ -12,7 +12,7 @@ import torch
 
 from engine.beam_search import FIRST_BEAM
 from engine.features import Features
-from engine.kernels import IMPOSSIBLE
+from engine.kernels import IMPOSSIBLE, UNRESTED
 from engine.lexicon import Lexicon
 from engine.search_options import SearchOptions
 from training.model.network import SwipeNetwork
@@ -170,6 +170,12 @@ def ctc_following(frames: list[list[float]], word: list[int]) -> list[float]:
         for index, frame in enumerate(frames):
             rest.append((rest[index] + letter[index]) * frame[blank])
             letter.append((letter[index] + before(index, token)) * frame[token])
+        if token == last:  # perhaps without a rest on the key
+            letter = [one + UNRESTED * other for one, other in zip(letter, in_letter, strict=True)]
+            rest = [one + UNRESTED * other for one, other in zip(rest, in_blank, strict=True)]
         in_letter, in_blank, last = letter, rest, token
     reached = [sum(before(index, token) * frame[token] for index, frame in enumerate(frames)) for token in range(blank)]
-    return [math.log(max(probability, IMPOSSIBLE)) for probability in [*reached, in_letter[-1] + in_blank[-1]]]
+    reached.append(in_letter[-1] + in_blank[-1])
+    if last >= 0:
+        reached[last] += UNRESTED * sum(reached)
+    return [math.log(max(probability, IMPOSSIBLE)) for probability in reached]

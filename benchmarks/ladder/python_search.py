@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from benchmarks.common.agreement import ScoredWord
 from engine.beam_search import FIRST_BEAM
+from engine.kernels import UNRESTED
 from engine.lexicon import Lexicon
 from engine.model import NO_PARENT, Decoder, Memory
 from engine.search_options import SearchOptions
@@ -85,6 +86,7 @@ class CtcPrefixes:
         repeated = self.last[rows]  # only a blank parts a letter from its like
         probabilities[rows, repeated] = (self.on_blank[:-1, rows] * self.frames[:, repeated]).sum(axis=0)
         probabilities[:, -1] = self.on_letter[-1] + self.on_blank[-1]
+        probabilities[rows, repeated] += UNRESTED * probabilities[rows].sum(axis=1)
         return np.log(np.maximum(probabilities, IMPOSSIBLE))
 
     def extend(self, reached: Floats, parents: list[int], tokens: list[int]) -> CtcPrefixes:
@@ -96,6 +98,8 @@ class CtcPrefixes:
         for frame, blank in enumerate(self.frames[:, -1].tolist()):
             on_blank[frame + 1] = (on_blank[frame] + on_letter[frame]) * blank
             on_letter[frame + 1] = (on_letter[frame] + before[frame]) * probabilities[frame]
+        unrested = UNRESTED * repeats
+        on_letter, on_blank = on_letter + unrested * self.on_letter[:, parents], on_blank + unrested * self.on_blank[:, parents]
         return CtcPrefixes(self.frames, on_letter, on_blank, letters, reached[parents, tokens])
 
 

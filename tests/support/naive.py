@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.shark2.templates import Shark2Options
 from engine.grid import Grid
+from engine.kernels import UNRESTED
 from engine.search_options import SearchOptions
 from engine.trie import Trie
 
@@ -194,7 +195,20 @@ def beam_search(words: Mapping[str, float], log_probs_of: LogProbsOf, alphabet: 
 
 
 def ctc_probabilities(frame_probs: Sequence[Sequence[float]], word: Sequence[int]) -> tuple[float, float]:
-    """The probabilities that the frames write something beginning with the word, and the word itself; blank is the last label."""
+    """The probabilities that the frames write something beginning with the word, and the word itself; blank is the last label.
+
+    A letter that follows its like may also be swiped without a rest: then it counts as if it were not there, at UNRESTED of that.
+    """
+    spellings = [([], 1.0)] if not word else [([word[0]], 1.0)]
+    for one, other in itertools.pairwise(word):
+        unrested = [(spelling, weight * UNRESTED) for spelling, weight in spellings] if one == other else []
+        spellings = [([*spelling, other], weight) for spelling, weight in spellings] + unrested
+    pairs = [(weight * begins, weight * ends) for spelling, weight in spellings for begins, ends in [_written(frame_probs, spelling)]]
+    return sum(begins for begins, _ in pairs), sum(ends for _, ends in pairs)
+
+
+def _written(frame_probs: Sequence[Sequence[float]], word: Sequence[int]) -> tuple[float, float]:
+    """`ctc_probabilities` of a word with a rest on each of its letters."""
     blank = len(frame_probs[0]) - 1
     begins = ends = 0.0
     for labels in itertools.product(range(blank + 1), repeat=len(frame_probs)):
