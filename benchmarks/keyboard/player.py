@@ -23,7 +23,7 @@ from engine import Candidate, Recognition, Swipe, SwipeRecognizer, SwipeRecord, 
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.screenshots.driven_app import Finger
 from keyboard_app.session.typing_session import words_to_offer
-from keyboard_app.session.worker import Deliver, Failure
+from keyboard_app.session.worker import Deliver, Failure, TextBefore
 from keyboard_app.text.writer import Writer, WritingOptions
 
 GAP_S = 0.25
@@ -111,7 +111,7 @@ class Player:
         self._gl = ctypes.CDLL(OPENGL)
         """It waits without Python's lock, as a window does for its screen, so the worker's thread keeps running."""
         self._recognize = app.worker.recognize
-        app.worker.recognize = self._note  # type: ignore[method-assign]
+        app.worker.recognize = self._note  # type: ignore[method-assign, assignment]
         Window.bind(on_flip=self._drawn)
         self._steps = self._play()
 
@@ -173,7 +173,7 @@ class Player:
                 raise TimeoutError(f"the keyboard did not answer within {PATIENCE_S:g} s")
             yield
 
-    def _note(self, swipe: Swipe, deliver: Deliver) -> None:
+    def _note(self, swipe: Swipe, deliver: Deliver, before: TextBefore, decoded: Deliver) -> None:
         answer = self.answers[-1]
         if answer.swipe is not None:
             raise ValueError(f"'{answer.record.word}' arrived as more than one swipe")
@@ -183,7 +183,7 @@ class Player:
             deliver(outcome)
             answer.outcome, answer.written_s = outcome, time.perf_counter()
 
-        self._recognize(swipe, deliver_and_note)
+        self._recognize(swipe, deliver_and_note, before, decoded)
 
     def _note_tap(self, _: object, text: str) -> None:
         self.answers[-1].typed, self.answers[-1].written_s = text, time.perf_counter()

@@ -59,7 +59,7 @@ SEARCH = SearchOptions(
     first_prior=1.0,
     left_behind=8.0,
 )
-"""What a bundle searches with unless told otherwise. Measured: docs/key-reader.md. With 0.8 of the prior and 0.9 taken off, dev's swipes are
+"""What a bundle searches with unless told otherwise. Measured: docs/key-reader.md. With 0.8 of the prior and 0.9 taken off, dev is
 read as well without the words before (89.1 and 95.2 for 89.2 and 95.2), and worse with them (90.3 and 95.4 for 90.6 and 95.5)."""
 
 

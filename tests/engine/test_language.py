@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -162,7 +163,8 @@ class TestAMadeUpLanguage:
 
 class TestLoadingByLanguage:
     def test_russian_has_no_model_yet(self) -> None:
-        for named in ({"language": "ru"}, {"grid": "yandex_ru"}, {"grid": "default"}):
+        namings: tuple[dict[str, Any], ...] = ({"language": "ru"}, {"grid": "yandex_ru"}, {"grid": "default"})
+        for named in namings:
             with pytest.raises(ValueError, match=r"Keyglide has no model bundle for Русский \(ru\) yet"):
                 SwipeRecognizer.load(**named)
 

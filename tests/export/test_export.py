@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -184,10 +185,12 @@ def test_the_reference_scores_every_word_when_nothing_is_pruned(
         log_probs = logits[0].log_softmax(dim=-1)
         decoder = sum(float(log_probs[at, token]) for at, token in enumerate([*letters, CONFIG.eos]))
         frames = ctc_logits[0].log_softmax(dim=-1)
-        ctc = -torch.nn.functional.ctc_loss(
-            frames[:, None], torch.tensor([letters]), torch.tensor([len(frames)]), torch.tensor([len(letters)]), blank=26, reduction="sum"
-        )
-        expected = 0.5 * decoder + 0.5 * float(ctc) + 0.3 * recognizer.lexicon.log_prior(word.key_sequence)
+        heard = 0.0
+        for rested, odds in naive.rests(letters):
+            lengths = torch.tensor([len(frames)]), torch.tensor([len(rested)])
+            loss = torch.nn.functional.ctc_loss(frames[:, None], torch.tensor([rested]), *lengths, blank=26, reduction="sum")
+            heard += odds * math.exp(-float(loss))
+        expected = 0.5 * decoder + 0.5 * math.log(heard) + 0.3 * recognizer.lexicon.log_prior(word.key_sequence)
         assert word.score == pytest.approx(expected, abs=1e-3, rel=1e-4)
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support.programs import Desktop, open_desktop, wait_for
 
@@ -16,7 +17,7 @@ def ibus_desktop(folder: Path) -> Iterator[Desktop]:
     """A desktop whose programs use IBus; the engine of its person is xkb:us::eng."""
     home = folder / "home"
     home.mkdir()
-    variables: dict[str, str] = {
+    variables: dict[str, Any] = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_STATE_HOME": str(home / ".state"),

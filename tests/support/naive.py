@@ -199,12 +199,17 @@ def ctc_probabilities(frame_probs: Sequence[Sequence[float]], word: Sequence[int
 
     A letter that follows its like may also be swiped without a rest: then it counts as if it were not there, at UNRESTED of that.
     """
-    spellings = [([], 1.0)] if not word else [([word[0]], 1.0)]
-    for one, other in itertools.pairwise(word):
-        unrested = [(spelling, weight * UNRESTED) for spelling, weight in spellings] if one == other else []
-        spellings = [([*spelling, other], weight) for spelling, weight in spellings] + unrested
-    pairs = [(weight * begins, weight * ends) for spelling, weight in spellings for begins, ends in [_written(frame_probs, spelling)]]
+    pairs = [(weight * begins, weight * ends) for rested, weight in rests(word) for begins, ends in [_written(frame_probs, rested)]]
     return sum(begins for begins, _ in pairs), sum(ends for _, ends in pairs)
+
+
+def rests(word: Sequence[int]) -> list[tuple[list[int], float]]:
+    """The word, and what is left of it if the finger does not rest on some letters that follow their like, each with its odds."""
+    found = [(list(word[:1]), 1.0)]
+    for one, other in itertools.pairwise(word):
+        without = [(rested, odds * UNRESTED) for rested, odds in found] if one == other else []
+        found = [([*rested, other], odds) for rested, odds in found] + without
+    return found
 
 
 def _written(frame_probs: Sequence[Sequence[float]], word: Sequence[int]) -> tuple[float, float]:
