@@ -1,6 +1,7 @@
-"""Languages: all that Keyglide knows of a language, from one file per language in the package `languages`.
+"""Languages: all that Keyglide knows of a language, from one file per language.
 
-A language is added by adding its file there: no code names a language but `engine.shipped`, which says which is the default.
+Those that come with Keyglide are in the package `languages`; those that a person has added (`keyglide language add`) are in the
+person's data folder, and stand above the others. No code names a language but `engine.shipped`, which says which is the default.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 from engine import shipped
 from engine.grid import Grid
@@ -39,7 +42,7 @@ class Language:
     grids: Mapping[str, str] = field(default_factory=dict)
     """name of a grid of this language -> what stands on that grid's space bar; the first is the default grid"""
     bundle: Path | None = None
-    """the folder of its model bundle; None where it has none yet"""
+    """the folder of its model bundle; None where it has none yet. In a file, a name without a / is one of Keyglide's own"""
     lexicon: Path | None = None
     """its lexicon file; None where it has none yet"""
     context: Path | None = None
@@ -97,11 +100,19 @@ class Language:
 
 
 def load_languages(folder: Path | str | None = None) -> Mapping[str, Language]:
-    """The languages of a folder by code, in the order of the codes; without a folder, those that come with Keyglide.
+    """The languages of a folder by code, in the order of the codes; without a folder, those that come with Keyglide and the person's.
 
     Raises: ValueError for a file that is not a language's, with what is wrong; OSError for one that cannot be read.
     """
-    return _read_folder(Path(folder)) if folder is not None else _read_once(shipped.languages_folder())
+    if folder is not None:
+        return _read_folder(Path(folder))
+    own = own_languages_folder()
+    return _read_once(shipped.languages_folder(), own, tuple((file.name, file.stat().st_mtime_ns) for file in _language_files(own)))
+
+
+def own_languages_folder() -> Path:
+    """The folder of the languages that the person has added; there may be none yet."""
+    return platformdirs.user_data_path("keyglide") / "languages"
 
 
 def pick_language(languages: Mapping[str, Language], code: str) -> Language:
@@ -147,11 +158,17 @@ def no_language() -> Language:
 
 def _read_folder(folder: Path) -> Mapping[str, Language]:
     shared = _common(folder)
-    files = sorted(file for file in folder.glob("*.json") if file.stem != COMMON)
-    return {file.stem: _read(shared, file.stem, file) for file in files}
+    return {file.stem: _read(shared, file.stem, file) for file in _language_files(folder)}
 
 
-_read_once = functools.lru_cache(maxsize=2)(_read_folder)
+@functools.lru_cache(maxsize=2)
+def _read_once(folder: Path, own: Path, _: tuple[tuple[str, int], ...]) -> Mapping[str, Language]:
+    """Both folders' languages. The last argument says which state of the person's own folder this is."""
+    return dict(sorted({**_read_folder(folder), **_read_folder(own)}.items()))
+
+
+def _language_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.glob("*.json") if file.stem != COMMON)
 
 
 def _common(folder: Path) -> Mapping[str, Any]:
@@ -178,7 +195,7 @@ def _read(shared: Mapping[str, Any], code: str, file: Path | None) -> Language:
         name=values["name"],
         alphabet=values["alphabet"],
         grids=_mapping(where, "grids", values.get("grids", {})),
-        bundle=_path(where, "bundle", values.get("bundle"), file),
+        bundle=_bundle(where, values.get("bundle"), file),
         lexicon=_path(where, "lexicon", values.get("lexicon"), file),
         context=_path(where, "context", values.get("context"), file),
         alternates=_alternates(where, values["alternates"]),
@@ -251,6 +268,13 @@ def _rows(where: str, page: object) -> Sequence[str]:
     if not isinstance(page, list) or len(page) != ROWS_OF_A_PAGE or not all(isinstance(row, str) for row in page):
         raise ValueError(f"{where}: a page of symbols is a list of {ROWS_OF_A_PAGE} texts, got {_shown(page)}")
     return page
+
+
+def _bundle(where: str, value: object, file: Path | None) -> Path | None:
+    """A name without a / is one of Keyglide's own."""
+    if file is not None and isinstance(value, str) and value and "/" not in value:
+        return shipped.bundles_folder() / value
+    return _path(where, "bundle", value, file)
 
 
 def _path(where: str, name: str, value: object, file: Path | None) -> Path | None:

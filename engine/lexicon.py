@@ -24,6 +24,11 @@ RESPELT = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", 
 """Letters that Unicode does not decompose into a base letter and a diacritic."""
 
 
+def lower_case(written: str, alphabet: str) -> str:
+    """The text in small letters, in the way of the alphabet's language: with a dotless ı, I is small ı, and İ is small i."""
+    return (written.replace("I", "ı").replace("İ", "i") if "ı" in alphabet else written).lower()
+
+
 def key_sequence(written: str, alphabet: str) -> str | None:
     """The letters to swipe for a written form, or None where one of its characters has no key.
 
@@ -32,7 +37,7 @@ def key_sequence(written: str, alphabet: str) -> str | None:
     and forms without any letter give None.
     """
     letters: list[str] = []
-    for character in unicodedata.normalize("NFC", written.lower()):
+    for character in unicodedata.normalize("NFC", lower_case(written, alphabet)):
         if character in alphabet:
             letters.append(character)
         elif character not in SILENT:

@@ -19,6 +19,11 @@ def grids_file() -> Path:
     return Path(str(importlib.resources.files("grids") / "grid_name_to_grid.json"))
 
 
+def bundles_folder() -> Path:
+    """The folder of the shipped model bundles."""
+    return Path(str(importlib.resources.files("engine") / "models"))
+
+
 def languages_folder() -> Path:
     """The folder of the shipped language files."""
     return Path(str(importlib.resources.files("languages")))

@@ -1,8 +1,14 @@
 """The commands that an installation brings. setup.cfg names them."""
 
+import sys
+
 
 def keyglide() -> int:
-    """Decodes recorded swipes; the exit code."""
+    """Decodes recorded swipes or, as `keyglide language`, lists, adds and removes languages; the exit code."""
+    if sys.argv[1:2] == ["language"]:
+        from keyglide.language import main as language
+
+        return language(sys.argv[2:])
     from engine.decode import main
 
     return main("keyglide")

@@ -85,7 +85,7 @@ def read_sources(options: argparse.Namespace, language: Language, words: Iterabl
     dictionaries = options.dictionary or find_dictionaries(language.code)
     if not dictionaries:
         print(f"build_lexicon: {advise_dictionary(language.code)}", file=sys.stderr)
-    knowledge = read_knowledge(words, dictionaries)
+    knowledge = read_knowledge(words, dictionaries, language.alphabet)
     casing = Casing.read(options.cased) if options.cased else Casing.of_dictionaries(knowledge)
     return Sources(casing, knowledge, TextForms.read(options.text), OffensiveWords.of_language(language.code))
 

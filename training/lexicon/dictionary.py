@@ -15,6 +15,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from engine.lexicon import lower_case
+
 FOLDERS = (Path("/usr/share/hunspell"), Path("/usr/share/myspell/dicts"))
 """Where Debian's packages put them."""
 APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'"})
@@ -55,12 +57,17 @@ def advise_dictionary(code: str) -> str:
     )
 
 
-def read_knowledge(words: Iterable[str], dictionaries: Sequence[Path]) -> Knowledge:
+def capitalized(word: str, alphabet: str) -> str:
+    """The word with a capital, in the way of the alphabet's language: with a dotless ı, capital i is İ."""
+    return "İ" + word[1:] if word.startswith("i") and "ı" in alphabet else word.capitalize()
+
+
+def read_knowledge(words: Iterable[str], dictionaries: Sequence[Path], alphabet: str = "") -> Knowledge:
     """What the dictionaries say of these case-folded words. Raises: OSError for a dictionary that cannot be read."""
     if not dictionaries:
         return NOTHING
     checkers = [_open(path) for path in dictionaries]
-    listed = {word.lower(): word for path in dictionaries for word in _with_capitals(path)}
+    listed = {lower_case(word, alphabet): word for path in dictionaries for word in _with_capitals(path)}
     lower, capitals = set(), {}
     for word in tqdm(words, desc="dictionary", unit=" words", disable=None):
         spelt = unicodedata.normalize("NFC", word).translate(APOSTROPHES)
@@ -69,7 +76,9 @@ def read_knowledge(words: Iterable[str], dictionaries: Sequence[Path]) -> Knowle
             if spelt in listed:
                 capitals[word] = listed[spelt]
             continue
-        form = next((form for form in (spelt.capitalize(), spelt.upper()) if any(_knows(checker, form) for checker in checkers)), None)
+        form = next(
+            (form for form in (capitalized(spelt, alphabet), spelt.upper()) if any(_knows(checker, form) for checker in checkers)), None
+        )
         if form is not None:
             capitals[word] = listed.get(spelt, form)
     return Knowledge(frozenset(lower), capitals)

@@ -13,8 +13,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*['\u2019]?")
-ENDS_SENTENCE = re.compile(r"(?:^|[.!?:\u2026])[^\w]*$")
-"""What stands before a word that has a capital in any case."""
+ENDS_SENTENCE = re.compile(r"[.!?:\u2026]")
+"""Between two words: the second one has a capital in any case."""
 SEEN = 3
 """Times that a word must stand within sentences before its casing counts."""
 SHARE = 0.05
@@ -42,13 +42,15 @@ class TextForms:
 
     def add(self, line: str) -> None:
         line = unicodedata.normalize("NFC", line).replace("\u2019", "'")
+        end = None
         for match in WORD.finditer(line):
             word = match[0].removesuffix("'")
             self.n_words += 1
             if "'" in word:
                 self.joined[word.lower()] += 1
-            if not ENDS_SENTENCE.search(line, 0, match.start()):
+            if end is not None and not ENDS_SENTENCE.search(line, end, match.start()):
                 self.within.setdefault(word.lower(), Counter())[word] += 1
+            end = match.end()
 
     def forms(self, word: str) -> tuple[str, ...]:
         """How a case-folded word is written within sentences, the commonest first; nothing where the text has it too rarely."""
