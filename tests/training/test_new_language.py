@@ -149,3 +149,15 @@ def test_a_recognizer_that_reads_nothing_right_has_a_bad_figure(toy_recognizer: 
     n, first, four = read_back(toy_recognizer, 5)
     assert (n > 0, first, four) == (True, 0, 0)
     assert isinstance(toy_recognizer.lexicon, Lexicon)
+
+
+def test_turkish_capitals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Islâm is listed nowhere here; its capital would be that of another letter, so it is written small."""
+    (tmp_path / "tr.aff").write_text("SET UTF-8\n", encoding="utf-8")
+    (tmp_path / "tr.dic").write_text("4\nİzmir\nIrmak\nişık\nIslam\n", encoding="utf-8")
+    words = tmp_path / "words.txt"
+    words.write_text("izmir 3\nırmak 2\nislâm 1\nislam 1\nbir 9\n", encoding="utf-8")
+    assert command(monkeypatch, "add", "tr", "--words", words, "--dictionary", tmp_path / "tr.dic") == 0
+    lexicon = Lexicon.open(own_languages_folder() / "tr.lexicon")
+    forms = [lexicon.forms(word)[0] for word in ("izmir", "ırmak", "islam")]
+    assert (forms[:2], forms[2].lower() in ("islâm", "islam")) == (["İzmir", "Irmak"], True)

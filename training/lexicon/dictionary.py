@@ -62,6 +62,11 @@ def capitalized(word: str, alphabet: str) -> str:
     return "İ" + word[1:] if word.startswith("i") and "ı" in alphabet else word.capitalize()
 
 
+def in_capitals(word: str, alphabet: str) -> str:
+    """The word in capitals, likewise."""
+    return (word.replace("i", "İ") if "ı" in alphabet else word).upper()
+
+
 def read_knowledge(words: Iterable[str], dictionaries: Sequence[Path], alphabet: str = "") -> Knowledge:
     """What the dictionaries say of these case-folded words. Raises: OSError for a dictionary that cannot be read."""
     if not dictionaries:
@@ -77,7 +82,12 @@ def read_knowledge(words: Iterable[str], dictionaries: Sequence[Path], alphabet:
                 capitals[word] = listed[spelt]
             continue
         form = next(
-            (form for form in (capitalized(spelt, alphabet), spelt.upper()) if any(_knows(checker, form) for checker in checkers)), None
+            (
+                form
+                for form in (capitalized(spelt, alphabet), in_capitals(spelt, alphabet))
+                if any(_knows(checker, form) for checker in checkers)
+            ),
+            None,
         )
         if form is not None:
             capitals[word] = listed.get(spelt, form)

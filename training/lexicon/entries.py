@@ -119,6 +119,11 @@ def written_forms(tokens: Mapping[str, float], casing: Casing, text: TextForms) 
     return tuple(dict.fromkeys((*(text.forms(commonest) or casing.forms(commonest)), *more)))
 
 
+def _swiped_alike(forms: tuple[str, ...], sequence: str, tokens: Mapping[str, float], alphabet: str) -> tuple[str, ...]:
+    """The forms that are swiped as their key sequence, or else the commonest token: some casing is wrong in a language (Irmak)."""
+    return tuple(form for form in forms if key_sequence(form, alphabet) == sequence) or (max(tokens, key=lambda token: tokens[token]),)
+
+
 def _is_written(token: str, tokens: Mapping[str, float], casing: Casing) -> bool:
     """Whether a token that is not the commonest of its key sequence is a form to offer: lets and year's, not dont or i's."""
     sloppy = token.isalpha() and any("'" in other for other in tokens if tokens[other] > tokens[token])
@@ -142,8 +147,12 @@ def make_entries(frequencies: Mapping[str, float], n_words: int | None, language
     best = sorted(sifted, key=lambda sequence: (-sifted[sequence], sequence))[:n_words]
     marked = sources.offensive.among({sequence: groups[sequence] for sequence in best})
     curated = curated_forms(language)
+
+    def _forms(one: str) -> tuple[str, ...]:
+        return _swiped_alike(written_forms(groups[one], casing, sources.text), one, groups[one], language.alphabet)
+
     entries = [
-        Entry(one, sifted[one], curated.get(one) or written_forms(groups[one], casing, sources.text), one in marked)
+        Entry(one, sifted[one], curated.get(one) or _forms(one), one in marked)
         for one in tqdm(best, desc="written forms", unit=" words", disable=None)
     ]
     n_unknown = sum(sequence not in known for sequence in best) if known else 0
