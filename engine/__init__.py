@@ -20,6 +20,10 @@ from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
+from engine.words.personal import PersonalWords
+from engine.words.prior import Strength
+from engine.words.store import WordStore
+from engine.words.word import PersonalWord
 
 __all__ = [
     "DEFAULT_GRID",
@@ -41,12 +45,16 @@ __all__ = [
     "ModelBundleError",
     "NextWord",
     "OverlayWord",
+    "PersonalWord",
+    "PersonalWords",
     "Recognition",
     "SearchOptions",
     "StageTimes",
+    "Strength",
     "Swipe",
     "SwipeRecognizer",
     "SwipeRecord",
+    "WordStore",
     "default_language",
     "explain",
     "language_of",

@@ -91,6 +91,8 @@ class Lexicon:
     """the file, or its content: what another process opens when it is sent this lexicon"""
     overlay: Mapping[str, OverlayWord] = field(default_factory=dict)
     """key sequence -> the word that was laid over the file's"""
+    generation: int = 0
+    """goes up when the nodes of the trie's patch are numbered anew"""
 
     @classmethod
     def open(cls, path: Path | str) -> Lexicon:
@@ -162,9 +164,9 @@ class Lexicon:
 
     def forms_of(self, node: int, sequence: str) -> tuple[str, ...]:
         """The written forms of the key sequence that ends at a node: `forms`, where both are known. Checks nothing."""
+        if sequence in self.overlay and (forms := self.overlay[sequence].forms):
+            return forms
         if node >= len(self.trie.token):
-            if sequence in self.overlay and (forms := self.overlay[sequence].forms):
-                return forms
             in_file = self._walk(sequence, 0)
             if in_file is None:
                 return (sequence,)
@@ -202,6 +204,23 @@ class Lexicon:
         known = sum(sequence in self for sequence in laid)
         n_words = self.n_words - known + sum(word.log_prior is not None for word in laid.values())
         return replace(self, trie=self.trie.patched(stored), n_words=n_words, overlay={**self.overlay, **laid})
+
+    def restored(self, sequences: Iterable[str]) -> Lexicon:
+        """This lexicon with these key sequences as they are in the file: what was laid over them is taken off."""
+        taken = [sequence for sequence in dict.fromkeys(sequences) if sequence in self.overlay]
+        if not taken:
+            return self
+        restored = self.overlaid([OverlayWord(sequence, self._log_prior_in_file(sequence)) for sequence in taken])
+        return replace(restored, overlay={sequence: word for sequence, word in self.overlay.items() if sequence not in taken})
+
+    def compacted(self) -> Lexicon:
+        """The same lexicon in less memory, after many words have been laid over it. Nodes that `find` gave before are void."""
+        return replace(self, trie=self.trie.compacted(), generation=self.generation + 1)
+
+    def _log_prior_in_file(self, sequence: str) -> float | None:
+        node = self._walk(sequence, 0)
+        stored = BLOCKED if node is None else int(self.trie.word_prior[node])
+        return None if stored == BLOCKED else -self.prior_unit * (stored - 1)
 
     def _stored(self, word: OverlayWord) -> int:
         """The prior as the trie has it: to the nearest step, and no worse than the file's worst."""

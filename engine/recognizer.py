@@ -20,6 +20,7 @@ from engine.model import KeyModel, ModelBundle
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
+from engine.words.personal import PersonalWords
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,11 @@ class SwipeRecognizer:
         """
         self.lexicon = self.lexicon.overlaid(words)
 
+    @cached_property
+    def words(self) -> PersonalWords:
+        """The person's own words, which count from the next swipe on. In memory alone until `words.open` names a file for them."""
+        return PersonalWords(self, language_of(self.grid).code)
+
     def warm_up(self) -> None:
         """Decodes a made-up swipe, so that the first real one is as fast as the rest."""
         keys = [self.grid.letter_key(letter) for letter in self.model.alphabet]
@@ -160,6 +166,7 @@ class SwipeRecognizer:
         hidden = [word for word in overlay.values() if word.log_prior is None]
         hidden += [word for sequence, word in self.lexicon.offensive.items() if sequence not in overlay]
         blocked = [form for word in hidden for form in (word.key_sequence, *word.forms)]
+        blocked += [one.word for one in self.words if one.kind == "blocked"]
         return self.ranking.model.next_words(before, n, temperature, top_k, blocked)
 
     @cached_property

@@ -78,10 +78,29 @@ class Trie(NamedTuple):
         for tokens, prior in priors.items():
             changes.add(tokens, prior)
         patch = _Patch(self)
-        patch.copy(self.root, 0, changes)
+        patch.copy(self.root, 0, 0, changes)
         nodes = np.array(patch.nodes, np.uint32)
         slots = np.array(patch.slots, np.uint32).reshape(-1, SLOT_COLUMNS)
         return self._replace(patch_nodes=np.concatenate((self.patch_nodes, nodes)), patch_slots=np.concatenate((self.patch_slots, slots)))
+
+    def compacted(self) -> Trie:
+        """The same trie without the patch's nodes that later patches have replaced: other nodes' numbers may be different in it."""
+        if not len(self.patch_nodes):
+            return self
+        n_nodes = len(self.token)
+        level, kept = np.array([len(self.patch_nodes) - 1]), []
+        while len(level):
+            kept.append(level)
+            children = self.patch_slots[_ranges(self.patch_nodes[level, 0], self.patch_nodes[level, 1]), 0].astype(np.int64)
+            level = children[children >= n_nodes] - n_nodes
+        rows = np.unique(np.concatenate(kept))  # in their old order: the root stays the last
+        nodes = self.patch_nodes[rows]
+        slots = self.patch_slots[_ranges(nodes[:, 0], nodes[:, 1])]
+        ends = np.cumsum(nodes[:, 1] - nodes[:, 0])
+        nodes[:, 0], nodes[:, 1] = ends - (nodes[:, 1] - nodes[:, 0]), ends
+        patched = slots[:, 0] >= n_nodes
+        slots[patched, 0] = n_nodes + np.searchsorted(rows, slots[patched, 0] - n_nodes)
+        return self._replace(patch_nodes=nodes, patch_slots=slots)
 
     def slots(self, node: int) -> Iterator[tuple[int, int, int]]:
         """(token, child, best prior) of each child, by token."""
@@ -121,14 +140,19 @@ class _Patch:
         self.nodes: list[tuple[int, int, int, int]] = []
         self.slots: list[tuple[int, int, int]] = []
 
-    def copy(self, node: int | None, token: int, changes: _Changes) -> tuple[int, int] | None:
-        """The changed copy of a node, or a new one for None, and its best prior; None where no word is left. Children come first."""
+    def copy(self, node: int | None, mapped: int | None, token: int, changes: _Changes) -> tuple[int, int] | None:
+        """The changed copy of a node, or a new one for None, and its best prior; None where no word is left. Children come first.
+
+        mapped: the mapped arrays' node of the same letters, if they have one. Where the copy would be the same, it takes its place:
+        a word that was laid over and is taken off again leaves nothing in the patch.
+        """
         prior = changes.prior
         if prior is None:
             prior = BLOCKED if node is None else self._trie.prior(node)
         slots = {} if node is None else {step: (child, best) for step, child, best in self._trie.slots(node)}
         for step, below in changes.below.items():
-            copied = self.copy(slots[step][0] if step in slots else None, step, below)
+            mapped_child = None if mapped is None else self._trie.child(mapped, step)
+            copied = self.copy(slots[step][0] if step in slots else None, mapped_child, step, below)
             if copied is None:
                 slots.pop(step, None)
             else:
@@ -136,11 +160,22 @@ class _Patch:
         is_root = node == self._trie.root
         if not slots and prior == BLOCKED and not is_root:
             return None
+        row = [(step, child, best) for step, (child, best) in sorted(slots.items())]
+        if mapped is not None and not is_root and prior == self._trie.prior(mapped) and row == list(self._trie.slots(mapped)):
+            return mapped, int(self._trie.best_prior[mapped])
         first = self._first_slot + len(self.slots)
-        self.slots += [(child, step, best) for step, (child, best) in sorted(slots.items())]
+        self.slots += [(child, step, best) for step, child, best in row]
         self.nodes.append((first, first + len(slots), prior, token))
         best = min([prior or WORST_PRIOR, *(best for _, best in slots.values())])
         return self._first_node + len(self.nodes) - 1, best
+
+
+def _ranges(starts: npt.NDArray[np.uint32], stops: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """The numbers of all ranges start .. stop - 1, one range after the other."""
+    lengths = stops.astype(np.int64) - starts
+    before = np.cumsum(lengths) - lengths
+    numbers: npt.NDArray[np.int64] = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    return numbers
 
 
 def build_trie(letters: npt.NDArray[np.uint8], priors: npt.NDArray[np.uint8]) -> tuple[Trie, npt.NDArray[np.int64]]:

@@ -37,6 +37,9 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m keyboard_ap
     parser.add_argument(
         "--swipes", type=Path, metavar="FILE", help="where practice keeps swipes (default: in the system's folder for data)"
     )
+    parser.add_argument(
+        "--words", type=Path, metavar="FILE", help="where your own words are kept (default: in the system's folder for data)"
+    )
     parser.add_argument("--prompts", type=Path, metavar="FILE", help="what practice shows, one sentence per line (default: Keyglide's own)")
     windows = parser.add_argument_group("writing into the windows of other programs")
     windows.add_argument("--dock", action="store_true", help="the keys at the bottom of the screen: usual where that is possible")
@@ -142,6 +145,7 @@ def _dock(app: KeyboardApp) -> None:
 def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...], into: BackEnd) -> KeyboardApp:
     from keyboard_app.app import KeyboardApp, Start
     from keyboard_app.session.draft import draft_path
+    from keyboard_app.session.own_words import words_path
     from keyboard_app.session.practice import swipes_path
     from keyboard_app.settings import settings_path
 
@@ -149,7 +153,8 @@ def _app(args: argparse.Namespace, text: str, prompts: tuple[str, ...], into: Ba
     is_for_once = args.text or args.print or args.screenshot  # such a text is not the one that the person goes on with
     draft = None if is_for_once else draft_path()
     window = _window_file(args) if into == "own" and not args.size and not args.screenshot else None
-    start = Start(args.config or settings_path(), args.swipes or swipes_path(), prompts, args.page, text, window, draft, overrides, into)
+    swipes, words = args.swipes or swipes_path(), args.words or words_path()
+    start = Start(args.config or settings_path(), swipes, prompts, args.page, text, window, draft, overrides, into, words)
     return KeyboardApp(start)
 
 

@@ -22,6 +22,7 @@ from keyboard_app.pages.clipboard import keep_after_closing
 from keyboard_app.pages.dock import DockPage
 from keyboard_app.pages.write import WritePage
 from keyboard_app.session.outlet import Outlet
+from keyboard_app.session.own_words import OwnWords, words_path
 from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
@@ -56,6 +57,8 @@ class Start:
     """settings for this run only, by name; choosing one of them in the app replaces the override"""
     into: BackEnd = "own"
     """where the text goes; with another than its own page, the window is a dock"""
+    words: Path = field(default_factory=words_path)
+    """the file of the person's own words"""
 
 
 class WindowCalls:
@@ -96,6 +99,10 @@ class KeyboardApp(ThemedApp):
         text = start.text or self._keeper.open() if self.outlet is None else ""
         writer = Writer(self._writing_options(), text, self.outlet or self.field)
         self.session = TypingSession(writer, self.worker, self.configuration.opened.grid.key_width, self.outlet)
+        self.own_words = OwnWords(self.worker, start.words)
+        self.own_words.enabled = self.configuration.settings.own_words
+        self.session.own_words = self.own_words
+        self.configuration.prepare = lambda recognizer: self.own_words.open(recognizer, self._tell)
         self.configuration.subscribe(self._apply_settings)
         self.configuration.subscribe_to_recognizer(self._use_recognizer)
         self._keeper.follow(self.session, self.field)
@@ -108,7 +115,7 @@ class KeyboardApp(ThemedApp):
     def build(self) -> ScreenManager:
         self.manager = ScreenManager(transition=NoTransition())
         page = WritePage(self.session, self.field) if self.outlet is None else DockPage(self.session, self.outlet)
-        self.pages = Navigation(self.manager, self.configuration, self.session, page, self._make_practice)
+        self.pages = Navigation(self.manager, self.configuration, self.session, page, self._make_practice, self.own_words)
         self.pages.show(self._start.page)
         Window.bind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
         return self.manager
@@ -167,6 +174,10 @@ class KeyboardApp(ThemedApp):
         opened, lexicon = self.configuration.opened, self.configuration.lexicon
         return Practice(self._start.swipes, prompts_for(opened.language, opened.grid, lexicon, self._start.prompts))
 
+    def _tell(self, message: str) -> None:
+        """From any thread."""
+        self.calls.post(lambda: self.configuration.tell(message))
+
     def _apply_settings(self) -> None:
         self._follow_system_theme()
         settings = self.configuration.settings
@@ -176,6 +187,7 @@ class KeyboardApp(ThemedApp):
             self.outlet.use_options(self._writing_options())
         self.session.uses_context, self.session.corrects = settings.context, settings.corrections
         self.session.show_previews = settings.preview
+        self.own_words.enabled = settings.own_words
         self.session.use_key_width(self.configuration.opened.grid.key_width)
 
     def _use_recognizer(self) -> None:

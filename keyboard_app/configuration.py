@@ -54,6 +54,8 @@ class Configuration:
         self.recognizer: SwipeRecognizer | None = None
         """None until one is loaded. The worker's thread uses it: only its lexicon is for others to read"""
         self._worker, self._post = worker, post
+        self.prepare: Callable[[SwipeRecognizer], None] = lambda _: None
+        """called on the worker's thread with each recognizer that was loaded, before it reads a swipe"""
         self._board: MessageBoard | None = None
         self._early_messages = [notice for notice in (loaded.notice, self.opened.notice) if notice]
         self._listeners: list[Callable[[], None]] = []
@@ -126,6 +128,7 @@ class Configuration:
                 jit.use_compiled(False)
                 compile_ahead.start(settings, lambda: self._post(self._use_compiled))
             recognizer = open_files.open_recognizer(settings, grid, lambda message: self._post(lambda: self.tell(message)))
+            self.prepare(recognizer)
             self._post(lambda: self._use_recognizer(recognizer))
             return recognizer
 
@@ -138,6 +141,7 @@ class Configuration:
         def load() -> SwipeRecognizer:
             jit.use_compiled(True)
             recognizer = open_files.open_recognizer(settings, grid, lambda _: None)
+            self.prepare(recognizer)
             self._post(lambda: self._use_recognizer(recognizer))
             return recognizer
 
@@ -177,7 +181,8 @@ class Configuration:
             problem = self.opened.notice
         for listener in self._listeners:
             listener()
-        if (self.opened.grid, now.model, now.lexicon) != (self._loaded_grid, before.model, before.lexicon):
+        loaded = (self._loaded_grid, before.model, before.lexicon, before.own_words)
+        if (self.opened.grid, now.model, now.lexicon, now.own_words) != loaded:
             self.load()
         return problem
 

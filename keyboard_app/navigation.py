@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kivy.uix.screenmanager import Screen, ScreenManager
@@ -14,7 +15,10 @@ from keyboard_app.pages.dock import DockPage
 from keyboard_app.pages.folder import Choice, Wanted
 from keyboard_app.pages.practice import PracticePage
 from keyboard_app.pages.settings import SettingsPage
+from keyboard_app.pages.word import WordPage
+from keyboard_app.pages.words import WordsPage
 from keyboard_app.pages.write import WritePage
+from keyboard_app.session.own_words import OwnWords
 from keyboard_app.session.practice import Practice
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.sinks.choose import TITLES
@@ -22,13 +26,18 @@ from keyboard_app.sinks.choose import TITLES
 if TYPE_CHECKING:
     from engine import Grid
 
-PageName = Literal["write", "settings", "practice", "grid", "globe", "files", "into"]
+PageName = Literal["write", "settings", "practice", "grid", "globe", "files", "into", "words", "word"]
 FILES: dict[str, tuple[str, Wanted]] = {
     "grids_file": ("Grids file", "file"),
     "model": ("Model folder", "folder"),
     "lexicon": ("Lexicon", "file"),
 }
 """For each setting that names a path: the title of the page that asks for it, and what is asked for."""
+FILES_OF_WORDS: dict[str, tuple[str, Wanted]] = {
+    "import": ("Words to add", "file"),
+    "export": ("Folder for a copy of them", "folder"),
+}
+"""The same for the page of the person's words."""
 
 
 class Navigation:
@@ -41,11 +50,12 @@ class Navigation:
         session: TypingSession,
         write: WritePage | DockPage,
         make_practice: Callable[[], Practice],
+        own_words: OwnWords,
     ) -> None:
         self._manager, self._configuration, self._session = manager, configuration, session
-        self._make_practice = make_practice
+        self._make_practice, self._own_words = make_practice, own_words
         self._asked = ""
-        """the setting that the page of files is open for"""
+        """what the page of files is open for: a setting, "import" or "export" """
         self.write = write
         write.name, write.grid = "write", configuration.opened.grid
         write.shows_popups = configuration.settings.popups
@@ -53,6 +63,7 @@ class Navigation:
             on_settings=lambda _: self.show("settings"),
             on_practice=lambda _: self.show("practice"),
             on_globe=lambda _: configuration.next_grid(),
+            on_word=lambda _, word: self._show_word(word, "write"),
         )
         manager.add_widget(self.write)
         configuration.subscribe(self._show_settings)
@@ -68,6 +79,8 @@ class Navigation:
                 "globe": self._globe,
                 "files": self._files,
                 "into": self._into,
+                "words": self._words,
+                "word": self._word,
             }
             self._manager.add_widget(makers[name]())
         if name == "settings":
@@ -84,7 +97,13 @@ class Navigation:
 
     def back(self) -> None:
         """Goes back to the page that this one was opened from."""
-        self.show("settings" if self._manager.current in ("grid", "globe", "files", "into") else "write")
+        current = self._manager.current
+        if current == "files" and self._asked in FILES_OF_WORDS:
+            self.show("words")
+        elif current == "word":
+            self.show(self._manager.get_screen("word").came_from)
+        else:
+            self.show("settings" if current in ("grid", "globe", "files", "into", "words") else "write")
 
     # --- messages ---
 
@@ -109,7 +128,7 @@ class Navigation:
             page = self._manager.get_screen("settings")
             page.into_title = TITLES[self._configuration.settings.into]
             page.settings, page.grid_title, page.globe_titles = self._configuration.settings, _titled(grid), self._globe_titles()
-        for name in ("practice", "grid", "globe", "into"):  # they depend on the settings: made again when next shown
+        for name in ("practice", "grid", "globe", "into", "words"):  # they depend on the settings: made again when next shown
             if self._manager.current == name == "globe":
                 self._manager.current_screen.several = self._configuration.cycle
             elif self._manager.has_screen(name):
@@ -164,18 +183,49 @@ class Navigation:
 
     def _files(self) -> FilePage:
         page = FilePage(name="files")
-        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, path: self._choose(self._asked, path))
+        page.bind(on_back=lambda _: self.back(), on_choose=lambda _, path: self._choose(self._asked, path))
         return page
 
+    def _words(self) -> WordsPage:
+        page = WordsPage(self._own_words, self._session.worker, name="words", grid=self._configuration.opened.grid)
+        page.bind(
+            on_back=lambda _: self.show("settings"),
+            on_word=lambda _, word: self._show_word(word, "words"),
+            on_import=lambda _: self._ask("import"),
+            on_export=lambda _: self._ask("export"),
+        )
+        return page
+
+    def _word(self) -> WordPage:
+        page = WordPage(self._own_words, self._session, name="word")
+        page.bind(on_back=lambda _: self.back())
+        return page
+
+    def _show_word(self, word: str, came_from: PageName) -> None:
+        self.show("word")
+        self._manager.get_screen("word").ask_about(word, came_from)
+
     def _ask(self, setting: str) -> None:
-        if setting in ("grid", "globe", "into"):
+        if setting in ("grid", "globe", "into", "words"):
             self.show(setting)  # type: ignore[arg-type]
+        elif setting in FILES_OF_WORDS:
+            self._asked = setting
+            self.show("files")
+            self._manager.get_screen("files").browse(*FILES_OF_WORDS[setting], "", own="")
         else:
             self._asked = setting
             self.show("files")
             self._manager.get_screen("files").browse(*FILES[setting], getattr(self._configuration.settings, setting))
 
     def _choose(self, setting: str, value: str) -> None:
+        if setting in FILES_OF_WORDS:
+            self.show("words")
+            page = self._manager.get_screen("words")
+            if setting == "import":
+                page.import_(Path(value))
+            else:
+                page.export(Path(value))
+            return
         self.show("settings")
         self._configuration.choose(setting, value)
 

@@ -68,6 +68,8 @@ class Settings:
     floating_height: int = 0
     globe: str = ""
     """the names of the grids that the globe goes through, with commas between them; "": the default grid of each installed language"""
+    own_words: bool = True
+    """whether the person's own words are used, and learnt from what is written"""
 
 
 @dataclass(frozen=True)

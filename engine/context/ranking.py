@@ -146,8 +146,11 @@ class Ranking:
         self.model = model
         self.options = options or ContextOptions()
         self._link = link(model, lexicon)
+        self._generation = lexicon.generation
 
     def words_before(self, before: str, lexicon: Lexicon) -> WordsBefore:
         """What the text before a swipe says of the words of the lexicon, whatever was laid over it since."""
+        if lexicon.generation != self._generation:
+            self._link, self._generation = self._link._replace(patch_row=np.zeros(0, np.uint16)), lexicon.generation
         self._link = link_patch(self._link, self.model, lexicon)
         return WordsBefore(self.model.context(before), self.model, lexicon, self._link, self.options)

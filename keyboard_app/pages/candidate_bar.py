@@ -12,6 +12,7 @@ from kivy.input.motionevent import MotionEvent
 from kivy.properties import NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
+from keyboard_app.pages.text_touches import LONG_PRESS_MS
 from keyboard_app.style.lettering import label_of
 from keyboard_app.style.theme import LIGHT, Colour
 
@@ -41,7 +42,7 @@ def cell_widths(needs: Sequence[float], room: float) -> list[float]:
 
 
 class CandidateBar(Widget):
-    """Words side by side, each at least as wide as a thumb. Dispatches `on_choose(index)` when one of them is tapped.
+    """Words side by side, each at least as wide as a thumb. Dispatches `on_choose(index)` when one is tapped, `on_hold(index)` when held.
 
     A notice replaces the words for as long as there is one. Everything is drawn on one canvas.
     """
@@ -55,7 +56,7 @@ class CandidateBar(Widget):
     least_height = NumericProperty(HEIGHT_DP)
     """px that the bar needs: more than usual for a notice of several lines"""
 
-    __events__ = ("on_choose",)
+    __events__ = ("on_choose", "on_hold")
 
     def __init__(self, **properties: object) -> None:
         super().__init__(**properties)
@@ -63,6 +64,7 @@ class CandidateBar(Widget):
         """px from the left end of the bar: where cell i begins, and where the last one ends"""
         self._pressed: int | None = None
         draw = Clock.create_trigger(self._draw, -1)
+        self._hold = Clock.create_trigger(self._held, LONG_PRESS_MS / 1000)
         for name in ("choices", "notice", "theme", "unit", "size", "pos"):
             self.fbind(name, draw)
         self.fbind("choices", self._let_go)
@@ -72,6 +74,9 @@ class CandidateBar(Widget):
 
     def on_choose(self, index: int) -> None:
         """choices[index] was tapped."""
+
+    def on_hold(self, index: int) -> None:
+        """choices[index] was held for LONG_PRESS_MS."""
 
     def cell_center(self, index: int) -> tuple[float, float]:
         """The centre of choices[index], in the coordinates of the bar's parent. Raises: IndexError if it is not shown."""
@@ -88,6 +93,7 @@ class CandidateBar(Widget):
         if index is not None and self._pressed is None:
             touch.ud[self] = index
             self._press(index)
+            self._hold()
         return True
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
@@ -114,13 +120,21 @@ class CandidateBar(Widget):
         x = touch.x - self.x
         return next((index for index in range(len(self._edges) - 1) if self._edges[index] <= x < self._edges[index + 1]), None)
 
+    def _held(self, *_: object) -> None:
+        if (index := self._pressed) is not None:
+            self._press(None)
+            self.dispatch("on_hold", index)
+
     def _press(self, index: int | None) -> None:
         self._pressed = index
+        if index is None:
+            self._hold.cancel()
         self._draw_soon()
 
     def _let_go(self, *_: object) -> None:
         """Other words have come under a finger that is down: it chooses none of them."""
         self._pressed = None
+        self._hold.cancel()
         self._edges = []
 
     # --- drawing ---

@@ -65,9 +65,9 @@ class ChoosePage(Screen):
 class FilePage(ChoosePage):
     """Shows the folders of this machine, to choose a file or a folder. "" stands for Keyglide's own."""
 
-    def browse(self, title: str, wanted: Wanted, path: str) -> None:
-        """Starts in the folder of that path."""
-        self.title, self.wanted, self.chosen = title, wanted, path
+    def browse(self, title: str, wanted: Wanted, path: str, own: str = "Use Keyglide's own") -> None:
+        """Starts in the folder of that path. own: what stands on the button for Keyglide's own; "" for no such button."""
+        self.title, self.wanted, self.chosen, self._own = title, wanted, path, own
         self._open(start_folder(path))
 
     def tapped(self, value: str) -> None:
@@ -80,6 +80,6 @@ class FilePage(ChoosePage):
     def _open(self, folder: Path) -> None:
         listing = list_folder(folder, self.wanted)
         self.subtitle, self.choices, self.message = str(folder), listing.choices, listing.notice
-        own, here = Choice("Use Keyglide's own", ""), Choice("Use this folder", str(folder))
-        self.offers = [own, here] if self.wanted == "folder" else [own]
+        own = [Choice(self._own, "")] if self._own else []
+        self.offers = [*own, Choice("Use this folder", str(folder))] if self.wanted == "folder" else own
         self.ids.rows.scroll_y = 1

@@ -63,7 +63,7 @@ class Grip(Widget):
 class DockPage(Screen):
     """Shows a typing session that writes into other programs.
 
-    Dispatches `on_settings`, `on_practice` (never), `on_globe` and `on_hide`; for its grips, `on_move(begins)`, `on_resize(begins)` and
+    Dispatches `on_settings`, `on_practice` (never), `on_globe`, `on_hide`, and `on_word(word)` when a candidate is held; for its grips, `on_move(begins)`, `on_resize(begins)` and
     `on_drop`.
     """
 
@@ -84,7 +84,7 @@ class DockPage(Screen):
     """what kind of field is written into; "" for plain text"""
     floating = BooleanProperty(False)
 
-    __events__ = ("on_settings", "on_practice", "on_globe", "on_hide", "on_move", "on_resize", "on_drop")
+    __events__ = ("on_settings", "on_practice", "on_globe", "on_word", "on_hide", "on_move", "on_resize", "on_drop")
 
     def __init__(self, session: TypingSession, outlet: Outlet, **properties: object) -> None:
         load_kv(Path(__file__).with_suffix(".kv"))
@@ -103,6 +103,14 @@ class DockPage(Screen):
     def on_globe(self) -> None:
         """The globe key was tapped."""
 
+    def on_word(self, word: str) -> None:
+        """That candidate was held."""
+
+    def hold(self, index: int) -> None:
+        """Tells that a candidate was held."""
+        if index < len(self.session.choices):
+            self.dispatch("on_word", self.session.choices[index])
+
     def on_hide(self) -> None:
         """The button that hides the window was tapped."""
 
@@ -118,7 +126,7 @@ class DockPage(Screen):
     def refresh(self) -> None:
         """Shows the session as it is now."""
         session = self.session
-        self.choices, self.preview, self.shift = session.choices, session.preview, session.shift
+        self.choices, self.preview, self.shift = session.offers, session.preview, session.shift
         self.notice = session.notice or self._outlet.sink.trouble
         self.waiting = self._outlet.waiting
         self.waiting_title = WAITING.format(text=self.waiting.replace("\n", " ")) if self.waiting else ""

@@ -23,7 +23,10 @@ CLEARED = "Cleared. Undo brings the text back."
 
 
 class WritePage(Screen):
-    """Shows a typing session, and passes on to it what is done. Dispatches `on_settings`, `on_practice` and `on_globe`."""
+    """Shows a typing session, and passes on to it what is done.
+
+    Dispatches `on_settings`, `on_practice`, `on_globe`, and `on_word(word)` when a candidate is held.
+    """
 
     grid = ObjectProperty()
     """engine.Grid"""
@@ -48,7 +51,7 @@ class WritePage(Screen):
     column = NumericProperty(360.0)
     """px: no wider than text that is easy to read"""
 
-    __events__ = ("on_settings", "on_practice", "on_globe")
+    __events__ = ("on_settings", "on_practice", "on_globe", "on_word")
 
     def __init__(self, session: TypingSession, field: OwnField, **properties: object) -> None:
         """field: the sink of the session's writer; the page shows its text."""
@@ -70,6 +73,14 @@ class WritePage(Screen):
     def on_globe(self) -> None:
         """The globe key was tapped."""
 
+    def on_word(self, word: str) -> None:
+        """That candidate was held."""
+
+    def hold(self, index: int) -> None:
+        """Tells that a candidate was held."""
+        if index < len(self.session.choices):
+            self.dispatch("on_word", self.session.choices[index])
+
     def on_enter(self) -> None:
         self._keys.listen()
 
@@ -80,7 +91,7 @@ class WritePage(Screen):
         """Shows the session as it is now."""
         writer = self.session.writer
         self.text, self.cursor = self._field.text, self._field.cursor
-        self.choices, self.notice, self.preview = self.session.choices, self.session.notice, self.session.preview
+        self.choices, self.notice, self.preview = self.session.offers, self.session.notice, self.session.preview
         self.shift, self.can_undo, self.can_redo = self.session.shift, writer.can_undo, writer.can_redo
         self.selection = list(writer.selection)
         word = self.session.correctable

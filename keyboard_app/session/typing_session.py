@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyboard_app.session.learning import Learner, Moment, Used, plain
 from keyboard_app.session.outlet import Change, Outlet
+from keyboard_app.session.own_words import OwnWords
 from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.suggestions import Suggestions, wanted_for
 from keyboard_app.session.worker import Failure, RecognitionWorker, TextBefore
@@ -20,8 +22,11 @@ from keyboard_app.touch.clock import clock_ms
 if TYPE_CHECKING:
     from engine import Candidate, Recognition, Swipe
 
+N_EXPLAINED = 20
+"""of so many swipes, the last ones, it can be told why they gave their words"""
 N_OFFERED = 3
 """how many candidates are offered besides the best one"""
+ADD = "Add “{}”"
 NO_WORD = "No word found: swipe it again."
 LOADING = "Loading the model: your word will appear in a moment."
 
@@ -70,6 +75,12 @@ class TypingSession:
         """where the cursor was when a finger began to slide"""
         self._after_a_suggestion = False
         """whether the last thing written was a suggested word"""
+        self.own_words: OwnWords | None = None
+        """learns from what is written; None: nothing is learnt"""
+        self.addable = ""
+        """a word that was just typed, and that can be added to what can be swiped; "" for none"""
+        self._learner = Learner()
+        self._read: deque[tuple[Swipe, list[Candidate]]] = deque(maxlen=N_EXPLAINED)
         self.outlet = outlet
         if outlet is not None:
             outlet.serve(writer, self._changed)
@@ -88,6 +99,11 @@ class TypingSession:
     def correctable(self) -> Written | None:
         """The word in the text that the choices are for, if it was written before."""
         return None if self._suggestions.words or not self.choices else self.writer.correctable
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """What stands in the bar: the choices, and the offer to add a word that was just typed."""
+        return (*self.choices, ADD.format(self.addable)) if self.addable and not self.secret else self.choices
 
     @property
     def shift(self) -> Shift:
@@ -183,11 +199,41 @@ class TypingSession:
         self._renew_notice()
         is_suggestion = bool(self._suggestions.words)
         if is_suggestion:
-            self._try(lambda writer: self._suggestions.write(writer, index))
+            word = self._suggestions.words[index]
+            self._make(lambda writer: self._suggestions.write(writer, index))
+            self._learner, self.addable = Learner(), ""
+            self._learn([Used(word, "picked")])
         else:
             self._try(lambda writer: writer.choose(index))
         self._after_a_suggestion = is_suggestion
         self._changed()
+
+    def take(self, index: int) -> None:
+        """Does what offers[index] says. Raises: IndexError."""
+        if self.addable and index == len(self.choices):
+            self.add_word()
+        else:
+            self.choose(index)
+
+    def add_word(self) -> None:
+        """Makes the word that was just typed one that can be swiped."""
+        word, self.addable = self.addable, ""
+        if word and self.own_words is not None:
+            self.own_words.add(word, self.say)
+        self._changed()
+
+    def plain(self, word: str) -> str:
+        """A candidate for the word at the cursor as a lexicon has it: without the capital that its place in the sentence gives it."""
+        correctable = self.writer.correctable
+        return plain(self.writer, Written(self.writer.cursor if correctable is None else correctable.start, word, ()))
+
+    def source_of(self, word: str) -> tuple[Swipe, list[Candidate], int] | None:
+        """The last swipe that had a word among its candidates, these, and which it was; None where that is not known any more."""
+        for swipe, candidates in reversed(self._read):
+            for index, candidate in enumerate(candidates):
+                if word.casefold() in (form.casefold() for form in candidate.forms):
+                    return swipe, candidates, index
+        return None
 
     def swipe(self, swipe: Swipe) -> None:
         """Writes the word of a finished swipe when it comes."""
@@ -220,6 +266,8 @@ class TypingSession:
             self.notice = NO_WORD
         else:
             words = words_to_offer(outcome.candidates)
+            if not self.secret:
+                self._read.append((swipe, outcome.candidates))
             self._try(lambda writer: writer.commit(words))
         for change in answered.changes:
             self._try(change)
@@ -254,6 +302,21 @@ class TypingSession:
             writer.backspace()
 
     def _try(self, change: Change) -> None:
+        before = Moment.of(self.writer)
+        self._make(change)
+        if self.writer.text != before.text:
+            self.addable = ""
+        self._learn(self._learner.see(before, self.writer))
+
+    def _learn(self, uses: Sequence[Used]) -> None:
+        if self.own_words is not None and not self.secret:
+            self.own_words.learn(uses, self._offer_to_add)
+
+    def _offer_to_add(self, word: str) -> None:
+        self.addable = word
+        self._changed()
+
+    def _make(self, change: Change) -> None:
         try:
             if self.outlet is None:
                 change(self.writer)

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -60,6 +61,12 @@ class _LoadJob:
 
 
 @dataclass(frozen=True, eq=False)
+class _AskJob:
+    ask: Callable[[Any], object]
+    deliver: Callable[[Any], None]
+
+
+@dataclass(frozen=True, eq=False)
 class _DecodeJob:
     swipe: Swipe
     deliver: Deliver
@@ -81,7 +88,7 @@ class RecognitionWorker:
         """Starts the thread. Swipes may come before `load`, and while it runs."""
         self._post = post
         self._changed = Condition()
-        self._jobs: deque[_LoadJob | _DecodeJob] = deque()
+        self._jobs: deque[_LoadJob | _DecodeJob | _AskJob] = deque()
         self._preview: _DecodeJob | _SuggestJob | None = None
         self._epoch = 0
         """goes up when previews are dropped; a preview from an older epoch is not delivered"""
@@ -129,6 +136,16 @@ class RecognitionWorker:
                 self._changed.notify()
                 return
         self._post(lambda: deliver(Failure(STOPPED)))
+
+    def ask(self, ask: Callable[[Any], object], deliver: Callable[[Any], None]) -> None:
+        """Calls `ask` with the recognizer in its turn among the swipes, and `deliver` with what it returns.
+
+        Where there is no recognizer, or the call raises an error, a Failure is delivered; once stopped, nothing.
+        """
+        with self._changed:
+            if not self._stopped:
+                self._jobs.append(_AskJob(ask, deliver))
+                self._changed.notify()
 
     def preview(self, swipe: Swipe, deliver: Deliver, before: TextBefore = lambda: None) -> None:
         """Decodes an unfinished swipe, unless a newer preview or a finished swipe comes first."""
@@ -184,6 +201,8 @@ class RecognitionWorker:
         while (job := self._next()) is not None:
             if isinstance(job, _LoadJob):
                 self._load(job)
+            elif isinstance(job, _AskJob):
+                self._post(partial(job.deliver, self._ask(job)))
             elif isinstance(job, _SuggestJob):
                 self._suggest(job)
             else:
@@ -191,7 +210,7 @@ class RecognitionWorker:
                 job.decoded(outcome)
                 self._answer(job.deliver, outcome)
 
-    def _next(self) -> _LoadJob | _DecodeJob | _SuggestJob | None:
+    def _next(self) -> _LoadJob | _DecodeJob | _SuggestJob | _AskJob | None:
         """Waits for a job; None when the thread is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or self._jobs or self._preview)
@@ -213,6 +232,15 @@ class RecognitionWorker:
         with self._changed:
             self._n_loads = max(self._n_loads - 1, 0)
         self._post(lambda: job.report(problem))
+
+    def _ask(self, job: _AskJob) -> object:
+        if isinstance(self._recognizer, Failure):
+            return self._recognizer
+        try:
+            return job.ask(self._recognizer)
+        except Exception as error:  # likewise
+            logging.getLogger(__name__).debug("a question to the recognizer failed", exc_info=True)
+            return Failure(str(error) or repr(error))
 
     def _suggest(self, job: _SuggestJob) -> None:
         if isinstance(self._recognizer, Failure):
