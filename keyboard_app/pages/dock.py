@@ -63,8 +63,8 @@ class Grip(Widget):
 class DockPage(Screen):
     """Shows a typing session that writes into other programs.
 
-    Dispatches `on_settings`, `on_practice` (never), `on_globe`, `on_hide`, and `on_word(word)` when a candidate is held; for its grips, `on_move(begins)`, `on_resize(begins)` and
-    `on_drop`.
+    Dispatches `on_settings`, `on_practice` (never), `on_globe`, `on_hide`, and `on_word(word)` when a candidate is held; for its grips,
+    `on_move(begins)`, `on_resize(begins)` and `on_drop`.
     """
 
     grid = ObjectProperty()
