@@ -245,7 +245,7 @@ def load_grids(path: Path | str | None = None) -> GridCollection:
     source = Path(path) if path is not None else shipped.grids_file()
     try:
         value = json.loads(source.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"grid file '{source}' is not JSON: {error}") from error
     if not isinstance(value, dict) or not value:
         raise ValueError(f"grid file '{source}' must hold an object of grids by name, and at least one")

@@ -30,6 +30,8 @@ Integers = npt.NDArray[np.int64]
 STEPS_PER_NAT = 256
 UNKNOWN = 0
 """What stands in the table for a word that has not been asked for, and where no word ends."""
+LARGEST_HEADER = 1000
+"""Bytes before the table in its file."""
 SUFFIX = ".internal_lm.npz"
 WORDS_AT_ONCE = 64
 """that `build` reads in one step. Measured: see docs/benchmarks.md"""
@@ -51,6 +53,8 @@ class InternalLm:
         for path in table_paths(model, lexicon):
             try:
                 with np.load(path) as arrays:
+                    if arrays.zip.getinfo("table.npy").file_size > LARGEST_HEADER + 2 * len(lexicon.trie.token):
+                        continue  # before it is unpacked into the memory
                     table = arrays["table"]
             except (OSError, ValueError, KeyError, EOFError, zlib.error):  # a table that cannot be read is one that there is not
                 continue

@@ -400,7 +400,7 @@ def first_pass(  # noqa: PLR0913
     """
     frame_probs = np.exp(ctc_log_probs.astype(np.float64))
     aligned, last_letters = start_alignment(frame_probs), np.full(1, -1)
-    capacity = 1 + beam_width * max_letters
+    capacity = 1 + min(beam_width * max_letters, len(trie.token) + len(trie.patch_nodes))  # a prefix is a node
     all_parents, all_tokens, all_nodes = np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty(capacity, np.int64)
     all_finished, leaders = np.empty(capacity), np.full(n_words, -np.inf)
     all_parents[0], all_tokens[0], all_nodes[0] = -1, 0, 0

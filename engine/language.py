@@ -212,7 +212,7 @@ def _read(shared: Mapping[str, Any], code: str, file: Path | None) -> Language:
 def _read_object(file: Path) -> Mapping[str, Any]:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"language file '{file}' is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ValueError(f"language file '{file}' must hold an object with name, alphabet and grids, got {_shown(value)}")

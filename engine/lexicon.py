@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.files import write_whole
+from engine.lexicon_check import check_arrays
 from engine.lexicon_file import DTYPES, HEADER_LIMIT, Header, pack, read_header
 from engine.trie import BLOCKED, WORST_PRIOR, Trie, build_trie
 
@@ -93,6 +94,8 @@ class Lexicon:
     """key sequence -> the word that was laid over the file's"""
     generation: int = 0
     """goes up when the nodes of the trie's patch are numbered anew"""
+    _sound: npt.NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    """the array of tokens once `check` has found nothing wrong"""
 
     @classmethod
     def open(cls, path: Path | str) -> Lexicon:
@@ -118,6 +121,18 @@ class Lexicon:
         arrays = [raw[span].view(DTYPES[name]) for name, span in header.spans.items()]
         trie, written = Trie(*arrays[:4]), WrittenForms(*arrays[4:7])
         return cls(header.alphabet, header.n_words, header.prior_unit, header.source, trie, written, arrays[7], origin)
+
+    def check(self) -> None:
+        """Reads every array once: what a kernel would trip over must not come from a file. Takes some milliseconds, the first time.
+
+        The lexicons that come with Keyglide were checked when they were built, and stay unread.
+        Raises: ValueError where the arrays are not a trie, or not its written forms.
+        """
+        comes_along = isinstance(self.origin, Path) and self.origin.parent == Path(__file__).resolve().with_name("lexicons")
+        if self.trie.token is not self._sound and not comes_along:
+            name = "lexicon" if isinstance(self.origin, bytes) else f"lexicon {self.origin}"
+            check_arrays(name, len(self.alphabet), self.trie, self.written)
+            object.__setattr__(self, "_sound", self.trie.token)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Sent to another process it is opened there: only the path travels, and the mapped pages are shared."""

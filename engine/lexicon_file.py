@@ -6,6 +6,7 @@ Each array starts on a 64-byte boundary. Opening reads the header alone: the arr
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,10 @@ class Header:
                 raise ValueError(f"array {name} is {array}, expected {dtype} of length {expected}")
             spans[name] = slice(start, start + length * np.dtype(dtype).itemsize)
         numbers = int(fields["n_words"]), n_nodes, float(fields["prior_unit"])
-        return cls(str(fields["alphabet"]), *numbers, str(fields["source"]), spans)
+        alphabet = str(fields["alphabet"])
+        if not 0 < len(alphabet) == len(set(alphabet)) <= 254 or not 0 < numbers[2] < math.inf or numbers[0] >= n_nodes:
+            raise ValueError(f"alphabet {alphabet!r}, n_words {numbers[0]}, prior_unit {numbers[2]}")
+        return cls(alphabet, *numbers, str(fields["source"]), spans)
 
 
 def read_header(start: bytes, size: int, name: str) -> Header:
@@ -86,7 +90,7 @@ def read_header(start: bytes, size: int, name: str) -> Header:
         fields = json.loads(start[HEADER_START:stop])
         version = fields["format_version"]
         header = Header.from_json(fields, _aligned(stop)) if version <= FORMAT_VERSION else None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, OverflowError) as error:
         raise ValueError(f"{name} has a damaged header ({error!r}): {REBUILD}") from error
     if header is None:
         raise ValueError(f"{name} has format_version {version}, expected {FORMAT_VERSION}: update Keyglide, or {REBUILD}")

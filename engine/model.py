@@ -19,6 +19,7 @@ from engine.grid import Grid
 from engine.key_places import KeyPlaces
 from engine.language import default_language
 from engine.manifest import Manifest, ModelBundleError
+from engine.onnx_file import check_whole
 
 ENCODER, DECODER_STEP, KEYS, MANIFEST = "encoder.onnx", "decoder_step.onnx", "keys.onnx", "manifest.json"
 STEP_OUTPUTS = ["log_probs", "new_rows", "attention"]
@@ -296,6 +297,7 @@ def _unreadable(name: str, error: OSError) -> ModelBundleError:
 def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.InferenceSession:
     """The graph, if its hash is the one in the manifest. onnxruntime reads the file itself, which takes 9 MB less than passing bytes."""
     try:
+        check_whole(folder, name)
         with (folder / name).open("rb") as file:
             digest, expected = hashlib.file_digest(file, "sha256").hexdigest(), manifest.sha256.get(name)
     except OSError as error:

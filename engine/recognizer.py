@@ -75,8 +75,9 @@ class SwipeRecognizer:
         opened when it is first needed. offensive: whether the words that the lexicon marks as rude or hateful are offered; without
         it, one is offered if the overlay has it.
 
-        Raises: ValueError as `ModelBundle.on` and `lay_over`.
+        Raises: ValueError as `ModelBundle.on`, `Lexicon.check` and `lay_over`.
         """
+        lexicon.check()
         self.bundle = bundle
         self.model = bundle.on(grid, lexicon.alphabet)
         self.internal_lm = InternalLm.find(self.model, lexicon) if isinstance(self.model, KeyModel) else None

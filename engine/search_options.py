@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args, get_type_hints
 from engine.naming import check_choice, did_you_mean
 
 Method = Literal["two_pass", "steps"]
+MOST_WORDS = 1_000_000
+"""What a search can be asked to keep or to return: more than lexicons have."""
 N_BEST = 4
 """Words that a search returns where nobody says how many."""
 
@@ -45,6 +47,8 @@ class SearchOptions:
         for name in ("beam_width", "n_best"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+            if getattr(self, name) > MOST_WORDS:
+                raise ValueError(f"{name} must be at most {MOST_WORDS:,}, got {getattr(self, name)}")
         check_choice("method", self.method, get_args(Method))
         if not 0 <= self.ctc_weight <= 1:
             raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")

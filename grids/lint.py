@@ -129,7 +129,7 @@ def _read(file: Path) -> dict[str, object]:
     """The grids of a file by name, without the second names. Raises: ValueError, OSError."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"grid file '{file}' is not JSON: {error}") from error
     grids = {name: grid for name, grid in value.items() if not isinstance(grid, str)} if isinstance(value, dict) else {}
     if not grids:

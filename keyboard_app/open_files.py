@@ -123,7 +123,7 @@ def check_lexicon(file: str) -> None:
     """Opens a lexicon. Raises: ValueError, OSError if it is not one."""
     path = _path(file)
     if path is not None:
-        Lexicon.open(path)
+        Lexicon.open(path).check()
 
 
 def reason(error: BaseException) -> str:

@@ -128,7 +128,7 @@ def unpack(raw: npt.NDArray[np.uint8], name: str) -> tuple[Header, dict[str, npt
         fields = json.loads(start[HEADER_START:stop])
         version = fields["format_version"]
         header = Header.from_json(fields) if version <= FORMAT_VERSION else None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"{name} has a damaged header ({error!r}): {REBUILD}") from error
     if header is None:
         raise ValueError(f"{name} has format_version {version}, expected {FORMAT_VERSION}: update Keyglide, or {REBUILD}")

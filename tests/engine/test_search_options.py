@@ -61,6 +61,7 @@ def test_settings_change_what_they_name() -> None:
         (["margin=wide"], "search option margin must be a number, got 'wide'"),
         (["margin=-1"], r"margin must be at least 0, got -1\.0"),
         (["beam_width=0"], "beam_width must be at least 1, got 0"),
+        (["n_best=1000001"], "n_best must be at most 1,000,000, got 1000001"),
         (["ctc_weight=2"], r"ctc_weight must be from 0 to 1, got 2\.0"),
         (["method=step"], r"method 'step' is not known: did you mean 'steps'\?"),
     ],
