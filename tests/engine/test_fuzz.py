@@ -15,7 +15,7 @@ from tests.support.fuzzing import FINDS, Targets
 
 NAMES = ("swipe", "grid", "lexicon", "manifest", "graph", "language", "context", "store", "words")
 JSON_NAMES = ("swipe", "grid", "manifest", "language", "words")
-odd_values = st.sampled_from(
+odd_values: st.SearchStrategy[Any] = st.sampled_from(
     (None, True, -1, 0, 1e308, -1e308, 2**70, 1e-300, "", "x" * 5000, "\ud800", [], {}, [[]], [None], float("nan"), float("inf"), 10**6)
 )
 

@@ -89,7 +89,7 @@ class Targets:
     # --- targets ---
 
     def _read_swipes(self, content: bytes) -> None:
-        for record in read_swipes(io.BufferedReader(io.BytesIO(content))):  # type: ignore[arg-type]
+        for record in read_swipes(io.BufferedReader(io.BytesIO(content))):
             if isinstance(record, SwipeRecord):
                 with suppress(*CLEAR):
                     self._recognizers.for_record(record).recognize(record.swipe)
