@@ -23,8 +23,8 @@ LEARNT_AT = 1.5
 class Strength:
     """How much a person's use of a word counts against the lexicon."""
 
-    words: float = 20_000.0
-    """of how many words the lexicon's priors count as many as one use"""
+    words: float = 5_000.0
+    """As many words of the lexicon's own text count as much as one use. Measured: training.personal, docs/benchmarks.md"""
     added: float = 2.0
     """what an added word weighs besides its use"""
 
