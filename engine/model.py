@@ -297,13 +297,13 @@ def _unreadable(name: str, error: OSError) -> ModelBundleError:
 def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.InferenceSession:
     """The graph, if its hash is the one in the manifest. onnxruntime reads the file itself, which takes 9 MB less than passing bytes."""
     try:
-        check_whole(folder, name)
         with (folder / name).open("rb") as file:
             digest, expected = hashlib.file_digest(file, "sha256").hexdigest(), manifest.sha256.get(name)
     except OSError as error:
         raise _unreadable(name, error) from error
     if digest != expected:
         raise ModelBundleError(f"{name} has sha256 {digest}, the manifest says {expected}: the file was altered; export it again")
+    check_whole(folder, name)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL

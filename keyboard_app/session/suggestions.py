@@ -77,7 +77,7 @@ def _find(recognizer: SwipeRecognizer, wanted: Wanted) -> Sequence[str]:
     from engine.lexicon import key_sequence  # late: importing the engine takes a third of a second
     from engine.spelling import suggest
 
-    found = [one for one in suggest(recognizer.lexicon, wanted.text, N_SUGGESTED) if not recognizer.words.blocks(one.word)]
+    found = suggest(recognizer.lexicon, wanted.text, N_SUGGESTED)
     is_word = key_sequence(wanted.text, recognizer.lexicon.alphabet) in recognizer.lexicon
     slipped = [one.word for one in found[:1] if one.n_slips and not is_word]
     return [slipped[0] if slipped else "", *(one.word for one in found)]
