@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.fuzzing import FINDS, Targets
+from tests.support.fuzz_targets import FINDS, Targets
 
 NAMES = ("swipe", "grid", "lexicon", "manifest", "graph", "language", "context", "store", "words")
 JSON_NAMES = ("swipe", "grid", "manifest", "language", "words")

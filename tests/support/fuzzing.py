@@ -1,173 +1,36 @@
-"""What reads files, as functions that any bytes may be thrown at: python -m tests.support.fuzzing TARGET SECONDS FOLDER, with atheris.
+"""`python -m tests.support.fuzzing TARGET SECONDS FOLDER`: fuzzes one of `fuzz_targets` with atheris (pip install atheris).
 
-A target returns for a result or a clear error (ValueError, OSError), and raises for anything else. The command has libFuzzer count
-more than a second or 500 MB as a crash, and writes what crashes into FOLDER; a find that is mended belongs into tests/finds/TARGET/.
+An input that raises what it must not, takes more than SLOW_S or needs more than 500 MB beside what the engine has is written into FOLDER.
+A find that is mended belongs into tests/finds/TARGET/, where tests/engine/test_fuzz.py reads it.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import sys
 import tempfile
-import warnings
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from engine.context.model import ContextModel
-from engine.context.ranking import Ranking
-from engine.grid import Grid, load_grids
-from engine.grid_recognizers import GridRecognizers
-from engine.language import load_languages
-from engine.lexicon import Lexicon
-from engine.manifest import Manifest
-from engine.model import ModelBundle
-from engine.onnx_file import check_whole
-from engine.recognizer import SwipeRecognizer
-from engine.swipe_file import SwipeRecord, read_swipes
-from engine.words.exchange import read_words
-from engine.words.store import WordStore
-from engine.words.word import Change, PersonalWord
-from tests.support import toy, toy_context
+import atheris
 
-CLEAR = (ValueError, OSError)
-"""What a file that cannot be used may raise."""
-FINDS = Path(__file__).parents[1] / "finds"
-Target = Callable[[bytes], object]
+SLOW_S = 5
+"""on a machine that does other things meanwhile"""
+MOST_MB = 1000
+"""with Python, onnxruntime and the counters of what was reached"""
 
-
-class Targets:
-    """All targets by name, and good files to begin with."""
-
-    def __init__(self, folder: Path) -> None:
-        """folder: an empty one, where files are made."""
-        self._folder = folder
-        self._grid = load_grids()["qwerty_en"]
-        self._bundle = ModelBundle.load(toy.write_bundle(folder / "bundle"))
-        self._lexicon = Lexicon.open(toy.write_lexicon(folder / "toy.lexicon"))
-        self._recognizers = GridRecognizers.load(folder / "bundle", folder / "toy.lexicon")
-        self._swipe = toy.swipe_of("cat", self._grid)
-        self.by_name: dict[str, Target] = {
-            "swipe": self._read_swipes,
-            "grid": self._read_grid,
-            "lexicon": self._read_lexicon,
-            "manifest": self._read_manifest,
-            "graph": lambda content: check_whole(self._folder, self._file("encoder.onnx", content).name),
-            "language": self._read_language,
-            "context": self._read_context,
-            "store": self._read_store,
-            "words": lambda content: read_words(self._file("words.json", content)),
-        }
-
-    def __call__(self, name: str, content: bytes) -> None:
-        """Raises: what the target must not raise."""
-        with suppress(*CLEAR):
-            self.by_name[name](content)
-
-    def seeds(self, name: str) -> list[bytes]:
-        """Good files of a target's kind."""
-        x, y, t = (getattr(self._swipe, axis).tolist() for axis in "xyt")
-        swipe = {"word": "cat", "curve": {"x": x, "y": y, "t": t, "grid_name": "qwerty_en"}}
-        key = {"label": "a", "hitbox": {"x": 0, "y": 0, "w": 10, "h": 10}}
-        word = {"word": "Wuliangye", "kind": "added", "weight": 1.5}
-        made: dict[str, Callable[[], list[bytes]]] = {
-            "swipe": lambda: [json.dumps(swipe).encode(), json.dumps([swipe, swipe]).encode(), (json.dumps(swipe) + "\n").encode() * 2],
-            "grid": lambda: [
-                json.dumps({"mine": {"width": 10, "height": 10, "keys": [key], "aliases": {"b": "a"}}, "old": "mine"}).encode()
-            ],
-            "lexicon": lambda: [(self._folder / "toy.lexicon").read_bytes()],
-            "manifest": lambda: [(self._folder / "bundle" / "manifest.json").read_bytes()],
-            "graph": lambda: [(self._folder / "bundle" / "decoder_step.onnx").read_bytes()],
-            "language": lambda: [json.dumps({"name": "X", "alphabet": "ab", "grids": {"g": "X"}, "alternates": {"a": "á"}}).encode()],
-            "context": lambda: [toy_context.content()],
-            "store": lambda: [self._store()],
-            "words": lambda: [json.dumps({"format": "keyglide-words", "language": "en", "words": [word]}).encode(), b"# mine\nRotate\n"],
-        }
-        return made[name]()
-
-    # --- targets ---
-
-    def _read_swipes(self, content: bytes) -> None:
-        for record in read_swipes(io.BufferedReader(io.BytesIO(content))):
-            if isinstance(record, SwipeRecord):
-                with suppress(*CLEAR):
-                    self._recognizers.for_record(record).recognize(record.swipe)
-
-    def _read_grid(self, content: bytes) -> None:
-        for grid in load_grids(self._file("grids.json", content)).values():
-            assert isinstance(grid, Grid)
-            grid.key_at(1, 1)
-            with suppress(*CLEAR):
-                SwipeRecognizer(self._bundle, self._lexicon, grid).recognize(self._swipe)
-
-    def _read_lexicon(self, content: bytes) -> None:
-        lexicon = Lexicon.from_bytes(content)
-        lexicon.check()
-        for sequence, _ in lexicon.key_sequences():
-            lexicon.forms(sequence)
-        if lexicon.alphabet == toy.ALPHABET:
-            SwipeRecognizer(self._bundle, lexicon, self._grid).recognize(self._swipe)
-
-    def _read_manifest(self, content: bytes) -> None:
-        Manifest.from_json(content.decode(errors="replace"))
-        folder = self._folder / "stranger"
-        folder.mkdir(exist_ok=True)
-        for graph in ("encoder.onnx", "decoder_step.onnx"):
-            if not (folder / graph).exists():
-                (folder / graph).write_bytes((self._folder / "bundle" / graph).read_bytes())
-        (folder / "manifest.json").write_bytes(content)
-        SwipeRecognizer(ModelBundle.load(folder), self._lexicon, self._grid).recognize(self._swipe)
-
-    def _read_language(self, content: bytes) -> None:
-        folder = self._folder / "languages"
-        folder.mkdir(exist_ok=True)
-        (folder / "xx.json").write_bytes(content)
-        load_languages(folder)
-
-    def _read_context(self, content: bytes) -> None:
-        model = ContextModel.from_bytes(content)
-        model.next_words("we could meet at ", 3)
-        ranking, lexicon = Ranking(model, toy_context.lexicon()), toy_context.lexicon()
-        ranking.words_before("we could meet at ", lexicon).ordered(("its", "it's"), lexicon.find("its") or 0, "its")
-
-    def _read_store(self, content: bytes) -> None:
-        for file in self._folder.glob("store*"):
-            file.unlink()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            store = WordStore(self._file("store.db", content))
-            assert all(isinstance(one, PersonalWord) for one in store.read("en")[0].values())
-            assert store.write("en", [Change("after", kind="added")]) or b"SQLite" in content[:20]
-            store.close()
-
-    # --- inside ---
-
-    def _file(self, name: str, content: bytes) -> Path:
-        path = self._folder / name
-        path.write_bytes(content)
-        return path
-
-    def _store(self) -> bytes:
-        store = WordStore(self._folder / "seed.db")
-        store.write("en", [Change("Wuliangye", kind="added"), Change("cat", 1.0)])
-        store.close()
-        return (self._folder / "seed.db").read_bytes()
+with atheris.instrument_imports(include=["engine"]):
+    from tests.support.fuzz_targets import Targets
 
 
 def main() -> None:
-    import atheris
-
     name, seconds, finds = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+    corpus = finds / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
         targets = Targets(Path(folder))
-        corpus = finds / "corpus"
-        corpus.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(targets.seeds(name)):
             (corpus / f"seed{number}").write_bytes(seed)
-        limits = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=1024", "-max_len=65536", f"-artifact_prefix={finds}/"]
-        atheris.instrument_all()
-        atheris.Setup([sys.argv[0], str(corpus), *limits], lambda content: targets(name, content))
+        limits = [f"-max_total_time={seconds}", f"-timeout={SLOW_S}", f"-rss_limit_mb={MOST_MB}", "-max_len=65536"]
+        atheris.Setup([sys.argv[0], str(corpus), *limits, f"-artifact_prefix={finds}/"], lambda content: targets(name, content))
         atheris.Fuzz()
 
 
