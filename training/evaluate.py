@@ -18,8 +18,9 @@ from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from engine.search_options import SearchOptions, add_search_argument
 from training.data.swipe_data import load_swipes
+from training.evaluation.cluster import add_cluster_argument, decode_anywhere
 from training.evaluation.contexts import ContextSource
-from training.evaluation.decode_data import add_setup_arguments, decode_rows, setup_of
+from training.evaluation.decode_data import add_setup_arguments, setup_of
 from training.evaluation.metrics import STAGES, Percentiles, stage_percentiles
 from training.evaluation.rows import Row, accuracy_rows, words_of
 from training.evaluation.strata import strata
@@ -72,6 +73,7 @@ class Report:
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     add_setup_arguments(parser)
+    add_cluster_argument(parser)
     add_search_argument(parser)
     parser.add_argument("--train", type=Path, metavar="FILE", help="training swipes: words that are not among them are reported separately")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
@@ -88,7 +90,7 @@ def run(options: argparse.Namespace) -> Report:
     data = data.select(np.array(rows)) if len(rows) < len(data) else data
     train_words = words_of(load_swipes(options.train), recognizer.model.alphabet) if options.train else None
     search = recognizer.default_options.changed(options.search)
-    outcomes = decode_rows(setup, rows, search, options.processes)
+    outcomes = decode_anywhere(setup, rows, search, options)
     return Report(
         bundle=hashlib.sha256((options.bundle / MANIFEST).read_bytes()).hexdigest()[:16],
         lexicon_words=len(recognizer.lexicon),

@@ -31,7 +31,8 @@ from training.ensembles.prediction_table import (
 )
 from training.ensembles.predictions import Prediction, read_predictions, words_digest, write_predictions
 from training.ensembles.predictor import Predictor, data_fingerprint, first_swipes
-from training.evaluation.decode_data import add_setup_arguments, decode_rows, setup_of
+from training.evaluation.cluster import add_cluster_argument, decode_anywhere
+from training.evaluation.decode_data import add_setup_arguments, setup_of
 
 MERGE, SHOW = "merge", "show"
 """The first arguments of the other commands: a file with such a name has to be written as ./merge."""
@@ -44,6 +45,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_setup_arguments(parser)
+    add_cluster_argument(parser)
     parser.add_argument("folder", type=Path, metavar="OUT_DIR", help=f"for the predictions and their table, {TABLE}")
     add_search_argument(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N swipes")
@@ -89,7 +91,7 @@ def run(options: argparse.Namespace) -> PredictionRow:
     if known and is_whole(known):
         print(f"training.predict: {known.path} already holds these predictions", file=sys.stderr)
         return known
-    outcomes = decode_rows(setup, range(len(swipes)), predictor.search, options.processes)
+    outcomes = decode_anywhere(setup, range(len(swipes)), predictor.search, options)
     meant = [key_sequence(word, decoder.recognizer.model.alphabet) for word in swipes.words.tolist()]
     predictions = [Prediction(word, outcome.candidates) for word, outcome in zip(meant, outcomes, strict=True)]
     accuracy = Accuracy.of_ranks(outcome.rank for outcome in outcomes)

@@ -25,6 +25,7 @@ from training.data.swipe_data import SwipeData, load_swipes
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
 from training.loop.checkpoint_files import check_resumable, take_encoder
 from training.loop.lightning_module import SwipeTraining
+from training.loop.processes import SameCheckpoint, global_rank, n_together
 from training.loop.trainer import make_trainer, prepare_process
 from training.overrides import apply_settings, settings_of
 
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> None:
     if options.show:
         print("\n".join(settings_of(preset)))
         return
+    options.processes = n_together(options.processes)
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     torch.set_num_threads(options.threads or (1 if options.processes > 1 else os.cpu_count() or 1))
     command = shlex.join(["python", "-m", "training.train", *sys.argv[1:]])
@@ -82,6 +84,7 @@ def run(options: argparse.Namespace) -> None:
         take_encoder(module.network, options.init)
     training, validation = loaders(options, preset, resumed.info.n_steps if resumed else 0)
     trainer = make_trainer(options.run, preset, "val/greedy_accuracy", "max", options.processes)
+    trainer.callbacks.append(SameCheckpoint(last, resumed.info.n_steps if resumed else 0))  # type: ignore[attr-defined]
     trainer.fit(module, training, validation, ckpt_path=last if resumed else None, weights_only=True)
 
 
@@ -98,7 +101,7 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     words = {word: math.exp(log_prior) for word, log_prior in lexicon.key_sequences() if len(word) < longest}
     masked = preset.loss.impossible_letters == "masked"
     collator = Collator(preset.model, grid, lexicon if masked else None)
-    rank = int(os.environ.get("LOCAL_RANK", 0))
+    rank = global_rank()
     source = SwipeSource(share_of(data, options.labels, options.seed), words, grid, alphabet, preset.mixture)
     stretch = Stretch(preset.batch_size // options.processes, preset.n_steps, first_step, options.seed, rank)
     batches = DataLoader(TrainingBatches(source, collator, stretch), batch_size=None, num_workers=1, prefetch_factor=8)

@@ -7,7 +7,9 @@ same Keyglide installed. The files that were named (bundle, lexicon, swipes) tra
 from __future__ import annotations
 
 import argparse
+import atexit
 import hashlib
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ from typing import Any
 from engine.language import default_language
 from engine.search_options import SearchOptions
 from engine.version import VERSION
-from training.evaluation.decode_data import DataDecoder, Outcome, Setup
+from training.evaluation.decode_data import DataDecoder, Outcome, Setup, collect, decode_rows
 
 CHUNK = 128
 """The number of swipes of a task."""
@@ -33,6 +35,18 @@ def add_cluster_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="decode on the workers of the Dask scheduler at this address, such as tcp://127.0.0.1:8786"
     )
+
+
+def decode_anywhere(setup: Setup, rows: Sequence[int], search: SearchOptions, options: argparse.Namespace) -> list[Outcome]:
+    """The outcomes of the rows in their order: from the cluster that --cluster names, else from --processes on this machine.
+
+    Raises: as `decode_rows` and `decode_on_cluster`.
+    """
+    if options.cluster is None:
+        return decode_rows(setup, rows, search, options.processes)
+    if setup.context == "recognised":
+        raise ValueError("--context recognised reads one swipe after the other, which a cluster cannot: leave out --cluster")
+    return collect(decode_on_cluster(options.cluster, setup, rows, search), len(rows))
 
 
 @dataclass(frozen=True)
@@ -127,8 +141,6 @@ class Opened(threading.local):
 
     digest = ""
     decoder: DataDecoder
-    folder: tempfile.TemporaryDirectory[str]
-    """of the files; it is removed with the thread, or when another one is opened"""
 
 
 _opened = Opened()
@@ -136,8 +148,8 @@ _opened = Opened()
 
 def _decode_chunk(parcel: Parcel, rows: Sequence[int], options: SearchOptions) -> list[Outcome]:
     if _opened.digest != parcel.digest:
-        folder = tempfile.TemporaryDirectory(prefix="keyglide-")
-        _opened.decoder = parcel.unpacked(Path(folder.name)).load()
-        _opened.folder = folder
+        folder = Path(tempfile.mkdtemp(prefix="keyglide-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _opened.decoder = parcel.unpacked(folder).load()
         _opened.digest = parcel.digest
     return [_opened.decoder.decode(row, options) for row in rows]

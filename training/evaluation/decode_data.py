@@ -101,10 +101,14 @@ class DataDecoder:
 
 def decode_rows(setup: Setup, rows: Sequence[int], options: SearchOptions, n_processes: int = 1) -> list[Outcome]:
     """The outcomes of these rows of the data, in their order. Raises: as Setup.load."""
-    shows = sys.stderr.isatty()
-    with tqdm(total=len(rows), desc="decoding", unit=" swipes", disable=not shows) as progress:
+    return collect(_decode_chunks(setup, rows, options, n_processes), len(rows))
+
+
+def collect(parts: Iterator[list[Outcome]], n_rows: int) -> list[Outcome]:
+    """All outcomes, with a bar that says how far it is."""
+    with tqdm(total=n_rows, desc="decoding", unit=" swipes", disable=not sys.stderr.isatty()) as progress:
         outcomes: list[Outcome] = []
-        for part in _decode_chunks(setup, rows, options, n_processes):
+        for part in parts:
             outcomes += part
             progress.update(len(part))
     return outcomes

@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import lightning
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
@@ -15,7 +15,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from training.config import Preset
 from training.loop.checkpoint_files import WholeFiles
 from training.loop.lightning_module import LOG_EVERY
-from training.loop.processes import LocalProcesses
+from training.loop.processes import LocalProcesses, Machines, global_rank, started_by_torchrun
 from training.overrides import keep_settings
 
 SETTINGS = "settings.txt"
@@ -31,15 +31,14 @@ def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min"
 
     Says on stderr which settings have changed since the folder's run was last trained.
     """
-    if "LOCAL_RANK" not in os.environ:  # Lightning sets it for the other processes
+    if global_rank() == 0:
         for change in keep_settings(preset, folder / SETTINGS):
             print(f"'{folder}' is resumed with another setting: {change}", file=sys.stderr)
     best = ModelCheckpoint(folder, "best", monitor=monitor, mode=mode, enable_version_counter=False)
     last = ModelCheckpoint(folder, "last", every_n_train_steps=preset.interval, enable_version_counter=False)
     return lightning.Trainer(
         accelerator="cpu",
-        devices=n_processes,
-        strategy=LocalProcesses(folder) if n_processes > 1 else "auto",
+        **_together(folder, n_processes),
         max_steps=preset.n_steps,
         val_check_interval=preset.interval,
         check_val_every_n_epoch=None,
@@ -51,6 +50,14 @@ def make_trainer(folder: Path, preset: Preset, monitor: str, mode: Literal["min"
         default_root_dir=folder,
         plugins=WholeFiles(),
     )
+
+
+def _together(folder: Path, n_processes: int) -> dict[str, Any]:
+    """The trainer's arguments about processes: those that torchrun started, else n_processes on this machine."""
+    if started_by_torchrun():
+        n_here = int(os.environ["LOCAL_WORLD_SIZE"])
+        return {"devices": n_here, "num_nodes": int(os.environ["WORLD_SIZE"]) // n_here, "strategy": Machines()}
+    return {"devices": n_processes, "strategy": LocalProcesses(folder) if n_processes > 1 else "auto"}
 
 
 def prepare_process(module: str) -> None:

@@ -1,0 +1,116 @@
+"""Decoding on a Dask cluster: the same outcomes as on this machine, and errors that say what to do."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
+from tests.conftest import ROOT
+from training.evaluation import cluster
+from training.evaluation.cluster import Parcel, decode_anywhere, decode_on_cluster
+from training.evaluation.decode_data import Setup, decode_rows
+
+distributed = pytest.importorskip("distributed", reason="not installed: distributed, the extra 'cluster'")
+EXAMPLES = ROOT / "examples" / "swipes.jsonl"
+
+
+@pytest.fixture(scope="module", name="workers")
+def fixture_workers() -> Iterator[Any]:
+    """Two workers on the loopback device, each a thread of this process."""
+    options = {"host": "127.0.0.1", "dashboard_address": None, "processes": False, "threads_per_worker": 1, "protocol": "tcp://"}
+    with distributed.LocalCluster(n_workers=2, **options) as workers:
+        yield workers
+
+
+@pytest.fixture(name="setup")
+def fixture_setup(toy_bundle: Path, toy_lexicon: Path) -> Setup:
+    return Setup(toy_bundle, toy_lexicon, "qwerty_en", EXAMPLES)
+
+
+def found(outcomes: list[Any]) -> list[Any]:
+    """All but the times."""
+    return [(outcome.rank, outcome.candidates) for outcome in outcomes]
+
+
+def default_search(setup: Setup) -> SearchOptions:
+    return SwipeRecognizer.load(setup.bundle, setup.lexicon).default_options
+
+
+def test_the_cluster_finds_the_same(workers: Any, setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CHUNK", 3)
+    search = default_search(setup)
+    options = argparse.Namespace(cluster=workers.scheduler_address, processes=1)
+    expected = decode_rows(setup, range(11), search)
+    assert found(decode_anywhere(setup, range(11), search, options)) == found(expected)
+    assert any(outcome.candidates for outcome in expected)
+
+
+def test_what_travels_is_enough(setup: Setup, tmp_path: Path) -> None:
+    """A worker on another machine has none of the files."""
+    parcel = Parcel.of(setup)
+    unpacked = parcel.unpacked(tmp_path)
+    assert all(path.is_relative_to(tmp_path) for path in (unpacked.bundle, unpacked.lexicon, unpacked.data) if path)
+    search = default_search(setup)
+    assert found(decode_rows(unpacked, range(3), search)) == found(decode_rows(setup, range(3), search))
+    other = Parcel.of(replace(setup, grid="dvorak_en"))
+    assert other.digest != parcel.digest == Parcel.of(setup).digest
+
+
+def test_other_content_is_another_parcel(setup: Setup, tmp_path: Path) -> None:
+    copy = tmp_path / EXAMPLES.name
+    digests = []
+    for content in (EXAMPLES.read_bytes(), EXAMPLES.read_bytes() * 2):
+        copy.write_bytes(content)
+        digests.append(Parcel.of(replace(setup, data=copy)).digest)
+    assert digests[0] != digests[1]
+
+
+def test_a_fault_in_a_worker_is_ours_to_hear(workers: Any, setup: Setup, tmp_path: Path) -> None:
+    (tmp_path / "bad.lexicon").write_bytes(b"no lexicon")
+    broken = replace(setup, lexicon=tmp_path / "bad.lexicon")
+    with pytest.raises(ValueError, match="lexicon"):
+        list(decode_on_cluster(workers.scheduler_address, broken, range(3), default_search(setup)))
+
+
+def test_no_scheduler(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "WAIT_S", 1)
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ValueError, match=f"no Dask scheduler answers at '{address}': start one with `dask scheduler"):
+            list(decode_on_cluster(address, setup, range(3), SearchOptions()))
+
+
+def test_a_scheduler_without_workers(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "WAIT_S", 1)
+    options = {"host": "127.0.0.1", "dashboard_address": None, "processes": False, "protocol": "tcp://"}
+    with distributed.LocalCluster(n_workers=0, **options) as empty, pytest.raises(ValueError, match="has no workers: start some with"):
+        list(decode_on_cluster(empty.scheduler_address, setup, range(3), SearchOptions()))
+
+
+def test_another_keyglide_is_refused(workers: Any, setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["theirs", "theirs", "ours"])
+    monkeypatch.setattr(cluster, "installation", lambda: next(answers))
+    with pytest.raises(ValueError, match=r"another Keyglide than this one \(ours\): tcp://127"):
+        list(decode_on_cluster(workers.scheduler_address, setup, range(3), SearchOptions()))
+
+
+def test_without_dask(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ValueError, match=r"pip install 'keyglide\[cluster\]'"):
+        list(decode_on_cluster("tcp://127.0.0.1:1", setup, range(3), SearchOptions()))
+
+
+def test_what_was_recognised_before_cannot_be_read_in_parallel(setup: Setup) -> None:
+    options = argparse.Namespace(cluster="tcp://127.0.0.1:1", processes=1)
+    with pytest.raises(ValueError, match="one swipe after the other"):
+        decode_anywhere(replace(setup, context="recognised"), range(3), SearchOptions(), options)
