@@ -25,7 +25,7 @@ from training.data.swipe_data import SwipeData, load_swipes
 from training.loop.checkpoint import TrainingInfo, load_checkpoint
 from training.loop.checkpoint_files import check_resumable, take_encoder
 from training.loop.lightning_module import SwipeTraining
-from training.loop.processes import SameCheckpoint, global_rank, n_together
+from training.loop.processes import SameCheckpoint, global_rank, n_together, started_by_torchrun
 from training.loop.trainer import make_trainer, prepare_process
 from training.overrides import apply_settings, settings_of
 
@@ -107,7 +107,8 @@ def loaders(options: argparse.Namespace, preset: Preset, first_step: int) -> tup
     batches = DataLoader(TrainingBatches(source, collator, stretch), batch_size=None, num_workers=1, prefetch_factor=8)
     validation = validation_batches(held_out, Collator(preset.model, grid), 64)
     if len(validation) < options.processes:
-        raise ValueError(f"the {len(held_out)} swipes that validate are too few for {options.processes} processes: try --processes 1")
+        advice = "let torchrun start fewer" if started_by_torchrun() else "try --processes 1"
+        raise ValueError(f"the {len(held_out)} swipes that validate are too few for {options.processes} processes: {advice}")
     return batches, DataLoader(validation[rank :: options.processes], batch_size=None)  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +22,13 @@ from training.evaluation.decode_data import Setup, decode_rows
 
 distributed = pytest.importorskip("distributed", reason="not installed: distributed, the extra 'cluster'")
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
+SEARCH = SearchOptions(16, 0.6)
 
 
 @pytest.fixture(scope="module", name="workers")
 def fixture_workers() -> Iterator[Any]:
     """Two workers on the loopback device, each a thread of this process."""
-    options = {"host": "127.0.0.1", "dashboard_address": None, "processes": False, "threads_per_worker": 1, "protocol": "tcp://"}
+    options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False, "threads_per_worker": 1, "protocol": "tcp://"}
     with distributed.LocalCluster(n_workers=2, **options) as workers:
         yield workers
 
@@ -87,30 +89,29 @@ def test_no_scheduler(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ValueError, match=f"no Dask scheduler answers at '{address}': start one with `dask scheduler"):
-            list(decode_on_cluster(address, setup, range(3), SearchOptions()))
+            list(decode_on_cluster(address, setup, range(3), SEARCH))
 
 
 def test_a_scheduler_without_workers(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "WAIT_S", 1)
-    options = {"host": "127.0.0.1", "dashboard_address": None, "processes": False, "protocol": "tcp://"}
+    options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False, "protocol": "tcp://"}
     with distributed.LocalCluster(n_workers=0, **options) as empty, pytest.raises(ValueError, match="has no workers: start some with"):
-        list(decode_on_cluster(empty.scheduler_address, setup, range(3), SearchOptions()))
+        list(decode_on_cluster(empty.scheduler_address, setup, range(3), SEARCH))
 
 
 def test_another_keyglide_is_refused(workers: Any, setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter(["theirs", "theirs", "ours"])
-    monkeypatch.setattr(cluster, "installation", lambda: next(answers))
+    monkeypatch.setattr(cluster, "installation", lambda: "ours" if threading.current_thread() is threading.main_thread() else "theirs")
     with pytest.raises(ValueError, match=r"another Keyglide than this one \(ours\): tcp://127"):
-        list(decode_on_cluster(workers.scheduler_address, setup, range(3), SearchOptions()))
+        list(decode_on_cluster(workers.scheduler_address, setup, range(3), SEARCH))
 
 
 def test_without_dask(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ValueError, match=r"pip install 'keyglide\[cluster\]'"):
-        list(decode_on_cluster("tcp://127.0.0.1:1", setup, range(3), SearchOptions()))
+        list(decode_on_cluster("tcp://127.0.0.1:1", setup, range(3), SEARCH))
 
 
 def test_what_was_recognised_before_cannot_be_read_in_parallel(setup: Setup) -> None:
     options = argparse.Namespace(cluster="tcp://127.0.0.1:1", processes=1)
     with pytest.raises(ValueError, match="one swipe after the other"):
-        decode_anywhere(replace(setup, context="recognised"), range(3), SearchOptions(), options)
+        decode_anywhere(replace(setup, context="recognised"), range(3), SEARCH, options)
