@@ -32,7 +32,7 @@ def free_port() -> int:
 def test_two_machines_train_what_two_processes_train(tmp_path: Path) -> None:
     """Word for word as in docs/training.md, but for the addresses; then both go on from the shared folder."""
     many = tmp_path / "many.jsonl"
-    many.write_text((ROOT / "examples" / "swipes.jsonl").read_text(encoding="utf-8") * 40, encoding="utf-8")
+    many.write_text((ROOT / "examples" / "swipes.jsonl").read_text(encoding="utf-8") * 150, encoding="utf-8")
     settings = ["--preset", "tiny", "--set", "validate_every=2"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     for steps in (2, 4):
