@@ -151,11 +151,15 @@ class TwoLanguages(SwipeRecognizer):
         weight, log_shares = options.prior_weight, (math.log(share), math.log1p(-share))
         lexicons = self.lexicon, self.second.lexicon
         best: dict[str, Candidate] = {}
-        for lexicon, pairs in zip(lexicons, found, strict=True):
+        for at, pairs in enumerate(found):
+            lexicon, other = lexicons[at], lexicons[1 - at]
             for hypothesis, candidate in pairs:
                 sequence = candidate.key_sequence
-                priors = [log + one.log_prior(sequence) for log, one in zip(log_shares, lexicons, strict=True) if sequence in one]
-                score = hypothesis.score + weight * (float(np.logaddexp.reduce(priors)) - lexicon.log_prior(hypothesis.node))
+                own, node = lexicon.log_prior(hypothesis.node), other.find(sequence)
+                mixed = log_shares[at] + own
+                if node is not None:
+                    mixed = float(np.logaddexp(mixed, log_shares[1 - at] + other.log_prior(node)))
+                score = hypothesis.score + weight * (mixed - own)
                 new = replace(candidate, score=score)
                 better, worse = sorted((new, best.get(sequence, new)), key=lambda one: -one.score)
                 forms = tuple(dict.fromkeys((*better.forms, *worse.forms)))

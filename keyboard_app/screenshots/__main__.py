@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine import load_grids
 from keyboard_app.style.kivy_setup import NoDisplayError, prepare, window_size
 from keyboard_app.touch.gestures import LONG_PRESS_MS
 
@@ -97,17 +98,31 @@ def _practice(driven: DrivenApp, name: str) -> Steps:
     yield from driven.save(f"{name}_swiped")
 
 
-def _russian(driven: DrivenApp, name: str) -> Steps:
-    """The English model cannot read Russian: the page says so, and tapping works."""
-    driven.app.configuration.choose("grid", "default")
-    yield from driven.until(lambda: driven.app.pages.write.message)
+def _globe(driven: DrivenApp, name: str) -> Steps:
+    driven.app.pages.show("globe")
     yield from driven.save(name)
-    driven.app.configuration.choose("grid", "extra")
+
+
+def _keyboards(driven: DrivenApp, name: str) -> Steps:
+    """Every grid that comes with Keyglide, with its language's words or without."""
+    for grid in load_grids():
+        driven.app.configuration.choose("grid", grid)
+        yield from driven.until(lambda: not driven.app.worker.loading)
+        driven.app.pages.tell("")
+        yield from driven.save(f"{name}_{grid}")
+
+
+def _right_to_left(driven: DrivenApp, name: str) -> Steps:
+    """Hebrew with what runs the other way, and Arabic, which is joined; an emoji."""
+    driven.app.configuration.choose("grid", "hebrew_he")
     yield from driven.until(lambda: not driven.app.worker.loading)
-    for letter in "ёжик":
+    for letter in "\u05e9\u05dc\u05d5\u05dd":
         yield from driven.tap(letter)
+    driven.app.session.type(
+        ", (\u05db\u05df) Keyglide 2026 \U0001f680\n\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645\ncaf\u00e9"
+    )
     driven.app.pages.tell("")
-    yield from driven.save(f"{name}_extra")
+    yield from driven.save(name)
 
 
 SCENES: Mapping[str, Scene] = {
@@ -120,7 +135,9 @@ SCENES: Mapping[str, Scene] = {
     "refused": _refused,
     "grids": _choose_grid,
     "practice": _practice,
-    "russian": _russian,
+    "globe": _globe,
+    "keyboards": _keyboards,
+    "right_to_left": _right_to_left,
 }
 
 
