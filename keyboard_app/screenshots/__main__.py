@@ -117,7 +117,8 @@ def _right_to_left(driven: DrivenApp, name: str) -> Steps:
     driven.app.configuration.choose("grid", "hebrew_he")
     yield from driven.until(lambda: not driven.app.worker.loading)
     driven.app.session.type(
-        "\u05e9\u05dc\u05d5\u05dd, (\u05db\u05df) Keyglide 2026 \U0001f680\n\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645\ncaf\u00e9"
+        "\u05e9\u05dc\u05d5\u05dd, (\u05db\u05df) Keyglide 2026 \U0001f680\n"
+        "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645\ncaf\u00e9"
     )
     driven.app.pages.tell("")
     yield from driven.save(name)
