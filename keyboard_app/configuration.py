@@ -181,8 +181,8 @@ class Configuration:
             problem = self.opened.notice
         for listener in self._listeners:
             listener()
-        loaded = (self._loaded_grid, before.model, before.lexicon, before.own_words)
-        if (self.opened.grid, now.model, now.lexicon, now.own_words) != loaded:
+        loaded = (self._loaded_grid, before.model, before.lexicon, before.own_words, before.second_language)
+        if (self.opened.grid, now.model, now.lexicon, now.own_words, now.second_language) != loaded:
             self.load()
         return problem
 

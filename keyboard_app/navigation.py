@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kivy.uix.screenmanager import Screen, ScreenManager
 
-from engine import language_of
+from engine import language_of, load_languages
 from keyboard_app.configuration import Configuration
 from keyboard_app.pages.choose import ChoosePage, FilePage
 from keyboard_app.pages.dock import DockPage
@@ -26,7 +26,8 @@ from keyboard_app.sinks.choose import TITLES
 if TYPE_CHECKING:
     from engine import Grid
 
-PageName = Literal["write", "settings", "practice", "grid", "globe", "files", "into", "words", "word"]
+PageName = Literal["write", "settings", "practice", "grid", "globe", "second_language", "files", "into", "words", "word"]
+NO_SECOND = "None"
 FILES: dict[str, tuple[str, Wanted]] = {
     "grids_file": ("Grids file", "file"),
     "model": ("Model folder", "folder"),
@@ -77,6 +78,7 @@ class Navigation:
                 "practice": self._practice,
                 "grid": self._grids,
                 "globe": self._globe,
+                "second_language": self._second_language,
                 "files": self._files,
                 "into": self._into,
                 "words": self._words,
@@ -103,7 +105,7 @@ class Navigation:
         elif current == "word":
             self.show(self._manager.get_screen("word").came_from)
         else:
-            self.show("settings" if current in ("grid", "globe", "files", "into", "words") else "write")
+            self.show("settings" if current in ("grid", "globe", "second_language", "files", "into", "words") else "write")
 
     # --- messages ---
 
@@ -128,7 +130,8 @@ class Navigation:
             page = self._manager.get_screen("settings")
             page.into_title = TITLES[self._configuration.settings.into]
             page.settings, page.grid_title, page.globe_titles = self._configuration.settings, _titled(grid), self._globe_titles()
-        for name in ("practice", "grid", "globe", "into", "words"):  # they depend on the settings: made again when next shown
+            page.second_title = self._second_title()
+        for name in ("practice", "grid", "globe", "second_language", "into", "words"):  # made again when next shown
             if self._manager.current == name == "globe":
                 self._manager.current_screen.several = self._configuration.cycle
             elif self._manager.has_screen(name):
@@ -142,6 +145,7 @@ class Navigation:
             grid_title=_titled(configuration.opened.grid),
             globe_titles=self._globe_titles(),
             into_title=TITLES[configuration.settings.into],
+            second_title=self._second_title(),
             kept_in=str(configuration.file),
         )
         page.bind(
@@ -177,6 +181,17 @@ class Navigation:
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: configuration.toggle_on_globe(name))
         return page
 
+    def _second_language(self) -> ChoosePage:
+        installed = [Choice(language.name, code) for code, language in load_languages().items() if language.is_installed]
+        chosen = self._configuration.settings.second_language
+        page = ChoosePage(name="second_language", title="Second language", choices=(Choice(NO_SECOND, ""), *installed), chosen=chosen)
+        page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, code: self._choose("second_language", code))
+        return page
+
+    def _second_title(self) -> str:
+        second = load_languages().get(self._configuration.settings.second_language)
+        return second.name if second is not None else NO_SECOND
+
     def _globe_titles(self) -> str:
         grids = self._configuration.opened.grids
         return ", ".join(language_of(grids[name]).space_label(grids[name]) for name in self._configuration.cycle)
@@ -206,7 +221,7 @@ class Navigation:
         self._manager.get_screen("word").ask_about(word, came_from)
 
     def _ask(self, setting: str) -> None:
-        if setting in ("grid", "globe", "into", "words"):
+        if setting in ("grid", "globe", "second_language", "into", "words"):
             self.show(setting)  # type: ignore[arg-type]
         elif setting in FILES_OF_WORDS:
             self._asked = setting

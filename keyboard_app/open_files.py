@@ -19,6 +19,7 @@ from engine import (
     load_languages,
     pick_grid,
 )
+from engine.two_languages import with_letters
 from keyboard_app.settings import Settings, path_of
 
 UNUSABLE = (ValueError, OSError, RecursionError)
@@ -82,7 +83,7 @@ def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None
 
 def _open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
     if not settings.model and not settings.lexicon:
-        return _own_recognizer(grid)
+        return _recognizer_of_two(grid, settings.second_language, report) or _own_recognizer(grid)
     try:
         return SwipeRecognizer.load(_path(settings.model), _path(settings.lexicon), grid)
     except UNUSABLE as error:
@@ -92,6 +93,22 @@ def _open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], Non
             raise error from None
         report(f"{reason(error)}. Keyglide's own model is used instead: choose another in Settings.")
         return own
+
+
+def _recognizer_of_two(grid: Grid, second: str, report: Callable[[str], None]) -> SwipeRecognizer | None:
+    """A recognizer of the grid's language and the second one together; None where there is no second one, or it cannot be had."""
+    languages = load_languages()
+    if second not in languages:
+        return None
+    first, other = language_of(grid), languages[second]
+    roomy = with_letters(grid, other.alphabet)
+    if not first or first.code == second or not all(map(roomy.has_letter, other.alphabet)):
+        return None
+    try:
+        return SwipeRecognizer.load(grid=grid, language=f"{first.code}+{second}")
+    except UNUSABLE as error:
+        report(f"{reason(error)}. {first.name} is recognised without {other.name}.")
+        return None
 
 
 def _own_recognizer(grid: Grid) -> SwipeRecognizer:

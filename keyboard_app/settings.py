@@ -66,6 +66,8 @@ class Settings:
     floating_width: int = 0
     """px; 0: as fits the screen"""
     floating_height: int = 0
+    second_language: str = ""
+    """the code of a language whose words count on grids of another, too, where these have its letters; "": none"""
     globe: str = ""
     """the names of the grids that the globe goes through, with commas between them; "": the default grid of each installed language"""
     own_words: bool = True

@@ -36,6 +36,8 @@ class SettingsPage(Screen):
     settings = ObjectProperty(Settings(), rebind=True)
     grid_title = StringProperty("")
     """the title of the grid in use"""
+    second_title = StringProperty("")
+    """the name of the second language"""
     globe_titles = StringProperty("")
     """what the grids of the globe key are called"""
     into_title = StringProperty("")

@@ -346,6 +346,20 @@ def test_the_globes_grids_are_chosen_in_the_settings(english: WindowDriver) -> N
     assert (app.manager.current, settings.globe_titles) == ("settings", "English (Dvorak)")
 
 
+def test_a_second_language_is_chosen_in_the_settings(english: WindowDriver) -> None:
+    app = english.app
+    tap_tool(english, "Settings")
+    settings = app.manager.current_screen
+    assert settings.second_title == "None"
+    settings.dispatch("on_ask", "second_language")
+    page = app.manager.current_screen
+    assert page.chosen == ""
+    assert {"", "en"} <= {choice.value for choice in page.choices}
+    page.dispatch("on_choose", "en")
+    assert (app.manager.current, settings.second_title, app.configuration.settings.second_language) == ("settings", "English", "en")
+    english.until(lambda: not app.worker.loading)
+
+
 def test_a_bundle_that_is_none_is_refused_and_the_old_one_kept(english: WindowDriver, tmp_path: Path) -> None:
     app = english.app
     app.pages.show("settings")

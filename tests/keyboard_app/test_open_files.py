@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import Grid, SwipeRecognizer, load_languages, shipped
-from engine.grid import load_grids
+from engine.grid import GridCollection, load_grids
+from engine.language import _read_once
+from engine.two_languages import TwoLanguages
 from keyboard_app import open_files
 from keyboard_app.settings import Settings
+from tests.conftest import CYRILLIC, LATIN
 
 
 def mirrored(grid: Grid) -> Grid:
@@ -150,3 +154,27 @@ def test_a_grid_unlike_those_of_training_is_warned_of(qwerty: Grid, toy_bundle: 
     open_files.open_recognizer(settings, mirrored(qwerty), said.append)
     (warning,) = said
     assert warning.startswith("The model was trained on other keyboards than 'mirrored', so that more words will be wrong: its letters lie")
+
+
+def test_a_second_language_counts_where_the_grid_has_its_letters(
+    tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, grids: GridCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(shipped.languages_folder() / "common.json", tmp_path)
+    for code, alphabet, grid in (("aa", LATIN, "qwerty_en"), ("bb", LATIN, "qwertz_de"), ("cc", CYRILLIC, "jcuken_ru")):
+        file = {"name": code.upper(), "alphabet": alphabet, "grids": {grid: code}, "bundle": str(toy_bundle), "lexicon": str(toy_lexicon)}
+        (tmp_path / f"{code}.json").write_text(json.dumps(file), encoding="utf-8")
+    monkeypatch.setattr(shipped, "languages_folder", lambda: tmp_path)
+    said: list[str] = []
+
+    def opened(second: str, grid: str = "qwerty_en") -> type[SwipeRecognizer]:
+        return type(open_files.open_recognizer(Settings(second_language=second), grids[grid], said.append))
+
+    assert opened("bb") is TwoLanguages
+    assert [opened(second) for second in ("", "aa", "cc", "gone")] == [SwipeRecognizer] * 4
+    assert said == []
+    toy_lexicon_gone = json.loads((tmp_path / "bb.json").read_text(encoding="utf-8")) | {"lexicon": "gone.lexicon"}
+    (tmp_path / "dd.json").write_text(json.dumps(toy_lexicon_gone | {"name": "DD"}), encoding="utf-8")
+    monkeypatch.setattr(shipped, "languages_folder", lambda: tmp_path / ".")
+    _read_once.cache_clear()
+    assert opened("dd") is SwipeRecognizer
+    assert [line.endswith("AA is recognised without DD.") for line in said] == [True]
