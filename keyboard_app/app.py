@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.resources
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from kivy.clock import Clock
@@ -27,6 +27,7 @@ from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.sinks.choose import BackEnd, open_sink
+from keyboard_app.style.key_focus import KeyFocus
 from keyboard_app.style.kivy_setup import frame_corner
 from keyboard_app.style.rest import wake
 from keyboard_app.style.theme import DARK, LIGHT, PHONE, px_per_dp, system_theme
@@ -78,11 +79,17 @@ class WindowCalls:
             self._calls.popleft()()
 
 
+def _icon() -> str:
+    """Keyglide's icon; "" where the package that has it is not installed."""
+    package = find_spec("keyglide")
+    return "" if package is None or package.origin is None else str(Path(package.origin).with_name("keyglide.svg"))
+
+
 class KeyboardApp(ThemedApp):
     """The app with its window."""
 
     title = "Keyglide"
-    icon = str(importlib.resources.files("keyglide") / "keyglide.svg")
+    icon = _icon()
 
     def __init__(self, start: Start) -> None:
         """Raises: OSError, where there is no way into other programs."""
@@ -118,11 +125,14 @@ class KeyboardApp(ThemedApp):
         self.pages = Navigation(self.manager, self.configuration, self.session, page, self._make_practice, self.own_words)
         self.pages.show(self._start.page)
         Window.bind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
+        self.focus = KeyFocus(lambda: self.manager.current_screen, lambda: self.unit, lambda: self.theme.accent)
+        self.focus.begin()
         return self.manager
 
     def on_stop(self) -> None:
         super().on_stop()
         Window.unbind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
+        self.focus.end()
         self.worker.stop()
         self.calls.make()  # writes the words of the last swipes
         self._keeper.close()
@@ -186,6 +196,7 @@ class KeyboardApp(ThemedApp):
         else:
             self.outlet.use_options(self._writing_options())
         self.session.uses_context, self.session.corrects = settings.context, settings.corrections
+        self.text_size = settings.text_size
         self.session.show_previews = settings.preview
         self.own_words.enabled = settings.own_words
         self.session.use_key_width(self.configuration.opened.grid.key_width)
@@ -209,4 +220,4 @@ class KeyboardApp(ThemedApp):
         if key == 27 and self.manager.current != "write":
             self.pages.back()
             return True
-        return False
+        return self.focus.press(key, modifiers, arrows=self.manager.current != "write")

@@ -59,7 +59,7 @@ class Navigation:
         """what the page of files is open for: a setting, "import" or "export" """
         self.write = write
         write.name, write.grid = "write", configuration.opened.grid
-        write.shows_popups = configuration.settings.popups
+        write.shows_popups, write.keyboard_size = configuration.settings.popups, configuration.settings.keyboard_size
         self.write.bind(
             on_settings=lambda _: self.show("settings"),
             on_practice=lambda _: self.show("practice"),
@@ -126,6 +126,7 @@ class Navigation:
         """Has the pages show the settings now in force."""
         grid = self._configuration.opened.grid
         self.write.grid, self.write.shows_popups = grid, self._configuration.settings.popups
+        self.write.keyboard_size = self._configuration.settings.keyboard_size
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
             page.into_title = TITLES[self._configuration.settings.into]

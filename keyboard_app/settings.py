@@ -15,11 +15,14 @@ from engine.shipped import DEFAULT_GRID
 
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
+SizeChoice = Literal["small", "medium", "large"]
 IntoChoice = Literal["auto", "own", "ibus", "xtest", "wayland", "plasma"]
 DockChoice = Literal["bottom", "floating"]
 VALUES = {
     "theme": get_args(ThemeChoice),
     "backspace": get_args(BackspaceChoice),
+    "keyboard_size": get_args(SizeChoice),
+    "text_size": get_args(SizeChoice),
     "into": get_args(IntoChoice),
     "dock": get_args(DockChoice),
 }
@@ -47,6 +50,10 @@ class Settings:
     """whether sentences get their capitals automatically"""
     spaces: bool = True
     """whether swiped words get their spaces automatically"""
+    keyboard_size: SizeChoice = "medium"
+    """how high the keys are"""
+    text_size: SizeChoice = "medium"
+    """how large letters and buttons are on all pages"""
     popups: bool = True
     """whether the letter of a tapped key is shown above it"""
     context: bool = True

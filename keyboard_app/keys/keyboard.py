@@ -60,7 +60,7 @@ class Keyboard(FloatLayout):
     preview_word = StringProperty("")
     """shown above the keys; "" for none"""
     headroom = NumericProperty(0.0)
-    """px above the keys that the shown word keeps clear of, for what is there"""
+    """px above the keys that the shown word may hide, such as older candidates; 0: as much as it needs"""
 
     __events__ = ("on_key", "on_type", "on_action", "on_slide", "on_slide_end", "on_swipe", "on_swipe_progress")
 
@@ -334,7 +334,7 @@ class Keyboard(FloatLayout):
     def _place_bubble(self, *_: object) -> None:
         layout = self.layout_of_keys
         if layout is not None:
-            self.bubble.place(layout, self.top + self.headroom, self._window_top)
+            self.bubble.place(layout, self.top, self.headroom, self._window_top)
 
     @property
     def _window_top(self) -> float:

@@ -14,8 +14,11 @@ from engine import Grid, Key
 MAX_STRETCH = 1.6
 """How much the grid's ratio of width to height may change to fill the area."""
 
-HEIGHT_OF_WINDOW = 0.5
+HEIGHT_OF_WINDOW = 0.42
 """The keyboard takes at most this share of the window's height."""
+
+SIZES = {"small": 0.82, "medium": 1.0, "large": 1.19}
+"""The sizes that people can choose, as factors of the keyboard's height."""
 
 HEIGHT_OF_WIDTH = 0.66
 """Height of the keyboard in widths of the window, if the window is high enough: four rows of 60 on a phone 360 wide."""
@@ -152,9 +155,10 @@ def fit(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area) 
     return KeyLayout(placed, Area(left, bottom, width, height), grid_width, grid_height)
 
 
-def keyboard_area(window_width: float, window_height: float) -> Area:
-    """Where the keys are in a window (px): at the bottom, as wide as the window and at most half as high."""
-    return Area(0.0, 0.0, window_width, min(HEIGHT_OF_WINDOW * window_height, HEIGHT_OF_WIDTH * window_width))
+def keyboard_area(window_width: float, window_height: float, size: str = "medium") -> Area:
+    """Where the keys are in a window (px): at the bottom, as wide as the window. size: one of SIZES."""
+    height = SIZES[size] * min(HEIGHT_OF_WINDOW * window_height, HEIGHT_OF_WIDTH * window_width)
+    return Area(0.0, 0.0, window_width, height)
 
 
 def complete(grid: Grid) -> tuple[tuple[Key, ...], float]:

@@ -17,8 +17,8 @@ from kivy.uix.widget import Widget
 from keyboard_app.keys.layout import KeyLayout
 from keyboard_app.style.theme import LIGHT, Theme
 
-TRAIL_MS = 450.0
-"""How long a point of the trail is visible."""
+TRAIL_MS = 800.0
+"""How long a point of the trail is visible; the last 400 ms of it are opaque."""
 THICKNESS = 0.2
 """Thickness of the trail under the finger, in key widths or key heights, whichever is less."""
 STEP = 0.5
@@ -27,7 +27,7 @@ CURVE = 4
 """How many straight pieces make up the curve from one point to the next."""
 TURN = math.radians(20)
 """Corners are rounded in turns of at most this."""
-OPAQUE = 0.6
+OPAQUE = 0.5
 """From this freshness on the trail is opaque, so that it is no darker where it crosses itself. What is older is thin and fades."""
 TAPER = 0.7
 """The thickness follows freshness to this power."""

@@ -53,6 +53,8 @@ class CandidateBar(Widget):
     theme = ObjectProperty(LIGHT)
     unit = NumericProperty(1.0)
     """px per dp"""
+    column = NumericProperty(0.0)
+    """px that the words share, in the middle; 0: as much as they need"""
     least_height = NumericProperty(HEIGHT_DP)
     """px that the bar needs: more than usual for a notice of several lines"""
 
@@ -65,7 +67,7 @@ class CandidateBar(Widget):
         self._pressed: int | None = None
         draw = Clock.create_trigger(self._draw, -1)
         self._hold = Clock.create_trigger(self._held, LONG_PRESS_MS / 1000)
-        for name in ("choices", "notice", "theme", "unit", "size", "pos"):
+        for name in ("choices", "notice", "theme", "unit", "size", "pos", "column"):
             self.fbind(name, draw)
         self.fbind("choices", self._let_go)
         self.fbind("notice", self._let_go)
@@ -168,7 +170,7 @@ class CandidateBar(Widget):
             needs = [texture.width + padding for texture in textures]
             if sum(needs) <= self.width:
                 break
-        room = min(self.width, max(sum(needs), LARGEST_CELL_DP * self.unit * len(shown)))
+        room = min(self.width, max(sum(needs), self.column or LARGEST_CELL_DP * self.unit * len(shown)))
         self._edges = [(self.width - room) / 2]
         for place, width in enumerate(cell_widths(needs, room)):
             fits = needs[place] <= width

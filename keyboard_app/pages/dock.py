@@ -74,6 +74,8 @@ class DockPage(Screen):
     choices = ListProperty()
     notice = StringProperty("")
     preview = StringProperty("")
+    keyboard_size = StringProperty("medium")
+    """of no use here: the dock has a height of its own"""
     shows_popups = BooleanProperty(True)
     """whether the letter of a tapped key is shown above it"""
     shift = ObjectProperty(Shift.OFF)

@@ -89,6 +89,7 @@ class PracticePage(Screen):
     def skip(self) -> None:
         """Goes on to the next word."""
         self.practice.next()
+        self._say("")
         self._refresh()
 
     def undo_last(self) -> None:

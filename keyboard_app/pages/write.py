@@ -8,7 +8,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 from kivy.uix.screenmanager import Screen
 
 from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in write.kv
-from keyboard_app.keys.layout import keyboard_area
+from keyboard_app.keys.layout import complete, fit, keyboard_area
 from keyboard_app.pages.candidate_bar import CandidateBar  # noqa: F401  named in write.kv
 from keyboard_app.pages.clipboard import copy, cut, paste
 from keyboard_app.pages.physical_keys import PhysicalKeys
@@ -49,7 +49,9 @@ class WritePage(Screen):
     keyboard_height = NumericProperty(320.0)
     """px"""
     column = NumericProperty(360.0)
-    """px: no wider than text that is easy to read"""
+    """px: as wide as the keys"""
+    keyboard_size = StringProperty("medium")
+    """one of layout.SIZES"""
 
     __events__ = ("on_settings", "on_practice", "on_globe", "on_word")
 
@@ -60,7 +62,7 @@ class WritePage(Screen):
         self._field = field
         super().__init__(**properties)
         self._keys = PhysicalKeys(session, self.ids.text)
-        self.bind(size=self._fit)
+        self.bind(size=self._fit, keyboard_size=self._fit, grid=self._fit)
         session.subscribe(self.refresh)
         self.refresh()
 
@@ -134,4 +136,7 @@ class WritePage(Screen):
         paste(self.session)
 
     def _fit(self, *_: object) -> None:
-        self.keyboard_height = keyboard_area(*self.size).height
+        area = keyboard_area(self.width, self.height, self.keyboard_size)
+        self.keyboard_height = area.height
+        if min(self.size) > 0 and self.grid is not None:  # toolbar, text and candidates share the edges of the keys
+            self.column = fit((), self.grid.width, complete(self.grid)[1], area).area.width

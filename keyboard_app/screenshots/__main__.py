@@ -88,6 +88,18 @@ def _choose_grid(driven: DrivenApp, name: str) -> Steps:
     yield from driven.save(name)
 
 
+def _files(driven: DrivenApp, name: str) -> Steps:
+    """The page that asks for a file, in a folder with more of them than the window shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(30):
+            (Path(folder) / f"grids {number}.json").touch()
+        driven.app.pages.show("files")
+        driven.app.manager.current_screen.browse("Grids file", "file", f"{folder}/grids 0.json")
+        yield from driven.save(name)
+        driven.app.manager.current_screen.ids.rows.scroll_y = 0.37
+        yield from driven.save(f"{name}_below")
+
+
 def _practice(driven: DrivenApp, name: str) -> Steps:
     driven.app.pages.show("practice")
     yield from driven.save(name)
@@ -133,6 +145,7 @@ SCENES: Mapping[str, Scene] = {
     "settings": _settings,
     "refused": _refused,
     "grids": _choose_grid,
+    "files": _files,
     "practice": _practice,
     "globe": _globe,
     "keyboards": _keyboards,

@@ -17,6 +17,8 @@ from kivy.uix.widget import Widget
 from keyboard_app.style.icons import ICONS, add_icon
 from keyboard_app.style.theme import LIGHT, Theme, px_per_dp
 
+TEXT_SIZES = {"small": 0.87, "medium": 1.0, "large": 1.25}
+"""The sizes of texts that people can choose, as factors."""
 LOOK = Path(__file__).with_suffix(".kv")
 """How the widgets of this module look."""
 
@@ -32,13 +34,16 @@ class ThemedApp(App):
     """An app whose pages go by `unit` and `theme`."""
 
     unit = NumericProperty(1.0)
-    """px per dp; follows the window's size"""
+    """px per dp; follows the window's size and the chosen size of texts"""
+    text_size = StringProperty("medium")
+    """one of TEXT_SIZES"""
     theme = ObjectProperty(LIGHT, rebind=True)
 
     def __init__(self) -> None:
         super().__init__()
         load_kv(LOOK)
         Window.bind(size=self._fit)
+        self.bind(text_size=self._fit)
         self._fit()
         self.on_theme(self, self.theme)
 
@@ -51,7 +56,7 @@ class ThemedApp(App):
         return False
 
     def _fit(self, *_: object) -> None:
-        self.unit = px_per_dp(*Window.size)
+        self.unit = px_per_dp(*Window.size) * TEXT_SIZES[self.text_size]
 
     def on_stop(self) -> None:
         Window.unbind(size=self._fit)
@@ -74,7 +79,8 @@ class Drawing(Widget):
         self.canvas.clear()
         if not self.icon:
             return
-        left, bottom = self.center_x - self.side / 2, self.center_y - self.side / 2
+        # not center_x and center_y: Kivy keeps their old values until after it has told of a new size
+        left, bottom = self.x + (self.width - self.side) / 2, self.y + (self.height - self.side) / 2
         self.canvas.add(Color(*self.color))
         add_icon(self.canvas, ICONS[self.icon], left, bottom, self.side)
 
@@ -144,6 +150,8 @@ class TitleBar(BoxLayout):
     """The top of a page, with a button that goes back."""
 
     title = StringProperty("")
+    column = NumericProperty(0.0)
+    """px: the width of what is below it, in the middle; 0: as wide as the page"""
 
     __events__ = ("on_back",)
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from kivy.core.window import Window
+from kivy.graphics import SmoothLine
 
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.pages.clipboard import COPIED, COPIED_PART, NO_CLIPBOARD, NOTHING_TO_PASTE
 from keyboard_app.style.theme import DARK, LIGHT
+from keyboard_app.style.widgets import Drawing
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TEXT_LIMIT
 from tests.support.window_driver import WindowDriver, clipboard, open_window
@@ -24,7 +26,19 @@ CONTROL = ["ctrl"]
 NO_SCANCODE = 0
 MS_PER_LETTER = 250
 """Slow, so that on a busy machine, too, enough frames see the finger."""
-KEYS = {"backspace": 8, "enter": 13, "escape": 27, "left": 276, "right": 275, "up": 273, "home": 278, "end": 279, "delete": 127}
+KEYS = {
+    "backspace": 8,
+    "enter": 13,
+    "escape": 27,
+    "tab": 9,
+    "down": 274,
+    "left": 276,
+    "right": 275,
+    "up": 273,
+    "home": 278,
+    "end": 279,
+    "delete": 127,
+}
 
 
 @pytest.fixture
@@ -461,6 +475,70 @@ def test_pages_are_gone_to_and_left(driver: WindowDriver) -> None:
     driver.frames(2)
     write("a")
     assert (manager.current, driver.app.text) == ("write", "a")
+
+
+def test_the_icons_of_files_stand_on_the_lines_of_their_names(driver: WindowDriver, tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"grids {number}.json").touch()
+    driver.app.pages.show("files")
+    driver.app.manager.current_screen.browse("Grids file", "file", str(tmp_path / "grids 0.json"))
+    for scroll in (1.0, 0.4):
+        driver.app.manager.current_screen.ids.rows.scroll_y = scroll
+        driver.frames(5)
+        drawings = [widget for widget in driver.root.walk() if isinstance(widget, Drawing) and widget.icon == "file"]
+        assert len(drawings) > 5
+        for drawing in drawings:
+            heights = [y for line in drawing.canvas.children if isinstance(line, SmoothLine) for y in line.points[1::2]]
+            assert (min(heights) + max(heights)) / 2 == pytest.approx(drawing.center_y, abs=2)
+
+
+def test_toolbar_text_candidates_and_keys_share_their_edges(opener: Opener) -> None:
+    with opener((1280, 800), text="one") as driver:
+        page = driver.app.pages.write
+        keys = page.ids.keyboard.layout_of_keys.area
+        tools = [widget for widget in driver.root.walk() if getattr(widget, "caption", "")]
+        assert page.column == pytest.approx(keys.width)
+        assert min(tool.x for tool in tools) == pytest.approx(keys.x, abs=1)
+        assert max(tool.right for tool in tools) == pytest.approx(keys.x + keys.width, abs=1)
+        before = page.keyboard_height
+        driver.app.configuration.choose("keyboard_size", "small")
+        assert page.keyboard_height < before
+        unit = driver.app.unit
+        driver.app.configuration.choose("text_size", "large")
+        assert driver.app.unit > unit
+
+
+def test_all_pages_can_be_used_with_a_physical_keyboard_alone(driver: WindowDriver) -> None:
+    focus, manager = driver.app.focus, driver.app.manager
+    write("a")
+    for _ in range(7):
+        press("tab")
+        if focus.focused.caption == "Settings":
+            break
+    driver.frames()
+    press("enter")
+    driver.frames(3)
+    assert (manager.current, driver.app.text) == ("settings", "a")
+    titles = []
+    for _ in range(30):
+        press("down")
+        titles.append(getattr(focus.focused, "title", ""))
+        if titles[-1] == "Automatic capitals":
+            break
+    assert titles[1:3] == ["Keyboard grid", "Globe key"]
+    driver.frames(2)
+    row = focus.focused
+    assert 0 < row.to_window(*row.center)[1] < Window.height, "it was scrolled into sight"
+    press("enter")
+    driver.frames(3)
+    assert not driver.app.configuration.settings.capitals
+    press("tab", "shift")
+    assert focus.focused.title == "Automatic spaces"
+    press("escape")
+    driver.frames(2)
+    press("left")
+    write("b")
+    assert (manager.current, driver.app.text) == ("write", "ba")
 
 
 def test_practice_shows_a_persons_own_prompts_that_the_grid_can_swipe(opener: Opener) -> None:

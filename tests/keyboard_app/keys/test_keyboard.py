@@ -20,6 +20,7 @@ from engine import Grid, Swipe, language_of
 from keyboard_app.keys.alternates import alternates
 from keyboard_app.keys.keyboard import Keyboard
 from keyboard_app.keys.layout import Area, keyboard_area
+from keyboard_app.keys.trail import TRAIL_MS
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.text.shift import Shift
 from keyboard_app.touch.gestures import LONG_PRESS_MS, REPEAT_DELAY_MS
@@ -405,7 +406,7 @@ def test_no_frames_are_spent_while_nothing_is_touched(typing: Typing) -> None:
     before = len(Clock.get_events())
     typing.swipe("h", "e")
     typing.tap("a")
-    typing.driver.run_for(700)  # pressed keys and trails are gone
+    typing.driver.run_for(TRAIL_MS + 250)  # pressed keys and trails are gone
     assert len(Clock.get_events()) <= before
 
 
@@ -426,15 +427,15 @@ def test_the_previewed_word_stands_above_the_keys(typing: Typing, theme: object,
     assert (pixels(typing.driver, tmp_path / "after.png") == before).all()
 
 
-def test_the_previewed_word_leaves_room_for_what_stands_above_the_keys(typing: Typing) -> None:
+def test_the_previewed_word_hides_the_older_candidates_and_no_text(typing: Typing) -> None:
     typing.keyboard.preview_word = "hello"
-    for headroom in (48, 100):
+    bubble = typing.keyboard.bubble
+    for headroom in (36, 48):
         typing.keyboard.headroom = headroom
         typing.driver.frames(2)
-        assert typing.keyboard.top + headroom <= typing.keyboard.bubble.y < typing.keyboard.top + headroom + 20
-    typing.keyboard.headroom = 600
-    typing.driver.frames(2)
-    assert typing.keyboard.bubble.top <= PHONE[1]
+        assert typing.keyboard.top <= bubble.y
+        assert bubble.top <= typing.keyboard.top + headroom + 1
+        assert bubble.font_size > 0.5 * headroom
 
 
 def test_the_longest_word_fits_into_the_smallest_window(qwerty: Grid) -> None:
@@ -453,7 +454,7 @@ def test_a_swipe_leaves_a_trail_that_fades(typing: Typing, tmp_path: Path) -> No
     during = pixels(typing.driver, tmp_path / "during.png")
     assert (during[row, column] != before[row, column]).any()
     typing.driver.up()
-    typing.driver.run_for(700)
+    typing.driver.run_for(TRAIL_MS + 250)
     assert (pixels(typing.driver, tmp_path / "after.png") == before).all()
 
 

@@ -51,10 +51,10 @@ def test_a_trail_is_drawn_behind_the_finger_and_fades(window: WindowDriver) -> N
     assert not drawn[300, :38].any() and not drawn[300, 312:].any()
 
     trail.end("finger")
-    window.run_for(TRAIL_MS / 2)
+    window.run_for(0.7 * TRAIL_MS)  # it is opaque for the first half of its time
     faded = shown(window)
     assert 0 < faded.sum() < drawn.sum() / 2
-    window.run_for(TRAIL_MS / 2 + 100)
+    window.run_for(0.3 * TRAIL_MS + 100)
     assert not shown(window).any()
     assert not meshes(trail)
 
