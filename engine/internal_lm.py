@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import platformdirs
-from tqdm import tqdm
 
 from engine import kernels
 from engine.files import whole_file
@@ -96,6 +95,8 @@ class InternalLm:
 
     def build(self) -> None:
         """Fills the table: every word of the lexicon's file, with a progress bar. A minute for 300,000 words."""
+        from tqdm import tqdm  # late: it costs a megabyte
+
         trie = self._trie
         n_children = trie.first_child[1:].astype(np.int64) - trie.first_child[:-1]
         parent = np.concatenate([[0], np.repeat(np.arange(len(trie.token)), n_children)])
