@@ -25,7 +25,7 @@ def _fault_of_nodes(trie: Trie, n_letters: int) -> str:
     """What is wrong with the mapped arrays of the trie; "" for nothing."""
     n_nodes, first = len(trie.token), trie.first_child
     if not n_nodes or first[0] != 1 or first[-1] != n_nodes or (first[1:] < first[:-1]).any():
-        return f"the children of its {n_nodes:,} nodes are not in order"
+        return f"children of its {n_nodes:,} nodes are not in order"
     if (first[:-1] <= np.arange(n_nodes, dtype=np.uint32))[first[1:] > first[:-1]].any():
         return "a node is among its own children"
     if (trie.token >= n_letters).any():

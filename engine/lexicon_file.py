@@ -64,7 +64,7 @@ class Header:
             array = fields["arrays"][name]
             start, length = data_start + int(array["offset"]), int(array["shape"][0])
             expected = length if name in TEXTS else lengths.get(name, n_nodes)
-            if array["dtype"] != dtype or length != expected or start % ALIGNMENT:
+            if array["dtype"] != dtype or length != expected or length < 0 or start < data_start or start % ALIGNMENT:
                 raise ValueError(f"array {name} is {array}, expected {dtype} of length {expected}")
             spans[name] = slice(start, start + length * np.dtype(dtype).itemsize)
         numbers = int(fields["n_words"]), n_nodes, float(fields["prior_unit"])
@@ -90,7 +90,7 @@ def read_header(start: bytes, size: int, name: str) -> Header:
         fields = json.loads(start[HEADER_START:stop])
         version = fields["format_version"]
         header = Header.from_json(fields, _aligned(stop)) if version <= FORMAT_VERSION else None
-    except (KeyError, TypeError, ValueError, RecursionError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"{name} has a damaged header ({error!r}): {REBUILD}") from error
     if header is None:
         raise ValueError(f"{name} has format_version {version}, expected {FORMAT_VERSION}: update Keyglide, or {REBUILD}")

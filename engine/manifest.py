@@ -58,7 +58,7 @@ class Manifest:
         try:
             fields = dict(json.loads(text))
             version = int(fields["format_version"])
-        except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+        except (ValueError, TypeError, LookupError, RecursionError, OverflowError) as error:
             raise ModelBundleError(f"manifest.json is not a manifest: {_reason(error)}; export the bundle again") from error
         if not OLDEST_FORMAT_VERSION <= version <= FORMAT_VERSION:
             remedy = "update Keyglide" if version > FORMAT_VERSION else "export the bundle again"
@@ -67,7 +67,7 @@ class Manifest:
             )
         try:
             return cls._of(fields)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             raise ModelBundleError(f"manifest.json is damaged: {_reason(error)}; export the bundle again") from error
 
     @classmethod

@@ -128,7 +128,7 @@ def unpack(raw: npt.NDArray[np.uint8], name: str) -> tuple[Header, dict[str, npt
         fields = json.loads(start[HEADER_START:stop])
         version = fields["format_version"]
         header = Header.from_json(fields) if version <= FORMAT_VERSION else None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"{name} has a damaged header ({error!r}): {REBUILD}") from error
     if header is None:
         raise ValueError(f"{name} has format_version {version}, expected {FORMAT_VERSION}: update Keyglide, or {REBUILD}")
@@ -156,6 +156,10 @@ def _check(header: Header, arrays: Mapping[str, npt.NDArray[Any]], name: str) ->
         or (np.diff(starts.astype(np.int64)) < 0).any()
     ):
         raise ValueError(f"{name} is damaged: its words point outside of it: {REBUILD}")
+    try:
+        arrays["text"].tobytes().decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is damaged: its words are not text ({error}): {REBUILD}") from error
 
 
 def _n_bytes(dtype: str, shape: tuple[int, ...]) -> int:

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +196,15 @@ def changed_header(content: bytes, **changes: object) -> bytes:
 
 
 GOOD = build_lexicon(SMALL, ALPHABET, "x" * 500)
+
+
+def changed_arrays(**changes: object) -> dict[str, dict[str, object]]:
+    """What the header says of the arrays, with something else said of the first."""
+    length = int.from_bytes(GOOD[8:12], "little")
+    arrays: dict[str, dict[str, object]] = json.loads(GOOD[12 : 12 + length])["arrays"]
+    return {**arrays, "first_child": {**arrays["first_child"], **changes}}
+
+
 BAD_FILES = {
     "empty file": (b"", "is an empty file"),
     "wrong magic": (b"not a lexicon, but long enough to hold a header", "is not a lexicon"),
@@ -210,6 +220,10 @@ BAD_FILES = {
     "no words": (changed_header(GOOD, n_words=0), "is empty"),
     "other number of nodes": (changed_header(GOOD, n_nodes=7), "has a damaged header"),
     "no arrays": (changed_header(GOOD, arrays={}), "has a damaged header"),
+    "an array without a shape": (changed_header(GOOD, arrays=changed_arrays(shape=[])), "has a damaged header"),
+    "an array before the others": (changed_header(GOOD, arrays=changed_arrays(offset=-64)), "has a damaged header"),
+    "no alphabet": (changed_header(GOOD, alphabet=""), "has a damaged header"),
+    "no unit": (changed_header(GOOD, prior_unit=float("nan")), "has a damaged header"),
 }
 
 
@@ -298,3 +312,30 @@ def test_arrays_are_read_only() -> None:
 def test_pickled_content() -> None:
     copy = pickle.loads(pickle.dumps(small()))
     assert copy.forms("lets") == ("let's", "lets")
+
+
+DAMAGES: list[tuple[str, int, int, str]] = [
+    ("first_child", 0, 2, "children"),
+    ("first_child", 1, 1, "a node is among its own children"),
+    ("first_child", -1, 1000, "children"),
+    ("token", 3, 200, "it has the token 200"),
+    ("token", 1, 25, "the children of a node are not sorted"),
+    ("best_prior", 0, 0, "a node has no best prior"),
+    ("form_node", -1, 10_000, "its written forms are not in the order of the nodes"),
+    ("form_start", 1, 10_000, "its written forms are not in the order of their text"),
+    ("form_text", 0, 0xFF, "its written forms are not text"),
+]
+
+
+@pytest.mark.parametrize(("array", "at", "value", "fault"), DAMAGES)
+def test_arrays_that_kernels_would_trip_over_are_refused(array: str, at: int, value: int, fault: str) -> None:
+    lexicon = small()
+    lexicon.check()
+    arrays = {**lexicon.trie._asdict(), **{f"form_{name}": one for name, one in lexicon.written._asdict().items()}}
+    damaged = arrays[array].copy()
+    damaged[at] = value
+    arrays[array] = damaged
+    trie = lexicon.trie._replace(**{name: arrays[name] for name in lexicon.trie._fields})
+    written = lexicon.written._replace(**{name: arrays[f"form_{name}"] for name in lexicon.written._fields})
+    with pytest.raises(ValueError, match=f"lexicon is damaged: {fault}"):
+        replace(lexicon, trie=trie, written=written, _sound=None).check()
