@@ -64,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     text = _read_text(args.text) if args.text else ""
     prompts = _read_prompts(args.prompts) if args.prompts else ()
     into = _into(args)
+    if into == "wayland":
+        return _run_on_layer(args, prompts)
     from keyboard_app.style.window_place import load_place  # late: the engine takes a third of a second to import
 
     place = None if into != "own" or args.size or args.screenshot else load_place(_window_file(args))
@@ -128,6 +130,33 @@ def _into(args: argparse.Namespace) -> BackEnd:
     if into == "own" and args.dock:
         raise NoWayError(NO_WAY)
     return into
+
+
+def _run_on_layer(args: argparse.Namespace, prompts: tuple[str, ...]) -> int:
+    """Runs the dock on a layer surface, drawn in memory: Kivy's own window has no Wayland. Raises: NoCompositorError."""
+    from keyboard_app.dock.layer_dock import LayerDock
+    from keyboard_app.dock.place import LARGEST_OF_SCREEN
+
+    os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    probe = LayerDock(lambda *_: None, lambda: None)
+    width, height = probe.screen()
+    probe.close()
+    prepare((width, round(LARGEST_OF_SCREEN * height)), dock=True)  # it can become smaller later, and no larger
+    from keyboard_app.offscreen import OffscreenDock
+
+    app = _app(args, "", prompts, "wayland")
+    window = OffscreenDock(app.calls.post)
+
+    def dock(app: KeyboardApp) -> None:
+        app.dock(window)
+        window.start(app.stop)
+
+    app.bind(on_start=dock)
+    rest_when_idle()
+    app.run()
+    if app.worker.alive:
+        _exit_now(0)
+    return 0
 
 
 def _dock(app: KeyboardApp) -> None:

@@ -36,11 +36,28 @@ class OutsideSink(TextSink, Protocol):
 
 def fitting(environment: Mapping[str, str] = os.environ) -> BackEnd:
     """The best way into other programs here; "own" where there is none."""
+    if environment.get("WAYLAND_DISPLAY") and not environment.get("SDL_VIDEODRIVER") and _has_input_method():
+        return "wayland"
     if environment.get("SDL_VIDEODRIVER") or not environment.get("DISPLAY") or find_spec("Xlib") is None:
         return "own"
     if _has_ibus(environment):
         return "ibus"
     return "own" if environment.get("WAYLAND_DISPLAY") else "xtest"
+
+
+def _has_input_method() -> bool:
+    if find_spec("pywayland") is None:
+        return False
+    from keyboard_app.sinks.wayland.connection import Connection, NoCompositorError
+    from keyboard_app.sinks.wayland.protocols import InputMethodManager, LayerShell, VirtualKeyboardManager
+
+    try:
+        connection = Connection()
+    except NoCompositorError:
+        return False
+    found = all(map(connection.has, (InputMethodManager, VirtualKeyboardManager, LayerShell)))
+    connection.close()
+    return found
 
 
 def _has_ibus(environment: Mapping[str, str]) -> bool:
@@ -67,6 +84,11 @@ def open_sink(name: BackEnd, post: Post) -> OutsideSink:
         from keyboard_app.sinks.ibus.ibus_sink import IBusSink
 
         return IBusSink(post, Guardian())
+    if name == "wayland":
+        _need("pywayland", "pywayland")
+        from keyboard_app.sinks.wayland.input_method_sink import InputMethodSink
+
+        return InputMethodSink(post)
     raise NoWayError(f"there is no way '{name}' into other programs: choose one of {', '.join(TITLES)}")
 
 

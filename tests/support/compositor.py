@@ -32,12 +32,12 @@ class Sway:
         self.stack.enter_context(running(command, self.environment, self.folder / "log"))
 
     def gtk(self, kind: str = "text", text: str = "") -> Program:
-        """The GTK program, with the focus."""
+        """The GTK program, which is to have the focus."""
         folder = self._folder(f"gtk-{kind}")
         process = self.stack.enter_context(
             running([SYSTEM_PYTHON, str(GTK_PROGRAM), str(folder), kind, text], self.environment, self.folder / "log")
         )
-        wait_for(lambda: (folder / "focus").exists(), "the program's focus")
+        wait_for(lambda: (folder / "size").exists(), "the program's window")  # its focus comes with the seat's first keyboard
         return Program(folder, "", process)
 
     def foot(self) -> Program:

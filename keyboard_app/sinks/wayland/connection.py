@@ -28,7 +28,7 @@ class Connection:
         except ValueError as error:
             raise NoCompositorError(f"the Wayland compositor cannot be reached (WAYLAND_DISPLAY is {_name()})") from error
         self._registry = self._display.get_registry()
-        self._names: dict[str, int] = {}
+        self._names: dict[str, tuple[int, int]] = {}
         self._registry.dispatcher["global"] = self._found
         self._display.roundtrip()
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -38,14 +38,19 @@ class Connection:
     def has(self, interface: Any) -> bool:
         return interface.name in self._names
 
-    def bind(self, interface: Any) -> Any:
+    def bind(self, interface: Any, version: int = 1) -> Any:
         """Raises: NoCompositorError if the compositor lacks it."""
         if interface.name not in self._names:
             raise NoCompositorError(f"this compositor has no {interface.name}: docs/LINUX.md says which have")
-        return self._registry.bind(self._names[interface.name], interface, 1)
+        name, offered = self._names[interface.name]
+        return self._registry.bind(name, interface, min(version, offered))
 
     def seat(self) -> Any:
         return self.bind(WlSeat)
+
+    def roundtrip(self) -> None:
+        """Waits until the compositor has answered all, before `start`."""
+        self._display.roundtrip()
 
     def start(self, ended: Callable[[], None]) -> None:
         """Begins to handle events. ended: called there when the compositor has ended."""
@@ -68,8 +73,8 @@ class Connection:
         os.close(self._wake)
         os.close(self._waker)
 
-    def _found(self, _: object, name: int, interface: str, __: int) -> None:
-        self._names[interface] = name
+    def _found(self, _: object, name: int, interface: str, version: int) -> None:
+        self._names[interface] = name, version
 
     def _run(self, ended: Callable[[], None]) -> None:
         try:

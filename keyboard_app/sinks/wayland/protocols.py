@@ -1,13 +1,13 @@
 """The protocols that pywayland does not have: their requests and events in the order of their numbers.
 
-Source: input-method-unstable-v2.xml and virtual-keyboard-unstable-v1.xml of wlroots.
+Source: input-method-unstable-v2.xml, virtual-keyboard-unstable-v1.xml and wlr-layer-shell-unstable-v1.xml of wlroots.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from pywayland.protocol.wayland import WlSeat
+from pywayland.protocol.wayland import WlOutput, WlSeat, WlSurface
 from pywayland.protocol_core import Argument, ArgumentType, Interface, Proxy
 
 TEXT, UINT, INT = Argument(ArgumentType.String), Argument(ArgumentType.Uint), Argument(ArgumentType.Int)
@@ -28,6 +28,14 @@ class VirtualKeyboard(Interface):  # type: ignore[misc]
 
 class VirtualKeyboardManager(Interface):  # type: ignore[misc]
     name, version = "zwp_virtual_keyboard_manager_v1", 1
+
+
+class LayerSurface(Interface):  # type: ignore[misc]
+    name, version = "zwlr_layer_surface_v1", 1
+
+
+class LayerShell(Interface):  # type: ignore[misc]
+    name, version = "zwlr_layer_shell_v1", 1
 
 
 class InputMethodProxy(Proxy):  # type: ignore[misc]
@@ -86,6 +94,54 @@ class VirtualKeyboardManagerProxy(Proxy):  # type: ignore[misc]
         return self._marshal_constructor(0, VirtualKeyboard, seat)
 
 
+class LayerSurfaceProxy(Proxy):  # type: ignore[misc]
+    interface = LayerSurface
+
+    @LayerSurface.request(UINT, UINT)
+    def set_size(self, width: int, height: int) -> None:
+        self._marshal(0, width, height)
+
+    @LayerSurface.request(UINT)
+    def set_anchor(self, edges: int) -> None:
+        """1 top, 2 bottom, 4 left, 8 right"""
+        self._marshal(1, edges)
+
+    @LayerSurface.request(INT)
+    def set_exclusive_zone(self, height: int) -> None:
+        self._marshal(2, height)
+
+    @LayerSurface.request(INT, INT, INT, INT)
+    def set_margin(self, top: int, right: int, bottom: int, left: int) -> None:
+        self._marshal(3, top, right, bottom, left)
+
+    @LayerSurface.request(UINT)
+    def set_keyboard_interactivity(self, takes_keys: int) -> None:
+        self._marshal(4, takes_keys)
+
+    @LayerSurface.request(Argument(ArgumentType.Object, interface=WlSurface))
+    def get_popup(self, popup: Any) -> None:
+        """Not used; it keeps the number of the next one."""
+        self._marshal(5, popup)
+
+    @LayerSurface.request(UINT)
+    def ack_configure(self, serial: int) -> None:
+        self._marshal(6, serial)
+
+
+class LayerShellProxy(Proxy):  # type: ignore[misc]
+    interface = LayerShell
+
+    @LayerShell.request(
+        Argument(ArgumentType.NewId, interface=LayerSurface),
+        Argument(ArgumentType.Object, interface=WlSurface),
+        Argument(ArgumentType.Object, interface=WlOutput, nullable=True),
+        UINT,
+        TEXT,
+    )
+    def get_layer_surface(self, surface: Any, output: Any, layer: int, namespace: str) -> Any:
+        return self._marshal_constructor(0, LayerSurface, surface, output, layer, namespace)
+
+
 def _event(interface: type[Interface], name: str, *arguments: Argument) -> None:
     """Declares an event: pywayland takes its name from a function's."""
 
@@ -107,7 +163,12 @@ for _name, _arguments in (
 ):
     _event(InputMethod, _name, *_arguments)
 
+_event(LayerSurface, "configure", UINT, UINT, UINT)
+_event(LayerSurface, "closed")
+
 for _interface, _proxy in (
+    (LayerSurface, LayerSurfaceProxy),
+    (LayerShell, LayerShellProxy),
     (InputMethod, InputMethodProxy),
     (InputMethodManager, InputMethodManagerProxy),
     (VirtualKeyboard, VirtualKeyboardProxy),

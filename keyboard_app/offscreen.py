@@ -1,0 +1,77 @@
+"""Kivy's window where it is drawn in memory and shown by a layer surface: touches in, pictures out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kivy.base import EventLoop
+from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.input.motionevent import MotionEvent
+
+from keyboard_app.dock.layer_dock import LayerDock, TouchKind
+from keyboard_app.dock.place import Place
+
+Post = Callable[[Callable[[], None]], None]
+"""Has a call made on the window's thread."""
+
+
+class SurfaceTouch(MotionEvent):  # type: ignore[misc]
+    """A finger, or the pressed pointer, on the surface: x and y in shares of the window, y upwards."""
+
+    def __init__(self, number: int, share: tuple[float, float]) -> None:
+        super().__init__("wayland", number, share, is_touch=True, type_id="touch")
+        self.profile = ["pos"]
+
+    def depack(self, args: tuple[float, float]) -> None:
+        self.sx, self.sy = args
+        super().depack(args)
+
+
+class OffscreenDock:
+    """A `DockWindow`: the layer surface, and Kivy's window with the same size."""
+
+    def __init__(self, post: Post) -> None:
+        """post: may be replaced before `start`. Raises: NoCompositorError."""
+        self.post = post
+        self._layer = LayerDock(lambda *told: self.post(lambda: self._touch(*told)), lambda: self.post(Window.canvas.ask_update))
+        self._touches: dict[int, SurfaceTouch] = {}
+
+    def start(self, ended: Callable[[], None]) -> None:
+        """Shows the window. ended: called on the window's thread when the compositor has ended."""
+        Window.bind(on_flip=self._draw)
+        self._layer.start(lambda: self.post(ended))
+
+    def screen(self) -> tuple[int, int]:
+        return self._layer.screen()
+
+    def put(self, place: Place, reserve: bool) -> None:
+        self._layer.put(place, reserve)
+        Window.size = place.width, place.height
+        Window._win.resize_window(place.width, place.height)
+        Window.canvas.ask_update()
+
+    def pointer(self) -> tuple[int, int]:
+        return self._layer.pointer()
+
+    def close(self) -> None:
+        Window.unbind(on_flip=self._draw)
+        self._layer.close()
+
+    def _draw(self, *_: Any) -> None:
+        width, height = map(int, Window.size)
+        self._layer.draw(bytes(glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)), width, height)
+
+    def _touch(self, kind: TouchKind, finger: int, x: float, y: float) -> None:
+        share = x / max(Window.width - 1, 1), 1 - y / max(Window.height - 1, 1)
+        if kind == "begin":
+            self._touches[finger] = SurfaceTouch(finger, share)
+        touch = self._touches.get(finger)
+        if touch is None:
+            return
+        touch.move(share)
+        if kind == "end":
+            touch.update_time_end()
+            del self._touches[finger]
+        EventLoop.post_dispatch_input(kind, touch)
