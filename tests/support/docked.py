@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from Xlib import X, Xatom
@@ -18,7 +19,7 @@ from engine import SwipeRecognizer, load_grids
 from keyboard_app.dock.place import BAR_DP, KEYS_DP, Place
 from keyboard_app.keys.layout import Area, KeyLayout, complete, fit
 from keyboard_app.style.theme import PHONE, px_per_dp
-from tests.support.pointer import human_path
+from tests.support.pointer import Places, human_path
 from tests.support.programs import Desktop, Program, running, wait_for
 
 SETTLED_S = 1.5
@@ -64,11 +65,19 @@ def docks(display_name: str) -> list[Place]:
         display.close()
 
 
+class Dragging(Protocol):
+    """What moves the pointer, at pixels of the screen."""
+
+    def drag(self, path: Places) -> None: ...
+
+    def click(self, x: float, y: float) -> None: ...
+
+
 @dataclass(frozen=True)
 class Dock:
     """A docked keyboard at the bottom of the screen, or where it was put."""
 
-    desktop: Desktop
+    hand: Dragging
     place: Place
     random: np.random.Generator
 
@@ -89,16 +98,16 @@ class Dock:
 
     def swipe(self, word: str) -> None:
         keys = np.array([self.at(letter) for letter in word])
-        self.desktop.display.drag(human_path(keys, self.layout.key_width, self.random, STEADY_KEYS))
+        self.hand.drag(human_path(keys, self.layout.key_width, self.random, STEADY_KEYS))
 
     def tap(self, name: str) -> None:
-        self.desktop.display.click(*self.at(name))
+        self.hand.click(*self.at(name))
 
     def tap_bar(self, share: float) -> None:
         """Taps the candidate bar, at this share of its width."""
         left, right = 104 * self.unit, 48 * self.unit
         x = self.place.x + left + share * (self.place.width - left - right)
-        self.desktop.display.click(x, self.place.y + BAR_DP * self.unit / 2)
+        self.hand.click(x, self.place.y + BAR_DP * self.unit / 2)
 
 
 @contextmanager
@@ -115,7 +124,7 @@ def docked(desktop: Desktop, *options: str, seed: int = 11) -> Iterator[Dock]:
 
         wait_for(is_there, "the dock", 180)
         time.sleep(SETTLED_S)
-        yield Dock(desktop, docks(desktop.display.name)[0], np.random.default_rng(seed))
+        yield Dock(desktop.display, docks(desktop.display.name)[0], np.random.default_rng(seed))
 
 
 def _drawn(desktop: Desktop, place: Place) -> bool:

@@ -1,0 +1,49 @@
+"""The docked keyboard on sway: a layer surface that writes into a program, which keeps the focus and makes room."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.programs import GTK, needs, running, wait_for
+
+pytest.importorskip("pywayland", reason="not installed: pywayland (pip install 'keyglide[app]')")
+pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
+
+from engine import SwipeRecognizer
+from keyboard_app.dock.place import Docked
+from tests.support.compositor import open_sway
+from tests.support.docked import SETTLED_S, Dock
+from tests.support.sway_hand import SwayHand
+
+pytestmark = [needs("sway", GTK), pytest.mark.slow]
+SIZE = (1280, 800)
+
+
+def test_swipes_arrive_in_a_program_that_keeps_the_focus_and_makes_room(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SwipeRecognizer.load()  # compiles the kernels where no other test has
+    with open_sway(tmp_path_factory.mktemp("sway"), SIZE) as sway:
+        for name in ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY"):
+            monkeypatch.setenv(name, sway.environment[name])
+        hand = SwayHand(SIZE)
+        program = sway.gtk()
+        settings: Path = sway.folder / "settings.json"
+        command = [sys.executable, "-m", "keyboard_app", "--config", str(settings), "--dock", "--into", "wayland"]
+        with running(command, sway.environment, sway.folder / "keyboard-log"):
+            wait_for(lambda: program.size == (1280, 480), "room for the dock", 180)
+            dock = Dock(hand, Docked().place(SIZE), np.random.default_rng(11))
+            time.sleep(SETTLED_S)
+            dock.swipe("thanks")
+            program.expect("Thanks|", 60)
+            dock.swipe("people")
+            program.expect("Thanks people|", 60)
+            dock.tap("backspace")
+            program.expect("Thanks|", 60)
+            assert program.losses == 0
+        hand.close()
