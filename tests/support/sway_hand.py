@@ -17,15 +17,15 @@ FIXED = Argument(ArgumentType.Fixed)
 LEFT_BUTTON = 0x110
 
 
-class VirtualPointer(Interface):  # type: ignore[misc]
+class VirtualPointer(Interface):
     name, version = "zwlr_virtual_pointer_v1", 1
 
 
-class VirtualPointerManager(Interface):  # type: ignore[misc]
+class VirtualPointerManager(Interface):
     name, version = "zwlr_virtual_pointer_manager_v1", 1
 
 
-class VirtualPointerProxy(Proxy):  # type: ignore[misc]
+class VirtualPointerProxy(Proxy[Any]):
     interface = VirtualPointer
 
     @VirtualPointer.request(UINT, FIXED, FIXED)
@@ -49,7 +49,7 @@ class VirtualPointerProxy(Proxy):  # type: ignore[misc]
         self._marshal(4)
 
 
-class VirtualPointerManagerProxy(Proxy):  # type: ignore[misc]
+class VirtualPointerManagerProxy(Proxy[Any]):
     interface = VirtualPointerManager
 
     @VirtualPointerManager.request(
@@ -90,7 +90,7 @@ class SwayHand:
         self._connection.close()
 
     def _move(self, place: Any) -> None:
-        x, y = (int(round(float(value))) for value in place)
+        x, y = (round(float(value)) for value in place)
         self._pointer.motion_absolute(_now(), x, y, *self._size)
         self._send()
 

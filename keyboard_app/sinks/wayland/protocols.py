@@ -14,31 +14,31 @@ TEXT, UINT, INT = Argument(ArgumentType.String), Argument(ArgumentType.Uint), Ar
 FD = Argument(ArgumentType.FileDescriptor)
 
 
-class InputMethod(Interface):  # type: ignore[misc]
+class InputMethod(Interface):
     name, version = "zwp_input_method_v2", 1
 
 
-class InputMethodManager(Interface):  # type: ignore[misc]
+class InputMethodManager(Interface):
     name, version = "zwp_input_method_manager_v2", 1
 
 
-class VirtualKeyboard(Interface):  # type: ignore[misc]
+class VirtualKeyboard(Interface):
     name, version = "zwp_virtual_keyboard_v1", 1
 
 
-class VirtualKeyboardManager(Interface):  # type: ignore[misc]
+class VirtualKeyboardManager(Interface):
     name, version = "zwp_virtual_keyboard_manager_v1", 1
 
 
-class LayerSurface(Interface):  # type: ignore[misc]
+class LayerSurface(Interface):
     name, version = "zwlr_layer_surface_v1", 1
 
 
-class LayerShell(Interface):  # type: ignore[misc]
+class LayerShell(Interface):
     name, version = "zwlr_layer_shell_v1", 1
 
 
-class InputMethodProxy(Proxy):  # type: ignore[misc]
+class InputMethodProxy(Proxy[Any]):
     interface = InputMethod
 
     @InputMethod.request(TEXT)
@@ -60,7 +60,7 @@ class InputMethodProxy(Proxy):  # type: ignore[misc]
         self._marshal(3, serial)
 
 
-class InputMethodManagerProxy(Proxy):  # type: ignore[misc]
+class InputMethodManagerProxy(Proxy[Any]):
     interface = InputMethodManager
 
     @InputMethodManager.request(Argument(ArgumentType.Object, interface=WlSeat), Argument(ArgumentType.NewId, interface=InputMethod))
@@ -68,7 +68,7 @@ class InputMethodManagerProxy(Proxy):  # type: ignore[misc]
         return self._marshal_constructor(0, InputMethod, seat)
 
 
-class VirtualKeyboardProxy(Proxy):  # type: ignore[misc]
+class VirtualKeyboardProxy(Proxy[Any]):
     interface = VirtualKeyboard
 
     @VirtualKeyboard.request(UINT, FD, UINT)
@@ -84,7 +84,7 @@ class VirtualKeyboardProxy(Proxy):  # type: ignore[misc]
         self._marshal(2, depressed, latched, locked, group)
 
 
-class VirtualKeyboardManagerProxy(Proxy):  # type: ignore[misc]
+class VirtualKeyboardManagerProxy(Proxy[Any]):
     interface = VirtualKeyboardManager
 
     @VirtualKeyboardManager.request(
@@ -94,7 +94,7 @@ class VirtualKeyboardManagerProxy(Proxy):  # type: ignore[misc]
         return self._marshal_constructor(0, VirtualKeyboard, seat)
 
 
-class LayerSurfaceProxy(Proxy):  # type: ignore[misc]
+class LayerSurfaceProxy(Proxy[Any]):
     interface = LayerSurface
 
     @LayerSurface.request(UINT, UINT)
@@ -128,7 +128,7 @@ class LayerSurfaceProxy(Proxy):  # type: ignore[misc]
         self._marshal(6, serial)
 
 
-class LayerShellProxy(Proxy):  # type: ignore[misc]
+class LayerShellProxy(Proxy[Any]):
     interface = LayerShell
 
     @LayerShell.request(
