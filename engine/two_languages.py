@@ -3,6 +3,9 @@
 A word's prior is its probability in whichever language is being written: log(share P(word | one) + (1 - share) P(word | other)). The share
 is what the words before say: each is likelier in one of the languages, people stay in a language for some words, and mix them as they did
 before.
+
+Measured on every fourth swipe of dev, top-1: English alone 89.43; with German 88.57, with French 87.95; where the words before are known,
+89.10 and 88.76 (lexicons of 150,000 words of wordfreq).
 """
 
 from __future__ import annotations
