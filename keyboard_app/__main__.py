@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from keyboard_app.app import KeyboardApp
     from keyboard_app.sinks.choose import BackEnd
 
-EXTRA = {"kivy", "platformdirs", "darkdetect", "regex", "jeepney", "Xlib", "pywayland"}
+EXTRA = {"emoji", "kivy", "platformdirs", "darkdetect", "regex", "jeepney", "Xlib", "pywayland"}
 """What the keyboard needs and the engine does not."""
 MISSING = "the keyboard needs {package}, and it is not installed. Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")

@@ -12,6 +12,7 @@ from engine import language_of, load_languages
 from keyboard_app.configuration import Configuration
 from keyboard_app.pages.choose import ChoosePage, FilePage
 from keyboard_app.pages.dock import DockPage
+from keyboard_app.pages.emoji import EmojiPage
 from keyboard_app.pages.folder import Choice, Wanted
 from keyboard_app.pages.practice import PracticePage
 from keyboard_app.pages.settings import SettingsPage
@@ -26,7 +27,7 @@ from keyboard_app.sinks.choose import TITLES
 if TYPE_CHECKING:
     from engine import Grid
 
-PageName = Literal["write", "settings", "practice", "grid", "globe", "second_language", "files", "into", "words", "word"]
+PageName = Literal["write", "settings", "emoji", "practice", "grid", "globe", "second_language", "files", "into", "words", "word"]
 NO_SECOND = "None"
 FILES: dict[str, tuple[str, Wanted]] = {
     "grids_file": ("Grids file", "file"),
@@ -62,6 +63,7 @@ class Navigation:
         write.shows_popups, write.keyboard_size = configuration.settings.popups, configuration.settings.keyboard_size
         self.write.bind(
             on_settings=lambda _: self.show("settings"),
+            on_emoji=lambda _: self.show("emoji"),
             on_practice=lambda _: self.show("practice"),
             on_globe=lambda _: configuration.next_grid(),
             on_word=lambda _, word: self._show_word(word, "write"),
@@ -75,6 +77,7 @@ class Navigation:
         if not self._manager.has_screen(name):
             makers = {
                 "settings": self._settings,
+                "emoji": self._emoji,
                 "practice": self._practice,
                 "grid": self._grids,
                 "globe": self._globe,
@@ -132,7 +135,7 @@ class Navigation:
             page.into_title = TITLES[self._configuration.settings.into]
             page.settings, page.grid_title, page.globe_titles = self._configuration.settings, _titled(grid), self._globe_titles()
             page.second_title = self._second_title()
-        for name in ("practice", "grid", "globe", "second_language", "into", "words"):  # made again when next shown
+        for name in ("emoji", "practice", "grid", "globe", "second_language", "into", "words"):  # made again when next shown
             if self._manager.current == name == "globe":
                 self._manager.current_screen.several = self._configuration.cycle
             elif self._manager.has_screen(name):
@@ -155,6 +158,15 @@ class Navigation:
             on_ask=lambda _, name: self._ask(name),
         )
         return page
+
+    def _emoji(self) -> EmojiPage:
+        page = EmojiPage(name="emoji", worker=self._session.worker, grid=self._configuration.opened.grid)
+        page.bind(on_back=lambda _: self.show("write"), on_choose=lambda _, emoji: self._write_emoji(emoji))
+        return page
+
+    def _write_emoji(self, emoji: str) -> None:
+        self.show("write")
+        self._session.type(emoji)
 
     def _practice(self) -> PracticePage:
         grid = self._configuration.opened.grid

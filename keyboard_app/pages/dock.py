@@ -86,7 +86,7 @@ class DockPage(Screen):
     """what kind of field is written into; "" for plain text"""
     floating = BooleanProperty(False)
 
-    __events__ = ("on_settings", "on_practice", "on_globe", "on_word", "on_hide", "on_move", "on_resize", "on_drop")
+    __events__ = ("on_settings", "on_emoji", "on_practice", "on_globe", "on_word", "on_hide", "on_move", "on_resize", "on_drop")
 
     def __init__(self, session: TypingSession, outlet: Outlet, **properties: object) -> None:
         load_kv(Path(__file__).with_suffix(".kv"))
@@ -98,6 +98,9 @@ class DockPage(Screen):
 
     def on_settings(self) -> None:
         """The settings button was tapped."""
+
+    def on_emoji(self) -> None:
+        """The emoji button was tapped."""
 
     def on_practice(self) -> None:
         """For those who have a page of the same kind that practises."""

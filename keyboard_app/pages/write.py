@@ -53,7 +53,7 @@ class WritePage(Screen):
     keyboard_size = StringProperty("medium")
     """one of layout.SIZES"""
 
-    __events__ = ("on_settings", "on_practice", "on_globe", "on_word")
+    __events__ = ("on_settings", "on_emoji", "on_practice", "on_globe", "on_word")
 
     def __init__(self, session: TypingSession, field: OwnField, **properties: object) -> None:
         """field: the sink of the session's writer; the page shows its text."""
@@ -68,6 +68,9 @@ class WritePage(Screen):
 
     def on_settings(self) -> None:
         """The settings button was tapped."""
+
+    def on_emoji(self) -> None:
+        """The emoji button was tapped."""
 
     def on_practice(self) -> None:
         """The practice button was tapped."""

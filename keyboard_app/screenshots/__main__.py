@@ -100,6 +100,11 @@ def _files(driven: DrivenApp, name: str) -> Steps:
         yield from driven.save(f"{name}_below")
 
 
+def _emoji(driven: DrivenApp, name: str) -> Steps:
+    driven.app.pages.show("emoji")
+    yield from driven.save(name)
+
+
 def _practice(driven: DrivenApp, name: str) -> Steps:
     driven.app.pages.show("practice")
     yield from driven.save(name)
@@ -146,6 +151,7 @@ SCENES: Mapping[str, Scene] = {
     "refused": _refused,
     "grids": _choose_grid,
     "files": _files,
+    "emoji": _emoji,
     "practice": _practice,
     "globe": _globe,
     "keyboards": _keyboards,

@@ -15,6 +15,7 @@ from kivy.graphics import SmoothLine
 
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.pages.clipboard import COPIED, COPIED_PART, NO_CLIPBOARD, NOTHING_TO_PASTE
+from keyboard_app.pages.emoji import EmojiCell
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.style.widgets import Drawing
 from keyboard_app.text.shift import Shift
@@ -511,7 +512,7 @@ def test_toolbar_text_candidates_and_keys_share_their_edges(opener: Opener) -> N
 def test_all_pages_can_be_used_with_a_physical_keyboard_alone(driver: WindowDriver) -> None:
     focus, manager = driver.app.focus, driver.app.manager
     write("a")
-    for _ in range(7):
+    for _ in range(8):
         press("tab")
         if focus.focused.caption == "Settings":
             break
@@ -525,7 +526,7 @@ def test_all_pages_can_be_used_with_a_physical_keyboard_alone(driver: WindowDriv
         titles.append(getattr(focus.focused, "title", ""))
         if titles[-1] == "Automatic capitals":
             break
-    assert titles[1:3] == ["Keyboard grid", "Globe key"]
+    assert titles[1] == "Keyboard grid"
     driver.frames(2)
     row = focus.focused
     assert 0 < row.to_window(*row.center)[1] < Window.height, "it was scrolled into sight"
@@ -539,6 +540,25 @@ def test_all_pages_can_be_used_with_a_physical_keyboard_alone(driver: WindowDriv
     press("left")
     write("b")
     assert (manager.current, driver.app.text) == ("write", "ba")
+
+
+def test_emoji_are_found_by_name_and_written(driver: WindowDriver) -> None:
+    write("hi ")
+    tap_tool(driver, "Emoji")
+    page = driver.app.manager.current_screen
+    assert len(page.found) > 1500
+    assert page.found[0] == "😀"
+    driver.frames(3)
+    for label in "pizz":
+        page.key(label)
+    assert page.found == ["🍕"]
+    driver.frames(3)
+    cell = next(widget for widget in page.walk() if isinstance(widget, EmojiCell) and widget.emoji == "🍕")
+    driver.tap(*cell.to_window(*cell.center))
+    driver.frames(2)
+    assert (driver.app.manager.current, driver.app.text) == ("write", "hi 🍕")
+    tap(driver, "action backspace")
+    assert driver.app.text == "hi "
 
 
 def test_practice_shows_a_persons_own_prompts_that_the_grid_can_swipe(opener: Opener) -> None:
@@ -558,7 +578,7 @@ def test_physical_keys_write_only_where_the_text_is(driver: WindowDriver) -> Non
 def test_the_tools_are_large_enough_for_a_thumb_and_nothing_overlaps(opener: Opener, size: tuple[int, int]) -> None:
     with opener(size) as driver:
         tools = [widget for widget in driver.root.walk() if getattr(widget, "caption", "")]
-        assert len(tools) == 7
+        assert len(tools) == 8
         assert all(min(tool.size) >= 44 * driver.app.unit for tool in tools)
         lefts = sorted((tool.x, tool.right) for tool in tools)
         assert all(right <= left + 1 for (_, right), (left, _) in pairwise(lefts))
