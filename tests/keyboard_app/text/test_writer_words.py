@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine import open_lexicon
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from keyboard_app.text.vocabulary import LexiconVocabulary
 from keyboard_app.text.writer import WritingOptions
@@ -142,3 +143,28 @@ def test_a_tapped_word_is_undone_as_a_whole(vocabulary: LexiconVocabulary) -> No
     assert written(vocabulary, "hello <undo>") == "|"
     assert written(vocabulary, "~dog so <undo>") == "Dog|"
     assert written(vocabulary, "~the man <undo> <redo>") == "The man|"
+
+
+@pytest.mark.parametrize(
+    ("want", "steps"),
+    [
+        ("What will I do", ["~what", "~will", "i", "~do"]),
+        ("Say 'hello' there", ["~say", "'", "~hello", "'", "~there"]),
+        ("Fish & chips", ["~fish", "&", "chips"]),
+        ("john@example.com", ["john@", "~example", ".", "~com"]),
+        ("Hello. World", ["~hello", " ", ".", "~world"]),
+        ("Dogs", ["~dog", "s"]),
+        ("Given", ["giv", "~en"]),
+        ("The new", ["~the", "new"]),
+    ],
+)
+def test_the_cases_of_the_daily_typist_with_our_own_lexicon(want: str, steps: list[str]) -> None:
+    person = Person()
+    person.writer.vocabulary = LexiconVocabulary(SimpleNamespace(lexicon=open_lexicon()))
+    for step in steps:
+        if step.startswith("~"):
+            person.writer.commit([step[1:]])
+        else:
+            for label in step:
+                person.writer.tap(label)
+    assert person.writer.text == want
