@@ -6,14 +6,13 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engine import shipped
 from engine.grid import Grid, GridCollection
 from engine.language import Language, default_language, language_of, load_languages, no_language, pick_language
-from engine.lexicon import key_sequence
+from engine.lexicon import Lexicon, key_sequence
 from engine.manifest import ModelBundleError
 from engine.recognizer import SwipeRecognizer, open_lexicon
 from tests.conftest import CYRILLIC, LATIN
@@ -162,11 +161,18 @@ class TestAMadeUpLanguage:
 
 
 class TestLoadingByLanguage:
-    def test_russian_has_no_model_yet(self) -> None:
-        namings: tuple[dict[str, Any], ...] = ({"language": "ru"}, {"grid": "yandex_ru"}, {"grid": "default"})
-        for named in namings:
-            with pytest.raises(ValueError, match=r"Keyglide has no model bundle for Русский \(ru\) yet"):
-                SwipeRecognizer.load(**named)
+    def test_a_grid_brings_its_language(self) -> None:
+        recognizer = SwipeRecognizer.load(grid="default")
+        assert recognizer.lexicon.origin == load_languages()["ru"].lexicon
+        assert recognizer.grid.name == "yandex_ru"
+
+    @pytest.mark.parametrize(
+        ("code", "sequence", "form"), [("fr", "cest", "c'est"), ("es", "mañana", "mañana"), ("ru", "объект", "объект")]
+    )
+    def test_shipped_lexicons_write_as_people_do(self, code: str, sequence: str, form: str) -> None:
+        lexicon = Lexicon.open(load_languages()[code].require_lexicon())
+        assert lexicon.alphabet == load_languages()[code].alphabet
+        assert lexicon.forms(sequence)[0] == form
 
     def test_an_unknown_language_names_the_nearest(self) -> None:
         with pytest.raises(ValueError, match=r"^unknown language 'eng': known are 'de', 'en', 'es', 'fr', 'ru'; did you mean 'en'\?$"):
