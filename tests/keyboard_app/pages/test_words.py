@@ -143,7 +143,9 @@ def test_the_page_lists_searches_adds_copies_and_wipes(begin: Begin, tmp_path: P
         page.add()
         writing.settle()
     assert page.rows == [("coal", "added"), ("wetter", "added")]
+    assert page.ids.add.disabled
     page.session.type("w")
+    assert not page.ids.add.disabled
     assert page.rows == [("wetter", "added")]
     page.session.type("4")
     page.add()
