@@ -51,7 +51,7 @@ from keyboard_app.session.practice import swipes_path
 from keyboard_app.settings import settings_path
 from keyboard_app.style.screenshot import SETTLE_FRAMES
 
-app = KeyboardApp(Start(settings_path(), swipes_path(), ("hello",), "practice", "", {{}}))
+app = KeyboardApp(Start(settings_path(), swipes_path(), ("hello",), "practice"))
 driven = DrivenApp(app, Path())
 
 def practise():

@@ -38,11 +38,24 @@ def fitting(environment: Mapping[str, str] = os.environ) -> BackEnd:
     """The best way into other programs here; "own" where there is none."""
     if environment.get("WAYLAND_DISPLAY") and not environment.get("SDL_VIDEODRIVER") and _has_input_method():
         return "wayland"
-    if environment.get("SDL_VIDEODRIVER") or not environment.get("DISPLAY") or find_spec("Xlib") is None:
+    if environment.get("SDL_VIDEODRIVER") or not _has_x(environment.get("DISPLAY", "")):
         return "own"
     if _has_ibus(environment):
         return "ibus"
     return "own" if environment.get("WAYLAND_DISPLAY") else "xtest"
+
+
+def _has_x(name: str) -> bool:
+    """Whether there is an X display, which the dock needs."""
+    if not name or find_spec("Xlib") is None:
+        return False
+    from keyboard_app.sinks.x11.connection import NoDisplayServerError, connect
+
+    try:
+        connect(name).close()
+    except NoDisplayServerError:
+        return False
+    return True
 
 
 def _has_input_method() -> bool:

@@ -17,11 +17,13 @@ pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'key
 from engine import SwipeRecognizer
 from keyboard_app.dock.place import Docked
 from tests.support.compositor import open_sway
-from tests.support.docked import SETTLED_S, Dock
+from tests.support.docked import Dock
 from tests.support.sway_hand import SwayHand
 
 pytestmark = [needs("sway", GTK), pytest.mark.slow]
 SIZE = (1280, 800)
+SETTLED_S = 10.0
+"""until the first pictures are there, on a busy machine, too: nothing tells"""
 
 
 def test_swipes_arrive_in_a_program_that_keeps_the_focus_and_makes_room(

@@ -110,6 +110,7 @@ def test_a_second_input_method_types_keys_and_says_so(sway: Sway, writing: Writi
     try:
         second.until(lambda: second.sink.trouble == TAKEN, "the notice")
         program = sway.gtk()
+        wait_for((program.folder / "focus").exists, "the program's focus")
         second.swipe("naïve")
         second.shows(program, "Naïve|")
     finally:
