@@ -223,8 +223,8 @@ def _language_of(grid: Grid) -> Language:
         some = ", ".join(f"'{letter}'" for letter in letters[:3]) + (f" and {len(letters) - 3} more" if len(letters) > 3 else "")
         names = ", ".join(one.name for one in load_languages().values())
         raise ValueError(
-            f"grid '{grid.name}' has the letters of no language that is installed ({names}): {some}. "
-            "Add its language, or name a lexicon of your own"
+            f"grid '{grid.name}' has the letters of no language that Keyglide knows ({names}): {some}. "
+            "Add its language with 'keyglide language add', or name a lexicon of your own"
         )
     return language
 

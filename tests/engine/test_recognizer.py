@@ -159,6 +159,6 @@ def test_candidates_do_not_depend_on_numba(toy_recognizer: SwipeRecognizer, toy_
 
 def test_a_grid_whose_letters_no_language_has_is_refused(grids: GridCollection) -> None:
     greek = replace(grids["qwerty_el"], keys=tuple(replace(key, label=chr(0x10D0 + at)) for at, key in enumerate(grids["qwerty_el"].keys)))
-    expected = r"grid 'qwerty_el' has the letters of no language that is installed \(.*English.*\): 'ა', 'ბ', 'გ' and \d+ more\. Add its"
+    expected = r"grid 'qwerty_el' has the letters of no language that Keyglide knows \(.*English.*\): 'ა', 'ბ', 'გ' and \d+ more\. Add its"
     with pytest.raises(ValueError, match=expected):
         SwipeRecognizer.load(grid=greek)
