@@ -118,11 +118,11 @@ def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty:
     assert "Keyglide's own model is used" in reports[0]
 
 
-def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, grids: dict[str, Grid]) -> None:
+def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, toy_lexicon: Path, grids: dict[str, Grid]) -> None:
     with pytest.raises(ValueError, match=r"Keyglide has no model for the letters of grid 'hebrew_he' yet\. Choose a model"):
         open_files.open_recognizer(Settings(), grids["hebrew_he"], pytest.fail)
     with pytest.raises(ValueError, match="gone"):
-        open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), grids["hebrew_he"], pytest.fail)
+        open_files.open_recognizer(Settings(model=str(tmp_path / "gone"), lexicon=str(toy_lexicon)), grids["hebrew_he"], pytest.fail)
 
 
 def test_each_thing_is_checked_by_itself(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> None:
