@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def _content(path: Path) -> dict[str, bytes]:
 def decode_on_cluster(address: str, setup: Setup, rows: Sequence[int], options: SearchOptions) -> Iterator[list[Outcome]]:
     """The outcomes of the rows in their order, a chunk at a time.
 
-    Raises: ValueError if no scheduler answers, or it has no workers, or one of them has another Keyglide, each time with what to do;
+    Raises: ValueError if no scheduler answers, or it ends, or has no workers, or one of them has another Keyglide, with what to do;
     OSError for files that cannot be read; ModelBundleError, ValueError from the workers.
     """
     try:
@@ -107,7 +108,10 @@ def decode_on_cluster(address: str, setup: Setup, rows: Sequence[int], options: 
         chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
         tasks = [client.submit(_decode_chunk, parcel, chunk, options, pure=False) for chunk in chunks]
         for task in tasks:
-            yield task.result()
+            try:
+                yield task.result()
+            except (CancelledError, distributed.KilledWorker) as error:
+                raise ValueError(f"the Dask cluster at '{address}' went away, or its workers did: start it again") from error
             task.release()
 
 

@@ -105,6 +105,17 @@ def test_another_keyglide_is_refused(workers: Any, setup: Setup, monkeypatch: py
         list(decode_on_cluster(workers.scheduler_address, setup, range(3), SEARCH))
 
 
+def test_a_cluster_that_goes_away(setup: Setup) -> None:
+    options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False, "protocol": "tcp://"}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, **options) as going:
+        outcomes = decode_on_cluster(going.scheduler_address, setup, list(range(11)) * 100, default_search(setup))
+        assert next(outcomes)
+        with distributed.Client(going.scheduler_address, set_as_default=False) as other:
+            other.restart(wait_for_workers=False)  # cancels all tasks, as a scheduler does that ends
+        with pytest.raises(ValueError, match="went away, or its workers did: start it again"):
+            list(outcomes)
+
+
 def test_without_dask(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ValueError, match=r"pip install 'keyglide\[cluster\]'"):
