@@ -24,6 +24,7 @@ from keyboard_app.pages.write import WritePage
 from keyboard_app.session.outlet import Outlet
 from keyboard_app.session.own_words import OwnWords, words_path
 from keyboard_app.session.practice import Practice, prompts_for
+from keyboard_app.session.speech import Speech
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.sinks.choose import BackEnd, open_sink
@@ -113,6 +114,7 @@ class KeyboardApp(ThemedApp):
         self.configuration.subscribe(self._apply_settings)
         self.configuration.subscribe_to_recognizer(self._use_recognizer)
         self._keeper.follow(self.session, self.field)
+        self._speech = Speech(self.session)
         self._apply_settings()
 
     @property
@@ -197,6 +199,7 @@ class KeyboardApp(ThemedApp):
             self.outlet.use_options(self._writing_options())
         self.session.uses_context, self.session.corrects = settings.context, settings.corrections
         self.text_size = settings.text_size
+        self._speech.is_on = settings.speech
         self.session.show_previews = settings.preview
         self.own_words.enabled = settings.own_words
         self.session.use_key_width(self.configuration.opened.grid.key_width)

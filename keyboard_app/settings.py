@@ -56,6 +56,8 @@ class Settings:
     """how large letters and buttons are on all pages"""
     popups: bool = True
     """whether the letter of a tapped key is shown above it"""
+    speech: bool = False
+    """whether words and candidates are said aloud"""
     context: bool = True
     """whether the words before a swipe count, and the next words are offered"""
     corrections: bool = False

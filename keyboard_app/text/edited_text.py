@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from keyboard_app.text.edit_history import EditHistory, Run, Step
 from keyboard_app.text.place import Place
-from keyboard_app.text.rules import LOOK_BACK, WORD_BEFORE, character_start, is_address, token_before, word_around, writable
+from keyboard_app.text.rules import LOOK_BACK, WORD, WORD_BEFORE, character_start, is_address, token_before, word_around, writable
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.sink import Edit, Follower, OwnField
 from keyboard_app.text.written import Written, add_word, after_edit, shifted, word_at
@@ -55,6 +55,12 @@ class EditedText:
     def text_before(self) -> str:
         """The text before the cursor or the selection, as much of it as the next word depends on."""
         return self._before()
+
+    @property
+    def last_word(self) -> str:
+        """The whole word that ends at the cursor, or just before the spaces and marks before it; "" if there is none."""
+        words = WORD.findall(self._before())
+        return words[-1] if words and (not self.typed or self._place.swiped is not None) else ""
 
     @property
     def typed(self) -> str:

@@ -130,3 +130,21 @@ def test_what_is_refused_is_not_told() -> None:
 def test_the_inverse_takes_an_edit_back(text: str, start: int, n_removed: int, inserted: str) -> None:
     edit = Edit(start, text[start : start + n_removed], inserted)
     assert edit.inverse.apply_to(edit.apply_to(text)) == text
+
+
+@given(st.text("abxyz", min_size=8, max_size=8), st.data())
+def test_two_edits_that_touch_are_one_and_two_that_lie_apart_stay_two(text: str, data: st.DataObject) -> None:
+    def drawn(text: str) -> Edit:
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, len(text)))
+        return Edit(start, text[start:end], data.draw(st.text("xyz", max_size=3)))
+
+    first = drawn(text)
+    between = first.apply_to(text)
+    later = drawn(between)
+    both = first.then(later)
+    if both is None:
+        assert later.start > first.end or later.start + len(later.removed) < first.start
+    else:
+        assert both.apply_to(text) == later.apply_to(between)
+        assert text[both.start : both.start + len(both.removed)] == both.removed
