@@ -135,6 +135,7 @@ class KeyboardApp(ThemedApp):
         super().on_stop()
         Window.unbind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
         self.focus.end()
+        self.own_words.close()
         self.worker.stop()
         self.calls.make()  # writes the words of the last swipes
         self._keeper.close()

@@ -62,13 +62,16 @@ def practise():
     yield from driven.drag("hello")
     yield from driven.lift()
     yield from driven.until(lambda: practice.n_recorded == 1)
+    said = []
+    app.own_words.add("Wuliangye", said.append)
+    yield from driven.until(lambda: said)
     end = time.monotonic() + {alive_s}
     while time.monotonic() < end:
         yield
 
 driven.play(practise())
 """
-"""The keyboard in a window that SDL draws offscreen: a swipe is practised and recorded."""
+"""The keyboard in a window that SDL draws offscreen: a swipe is practised and recorded, and a word is added."""
 
 needs_seccomp = pytest.mark.skipif(not confined.is_possible(), reason="seccomp filters: Linux on x86-64 or ARM64 alone")
 needs_strace = pytest.mark.skipif(STRACE is None, reason="not installed: strace (Debian: apt install strace)")
@@ -191,8 +194,10 @@ def test_the_processes_of_a_training_talk_over_the_loopback_device_alone(tmp_pat
 @needs_seccomp
 def test_the_keyboard_asks_for_nothing_and_keeps_what_is_practised_in_its_folder(tmp_path: Path) -> None:
     assert_private(watch([sys.executable, "-c", KEYBOARD.format(alive_s=ALIVE_S)], tmp_path / "home"))
-    kept = [path.relative_to(tmp_path / "home") for path in (tmp_path / "home").rglob("*") if path.is_file()]
-    assert [path for path in kept if "mesa" not in str(path)] == [Path(".local/share/keyglide/swipes.jsonl")]
+    kept = sorted(path.relative_to(tmp_path / "home") for path in (tmp_path / "home").rglob("*") if path.is_file())
+    own = Path(".local/share/keyglide")
+    assert [path for path in kept if "mesa" not in str(path)] == [own / "swipes.jsonl", own / "words.db"]
+    assert b"Wuliangye" in (tmp_path / "home" / own / "words.db").read_bytes()
 
 
 # --- where it is switched off ---

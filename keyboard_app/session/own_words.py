@@ -113,6 +113,10 @@ class OwnWords:
 
         self._ask(explain, say, say)
 
+    def close(self) -> None:
+        """Closes the file, once what was asked for before is done: then no log of it stays beside it."""
+        self._ask(lambda recognizer: recognizer.words.close(), lambda _: None, lambda _: None)
+
     # --- inside ---
 
     def _change(self, change: Callable[[Any], object], done: str, say: Say) -> None:
