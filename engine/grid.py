@@ -246,7 +246,8 @@ def load_grids(path: Path | str | None = None) -> GridCollection:
     try:
         value = json.loads(source.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"grid file '{source}' is not JSON: {error}") from error
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise ValueError(f"grid file '{source}' is not JSON: {why}") from error
     if not isinstance(value, dict) or not value:
         raise ValueError(f"grid file '{source}' must hold an object of grids by name, and at least one")
     grids = {name: Grid.from_json(name, grid) for name, grid in value.items() if not isinstance(grid, str)}

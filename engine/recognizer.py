@@ -14,7 +14,7 @@ from engine.context.ranking import Ranking, WordsBefore
 from engine.familiarity import GridDistance, distance_by_keys, distance_by_letters
 from engine.grid import Grid, load_grids, pick_grid
 from engine.internal_lm import InternalLm
-from engine.language import Language, default_language, language_of, load_languages, pick_language
+from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord
 from engine.model import KeyModel, ModelBundle
 from engine.search_options import SearchOptions
@@ -118,11 +118,13 @@ class SwipeRecognizer:
             chosen = _grid(spoken.default_grid if grid is None else grid)
         else:
             chosen = _grid(DEFAULT_GRID if grid is None else grid)
-            spoken = _language_of(chosen) if lexicon is None else language_of(chosen) or default_language()
+            spoken = language_of(chosen) or default_language()
         if context is None and lexicon is None:
             context = spoken.context
         if not isinstance(bundle, ModelBundle):
             bundle = ModelBundle.load(bundle if bundle is not None else spoken.require_bundle())
+        if language is None and lexicon is None:
+            _check_language(chosen)
         if not isinstance(lexicon, Lexicon):
             lexicon = Lexicon.open(lexicon if lexicon is not None else spoken.require_lexicon())
         recognizer = cls(bundle, lexicon, chosen, context=context, offensive=offensive)
@@ -215,10 +217,9 @@ def open_lexicon(path: Path | str | None = None) -> Lexicon:
     return Lexicon.open(path if path is not None else default_language().require_lexicon())
 
 
-def _language_of(grid: Grid) -> Language:
-    """The language that is written on a grid. Raises: ValueError where there is none."""
-    language = language_of(grid)
-    if not language:
+def _check_language(grid: Grid) -> None:
+    """Raises: ValueError unless a language is written on the grid."""
+    if not language_of(grid):
         letters = [key.name for key in grid.letter_keys]
         some = ", ".join(f"'{letter}'" for letter in letters[:3]) + (f" and {len(letters) - 3} more" if len(letters) > 3 else "")
         names = ", ".join(one.name for one in load_languages().values())
@@ -226,7 +227,6 @@ def _language_of(grid: Grid) -> Language:
             f"grid '{grid.name}' has the letters of no language that Keyglide knows ({names}): {some}. "
             "Add its language with 'keyglide language add', or name a lexicon of your own"
         )
-    return language
 
 
 def _grid(grid: Grid | str) -> Grid:
