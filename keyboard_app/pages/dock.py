@@ -56,6 +56,7 @@ class Grip(Widget):
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
+        self.dispatch("on_drag", False)  # the last move may have come with the lift
         self.dispatch("on_drop")
         return True
 
