@@ -157,7 +157,10 @@ class TwoLanguages(SwipeRecognizer):
         for at, pairs in enumerate(found):
             lexicon, other = lexicons[at], lexicons[1 - at]
             for hypothesis, candidate in pairs:
-                sequence = candidate.key_sequence
+                forms = tuple(form for form in candidate.forms if not self.words.blocks(form))  # the second lexicon may have them, too
+                if not forms:
+                    continue
+                sequence, candidate = candidate.key_sequence, replace(candidate, word=forms[0], forms=forms)
                 own, node = lexicon.log_prior(hypothesis.node), other.find(sequence)
                 mixed = log_shares[at] + own
                 if node is not None:

@@ -62,6 +62,16 @@ def test_forms_of_both_are_offered_and_those_of_the_likelier_language_first(toy_
     assert set(best.forms) == {"hell", "he'll", "Hell"}
 
 
+def test_a_blocked_word_is_offered_in_neither_language(toy_bundle: Path, qwerty: Grid) -> None:
+    two = TwoLanguages(ModelBundle.load(toy_bundle), (lexicon_of(FIRST), lexicon_of(SECOND)), qwerty)
+    assert two.recognize(toy.swipe_of("cat", qwerty))[0].word == "cat"
+    two.words.block("cat")
+    two.words.block("vat")  # the first language lacks it
+    found = [form for one in two.recognize(toy.swipe_of("cat", qwerty), EVERYTHING) for form in one.forms]
+    assert found
+    assert not {"cat", "vat"} & set(found)
+
+
 def test_no_more_words_than_were_asked_for_each_once(two: TwoLanguages, qwerty: Grid) -> None:
     found = two.recognize(toy.swipe_of("cat", qwerty), SearchOptions(beam_width=50, prior_weight=0.25, n_best=3))
     assert len(found) == len({one.key_sequence for one in found}) == 3
