@@ -27,7 +27,7 @@ from engine.lexicon import Lexicon, build_lexicon, write_lexicon
 from engine.shipped import DEFAULT_LANGUAGE
 from engine.swipe_file import read_good_swipes
 from training.lexicon.casing import Casing
-from training.lexicon.dictionary import advise_dictionary, find_dictionaries, read_knowledge
+from training.lexicon.dictionary import advise_dictionary, find_dictionaries, read_knowledge, with_sharp_s
 from training.lexicon.entries import MIN_FREQUENCY, Counts, Sources, commonest, make_entries, with_words
 from training.lexicon.offensive import OffensiveWords
 from training.lexicon.text import TextForms
@@ -115,6 +115,8 @@ def run(options: argparse.Namespace) -> BuildReport:
     language = pick_language(load_languages(), options.language)
     words = {word for path in options.word_list for word in read_word_list(path, options.min_people)}
     frequencies = commonest(wordfreq.get_frequency_dict(language.code, LIST), options.words)
+    if "ß" in language.alphabet:
+        frequencies = with_sharp_s(frequencies, options.dictionary or find_dictionaries(language.code))
     sources = read_sources(options, language, frequencies)
     frequencies = {**frequencies, **sources.text.frequencies(frequencies)}
     entries, counts = make_entries(frequencies, options.words, language, sources)

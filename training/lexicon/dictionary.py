@@ -94,6 +94,21 @@ def read_knowledge(words: Iterable[str], dictionaries: Sequence[Path], alphabet:
     return Knowledge(frozenset(lower), capitals)
 
 
+def with_sharp_s(frequencies: Mapping[str, float], dictionaries: Sequence[Path]) -> dict[str, float]:
+    """The words with the ß that wordfreq folds to ss, where a dictionary knows a word only with it (strasse: Straße; not masse)."""
+    checkers = [_open(path) for path in dictionaries]
+
+    def known(word: str) -> bool:
+        return any(_knows(checker, form) for checker in checkers for form in (word, word.capitalize()))
+
+    spelt: dict[str, float] = {}
+    for word, frequency in frequencies.items():
+        variants = [word[:i] + "ß" + word[i + 2 :] for i in range(len(word) - 1) if word[i : i + 2] == "ss"]
+        right = next((variant for variant in variants if known(variant)), None) if variants and not known(word) else None
+        spelt[right or word] = spelt.get(right or word, 0) + frequency
+    return spelt
+
+
 def _knows(checker: Any, word: str) -> bool:
     try:
         return bool(checker.spell(word))

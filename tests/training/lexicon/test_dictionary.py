@@ -8,7 +8,7 @@ import pytest
 
 from training.lexicon import dictionary
 from training.lexicon.casing import Casing
-from training.lexicon.dictionary import find_dictionaries, read_knowledge
+from training.lexicon.dictionary import find_dictionaries, read_knowledge, with_sharp_s
 
 pytest.importorskip("hunspell", reason="the package chunspell is not installed")
 
@@ -60,3 +60,10 @@ def test_no_dictionary_is_no_knowledge() -> None:
 def test_a_dictionary_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no such dictionary"):
         read_knowledge(["haus"], [tmp_path / "none.dic"])
+
+
+def test_the_sharp_s_comes_back_where_a_dictionary_knows_the_word_only_with_it(tmp_path: Path) -> None:
+    (tmp_path / "xx.aff").write_text("SET UTF-8\n", encoding="utf-8")
+    (tmp_path / "xx.dic").write_text("4\nStraße\nMasse\nMaße\ngroß\n", encoding="utf-8")
+    spelt = with_sharp_s({"strasse": 3.0, "straße": 1.0, "masse": 2.0, "gross": 1.0, "kiss": 1.0}, [tmp_path / "xx.dic"])
+    assert spelt == {"straße": 4.0, "masse": 2.0, "groß": 1.0, "kiss": 1.0}
