@@ -70,7 +70,7 @@ def test_its_height_is_dragged_and_remembered(desktop: Desktop) -> None:
     program = desktop.gtk()
     with docked(desktop, "--into", "xtest") as dock:
         x, y = dock.place.x + 76 * dock.unit, dock.place.y + 24 * dock.unit
-        desktop.words("mousemove", f"{x:.0f}", f"{y:.0f}", "mousedown", "1")
+        desktop.words("mousemove", f"{x:.0f}", f"{y:.0f}", "sleep", "0.3", "mousedown", "1", "sleep", "0.3")
         for step in range(1, 11):
             desktop.words("mousemove", f"{x:.0f}", f"{y - 6 * step:.0f}", "sleep", "0.05")
         desktop.words("sleep", "0.3", "mouseup", "1")
