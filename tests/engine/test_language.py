@@ -168,7 +168,7 @@ class TestLoadingByLanguage:
 
     @pytest.mark.parametrize(
         ("code", "sequence", "form"),
-        [("fr", "cest", "c'est"), ("es", "mañana", "mañana"), ("ru", "объект", "объект")],
+        [("de", "straße", "Straße"), ("fr", "cest", "c'est"), ("es", "mañana", "mañana"), ("ru", "объект", "объект")],
     )
     def test_shipped_lexicons_write_as_people_do(self, code: str, sequence: str, form: str) -> None:
         lexicon = Lexicon.open(load_languages()[code].require_lexicon())
