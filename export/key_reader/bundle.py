@@ -50,17 +50,18 @@ TOLERANCE = 2e-4
 
 
 SEARCH = SearchOptions(
-    beam_width=12,
+    beam_width=20,
     prior_weight=0.7,
     margin=10.0,
     ctc_weight=0.25,
     method="two_pass",
     internal_lm_weight=0.8,
     first_prior=1.0,
-    left_behind=8.0,
+    left_behind=12.0,
 )
-"""What a bundle searches with unless told otherwise. Measured: docs/key-reader.md. With 0.8 of the prior and 0.9 taken off, dev is
-read as well without the words before (89.1 and 95.2 for 89.2 and 95.2), and worse with them (90.3 and 95.4 for 90.6 and 95.5)."""
+"""What a bundle searches with unless told otherwise. Measured on dev, without the words before and with them: 89.27 and 95.01, 90.55 and
+95.24; with a beam of 12 words within 8 nats, 89.17 and 94.77, 90.41 and 95.06, in 0.93 of the time; with 0.8 of the prior and 0.9 taken
+off, as good without the words before, and 0.3 worse with them."""
 
 
 @dataclass(frozen=True)
