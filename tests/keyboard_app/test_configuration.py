@@ -98,7 +98,7 @@ def test_another_grid_is_opened_and_its_recognizer_loaded(app: App) -> None:
 
 def test_a_message_about_swiping_goes_when_swiping_works_again_and_others_stay(app: App) -> None:
     for kept in ("", "something else"):
-        app.configuration.choose("grid", "yandex_ru")
+        app.configuration.choose("grid", "hebrew_he")
         app.window.until(lambda: app.board.message.startswith("Swiping is off"))
         app.board.message = kept or app.board.message
         app.configuration.choose("grid", "qwerty_en")
