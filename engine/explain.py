@@ -86,7 +86,7 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
             for among in (set(allowed), set(range(len(log_probs))))
         ]
         attention = output.attention[0]
-        looked_at = _looked_at(swipe, features, attention, model.alphabet)
+        looked_at = _looked_at(swipe, features, attention, recognizer)
         letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at, attention))
         if letter != END:
             node, prefixes = allowed[token], prefixes.extend(np.zeros(1, dtype=np.int64), np.array([token]))
@@ -114,10 +114,11 @@ def _points_of(n_frames: int, features: Features) -> npt.NDArray[np.int64]:
     return points
 
 
-def _looked_at(swipe: Swipe, features: Features, attention: npt.NDArray[np.float32], alphabet: str) -> LookedAt:
+def _looked_at(swipe: Swipe, features: Features, attention: npt.NDArray[np.float32], recognizer: SwipeRecognizer) -> LookedAt:
     """The recorded point behind the frame with the highest attention (S,)."""
     point = _points_of(len(attention), features)[attention.argmax()]
     x, y, t = features.points[:, point]
     nearest = np.lexsort((np.hypot(swipe.x - x, swipe.y - y), np.abs(swipe.t - t)))[0]
-    key = alphabet[int(features.key_distances[point].argmin())]
+    centres = recognizer.grid.centres(recognizer.model.alphabet)
+    key = recognizer.model.alphabet[int(np.hypot(*(centres - features.points[:2, point]).T).argmin())]
     return LookedAt(int(nearest), float(swipe.x[nearest]), float(swipe.y[nearest]), float(swipe.t[nearest]), key)

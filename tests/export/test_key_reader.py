@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnx
 import pytest
 
+from engine.explain import explain
 from engine.grid import Grid
 from engine.key_places import KeyPlaces
 from engine.manifest import ModelBundleError
@@ -141,3 +142,14 @@ def test_places_without_a_key_are_refused(bundle: ModelBundle, grids: dict[str, 
     with pytest.raises(ValueError, match="grid 'yandex_ru' has no key for 'a', 'b', 'c' and 23 more"):
         bundle.on(grids["yandex_ru"], LATIN)
     assert len(KeyPlaces.on(grids["yandex_ru"], "йцукен")) == 6
+
+
+def test_its_candidates_are_explained(bundle: ModelBundle, toy_lexicon: Path, qwerty: Grid) -> None:
+    """Letter by letter: they add up to the score, and each was looked for at some key."""
+    recognizer = SwipeRecognizer.load(bundle, toy_lexicon, qwerty)
+    swipe = toy.swipe_of("cat", qwerty)
+    for candidate in recognizer.recognize(swipe):
+        explained = explain(recognizer, swipe, candidate, recognizer.default_options)
+        total = explained.weighted_log_prior + sum(letter.log_prob for letter in explained.letters)
+        assert total == pytest.approx(candidate.score, abs=0.01)
+        assert {letter.looked_at.key for letter in explained.letters} <= set(LATIN)

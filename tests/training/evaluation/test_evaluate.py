@@ -169,11 +169,8 @@ def test_ranking_again_is_searching_with_the_other_prior_weight(toy_recognizer: 
                 assert tune.rank_with(toy_recognizer.lexicon, outcome, weight - 0.25) == found.index(word)
 
 
-@pytest.mark.parametrize(("method", "top_1"), [("steps", "66.67%"), ("two_pass", "50.00%")])
-def test_tune_prints_a_table(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup, method: str, top_1: str
-) -> None:
-    """The toy's CTC head is worse than its decoder: a first pass with it loses a word."""
+@pytest.mark.parametrize("method", ["steps", "two_pass"])
+def test_tune_prints_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup, method: str) -> None:
     few = (
         "--beam-widths",
         "2",
@@ -192,7 +189,7 @@ def test_tune_prints_a_table(
     tune.main()
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "%" in line]
     assert [row[:4] for row in rows[:4]] == [[beam, "0.00", prior, "inf"] for beam in ("2", "8") for prior in ("0.10", "0.30")]
-    assert [row[0] for row in rows[4:]] == ["2", "8"] and rows[5][3:5] == ["20.0", top_1] and len(rows[5]) == 9
+    assert [row[0] for row in rows[4:]] == ["2", "8"] and rows[5][3:5] == ["20.0", "66.67%"] and len(rows[5]) == 9
 
 
 # --- the latency record ---
