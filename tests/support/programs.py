@@ -148,8 +148,17 @@ class Desktop:
         done = subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=60, capture_output=True, text=True)
         return done.stdout.strip()
 
+    def _window(self, title: str) -> str:
+        """The windows with the title, once there is one. xdotool gives up if another window goes while it looks."""
+        for _ in range(20):
+            try:
+                return self.words("search", "--sync", "--onlyvisible", "--name", title)
+            except subprocess.CalledProcessError:
+                time.sleep(0.2)
+        return self.words("search", "--sync", "--onlyvisible", "--name", title)
+
     def _focused(self, folder: Path, process: subprocess.Popen[bytes], title: str) -> Program:
-        window = self.words("search", "--sync", "--onlyvisible", "--name", title).splitlines()[-1]
+        window = self._window(title).splitlines()[-1]
         self.words("windowfocus", "--sync", window)
         return Program(folder, window, process)
 
