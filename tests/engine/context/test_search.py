@@ -63,6 +63,6 @@ def test_in_two_passes_the_words_before_choose_what_the_decoder_scores(
     chosen = sorted(scores, key=lambda word: -scores[word][0] - added[word])[: max(beam_width, n_best)]
     expected = sorted(((word, scores[word][1] + added[word]) for word in chosen), key=lambda item: -item[1])
     assert ["".join(ALPHABET[token] for token in one.tokens) for one in hypotheses] == [word for word, _ in expected[:n_best]]
-    np.testing.assert_allclose([one.score for one in hypotheses], [score for _, score in expected[:n_best]], rtol=0, atol=1e-6)
+    np.testing.assert_allclose([one.score for one in hypotheses], [score for _, score in expected[:n_best]], rtol=1e-6, atol=1e-6)
     shares = np.exp([score for _, score in expected])
     np.testing.assert_allclose([one.probability for one in hypotheses], (shares / shares.sum())[: len(hypotheses)], atol=1e-6)

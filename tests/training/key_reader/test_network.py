@@ -74,7 +74,7 @@ def test_the_decoder_sees_no_letter_before_its_turn(network: KeyReader) -> None:
     changed = inputs.tokens.clone()
     changed[:, -1] = (changed[:, -1] + 1) % 9
     again, _ = network(*inputs._replace(tokens=changed))
-    torch.testing.assert_close(again[:, :-1], logits[:, :-1], rtol=0, atol=1e-6)
+    torch.testing.assert_close(again[:, :-1], logits[:, :-1], rtol=2e-5, atol=2e-5)
     assert (again[:, -1] - logits[:, -1]).abs().max() > 0.01
 
 
