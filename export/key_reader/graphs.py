@@ -16,14 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from export.graphs import Part, join
+from export.graphs import DecoderLayerGraph, Part, join, join_self_attention
 from training.key_reader.config import KeyReaderConfig
-from training.key_reader.network import Attention, DecoderLayer, EncoderLayer, KeyReader, look_around, squared_distances
-
-
-def join_self_attention(attention: Attention) -> nn.Linear:
-    """(..., D) -> (..., 3 D): scaled queries, keys, values."""
-    return join([Part(attention.query, attention.scale), Part(attention.key_value)])
+from training.key_reader.network import EncoderLayer, KeyReader, look_around, squared_distances
+from training.model.network import DecoderLayer
 
 
 def cross_keys_values(network: KeyReader) -> nn.Linear:
@@ -107,33 +103,6 @@ class EncoderGraph(nn.Module):
         query = torch.cat([cosine * cos - sine * sin, cosine * sin + sine * cos, by_key], dim=-1)
         fall = F.softplus(slope + 2.0) * ((1.0 + squares).sqrt() - 1.0)
         return torch.cat([query @ asked.T - fall, blank], dim=-1).log_softmax(dim=-1)
-
-
-class DecoderLayerGraph(nn.Module):
-    """One letter of B prefixes of one swipe."""
-
-    def __init__(self, layer: DecoderLayer) -> None:
-        super().__init__()
-        self.layer, self.n_heads = layer, layer.self_attention.n_heads
-        self.query_key_value = join_self_attention(layer.self_attention)
-        self.cross_query = join([Part(layer.cross_attention.query, layer.cross_attention.scale)])
-
-    def forward(self, x: Tensor, memory: Tensor, past: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x (B, D), memory (1, 2 H, S, Dh), past (1, 2 H, P, Dh), mask (B, P + B).
-
-        Returns x, new rows (1, 2 H, B, Dh), attention (1, H, B, S).
-        """
-        layer, n_heads, width, head_width = self.layer, self.n_heads, x.shape[1], memory.shape[-1]
-        joined = self.query_key_value(layer.self_norm(x)).reshape(1, -1, 3 * n_heads, head_width).transpose(1, 2)
-        query, new = joined.split([n_heads, 2 * n_heads], dim=1)
-        keys, values = torch.cat([past, new], dim=2).chunk(2, dim=1)
-        mixed = (query @ keys.transpose(2, 3) + mask).softmax(dim=-1) @ values
-        x = x + layer.self_attention.out(mixed.transpose(1, 2).reshape(-1, width))
-        memory_keys, memory_values = memory.chunk(2, dim=1)
-        query = self.cross_query(layer.cross_norm(x)).reshape(1, -1, n_heads, head_width).transpose(1, 2)
-        attention = (query @ memory_keys.transpose(2, 3)).softmax(dim=-1)
-        x = x + layer.cross_attention.out((attention @ memory_values).transpose(1, 2).reshape(-1, width))
-        return x + layer.feed_forward(layer.feed_forward_norm(x)), new, attention
 
 
 class StepGraph(nn.Module):

@@ -1,4 +1,4 @@
-"""The key-reading network, in one file so that it can be read in one go. It never sees a letter.
+"""The key-reading network, but for its attention and its decoder's layers, which are training.model.network's. It never sees a letter.
 
 It gets the trajectory and the places of K keys, all of them in keys (key widths across, key heights down) from the middle of the
 keys. A key's embedding is a function of its place and size. K is free, and permuting the keys permutes the outputs: every sum
@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.key_reader.config import KeyReaderConfig
+from training.model.network import Attention, DecoderLayer, FeedForward
 
 KERNEL = 7
 """Frames that a layer's convolution sees."""
@@ -53,39 +54,6 @@ class KeyEmbedding(nn.Module):
         return self.norm(self.out(F.silu(self.hidden(inputs))))
 
 
-class Attention(nn.Module):
-    """Multi-head attention, spelled out, as in training.model.network."""
-
-    def __init__(self, config: KeyReaderConfig) -> None:
-        super().__init__()
-        self.n_heads = config.n_heads
-        self.scale = config.head_width**-0.5
-        self.query = nn.Linear(config.width, config.width)
-        self.key_value = nn.Linear(config.width, 2 * config.width)
-        self.out = nn.Linear(config.width, config.width)
-
-    def keys_values(self, source: Tensor) -> Tensor:
-        """source (B, S, D) -> (2, B, H, S, Dh)"""
-        batch, length, _ = source.shape
-        return self.key_value(source).view(batch, length, 2, self.n_heads, -1).permute(2, 0, 3, 1, 4)
-
-    def forward(self, x: Tensor, keys_values: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """x (B, T, D), keys_values (2, B or 1, H, S, Dh), mask (T, S) added -> output (B, T, D), weights (B, H, T, S)."""
-        batch, length, width = x.shape
-        query = (self.query(x) * self.scale).view(batch, length, self.n_heads, -1).transpose(1, 2)
-        scores = query @ keys_values[0].transpose(-1, -2)
-        if mask is not None:
-            scores = scores + mask
-        weights = scores.softmax(dim=-1)
-        mixed = (weights @ keys_values[1]).transpose(1, 2).reshape(batch, length, width)
-        return self.out(mixed), weights
-
-
-class FeedForward(nn.Sequential):
-    def __init__(self, config: KeyReaderConfig) -> None:
-        super().__init__(nn.Linear(config.width, config.feed_forward_width), nn.SiLU(), nn.Linear(config.feed_forward_width, config.width))
-
-
 class Convolution(nn.Module):
     """(B, S, D) -> (B, S, D): gated, then along the frames, as in the Conformer."""
 
@@ -108,27 +76,12 @@ class EncoderLayer(nn.Module):
         super().__init__()
         self.attention_norm, self.attention = nn.LayerNorm(config.width), Attention(config)
         self.convolution_norm, self.convolution = nn.LayerNorm(config.width), Convolution(config)
-        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config)
+        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config, nn.SiLU)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.attention_norm(x)
         x = x + self.attention(h, self.attention.keys_values(h))[0]
         x = x + self.convolution(self.convolution_norm(x))
-        return x + self.feed_forward(self.feed_forward_norm(x))
-
-
-class DecoderLayer(nn.Module):
-    def __init__(self, config: KeyReaderConfig) -> None:
-        super().__init__()
-        self.self_norm, self.self_attention = nn.LayerNorm(config.width), Attention(config)
-        self.cross_norm, self.cross_attention = nn.LayerNorm(config.width), Attention(config)
-        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config)
-
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
-        """x (B, T, D), memory (2, B, H, S, Dh) -> (B, T, D); all letters at once, for training."""
-        h = self.self_norm(x)
-        x = x + self.self_attention(h, self.self_attention.keys_values(h), mask)[0]
-        x = x + self.cross_attention(self.cross_norm(x), memory)[0]
         return x + self.feed_forward(self.feed_forward_norm(x))
 
 
@@ -219,7 +172,7 @@ class KeyReader(nn.Module):
         self.token = nn.Linear(config.key_width, config.width)
         self.start = nn.Parameter(0.1 * torch.randn(1, config.width))
         self.letter_position = nn.Parameter(0.02 * torch.randn(config.max_letters + 1, config.width))
-        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.n_decoder_layers))
+        self.decoder = nn.ModuleList(DecoderLayer(config, nn.SiLU) for _ in range(config.n_decoder_layers))
         self.decoder_norm = nn.LayerNorm(config.width)
         self.target = nn.Linear(config.key_width, config.width)
         self.end = nn.Parameter(0.1 * torch.randn(1, config.width))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,10 +15,26 @@ KERNEL = 7
 """Frames that the Conformer's convolution sees, of 32 in a swipe. Not tuned."""
 
 
+class Widths(Protocol):
+    """What layers need of a network's configuration."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def feed_forward_width(self) -> int: ...
+
+    @property
+    def n_heads(self) -> int: ...
+
+    @property
+    def head_width(self) -> int: ...
+
+
 class Attention(nn.Module):
     """Multi-head attention, spelled out: in bfloat16 on a CPU the fused one's backward pass took 60 % of a step."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: Widths) -> None:
         super().__init__()
         self.n_heads = config.n_heads
         self.scale = config.head_width**-0.5
@@ -42,8 +60,10 @@ class Attention(nn.Module):
 
 
 class FeedForward(nn.Sequential):
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__(nn.Linear(config.width, config.feed_forward_width), nn.ReLU(), nn.Linear(config.feed_forward_width, config.width))
+    def __init__(self, config: Widths, activation: type[nn.Module] = nn.ReLU) -> None:
+        super().__init__(
+            nn.Linear(config.width, config.feed_forward_width), activation(), nn.Linear(config.feed_forward_width, config.width)
+        )
 
 
 class EncoderLayer(nn.Module):
@@ -128,11 +148,11 @@ def encoder_layer(config: ModelConfig) -> EncoderLayer | RecurrentLayer:
 
 
 class DecoderLayer(nn.Module):
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: Widths, activation: type[nn.Module] = nn.ReLU) -> None:
         super().__init__()
         self.self_norm, self.self_attention = nn.LayerNorm(config.width), Attention(config)
         self.cross_norm, self.cross_attention = nn.LayerNorm(config.width), Attention(config)
-        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config)
+        self.feed_forward_norm, self.feed_forward = nn.LayerNorm(config.width), FeedForward(config, activation)
 
     def forward(self, x: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
         """x (B, T, D), memory (2, B, H, S, Dh) -> (B, T, D); all letters at once, for training."""
