@@ -19,7 +19,7 @@ EXTRA = {"emoji", "kivy", "platformdirs", "darkdetect", "regex", "jeepney", "Xli
 MISSING = "the keyboard needs {package}, and it is not installed. Install it with: pip install 'keyglide[app]'"
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
 """The options that override settings."""
-INTO = ("auto", "own", "ibus", "xtest", "wayland", "plasma")
+INTO = ("auto", "own", "ibus", "xtest", "wayland")
 NO_WAY = "there is no way into other programs here: docs/LINUX.md says what each desktop needs"
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""

@@ -16,7 +16,7 @@ from engine.shipped import DEFAULT_GRID
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
 SizeChoice = Literal["small", "medium", "large"]
-IntoChoice = Literal["auto", "own", "ibus", "xtest", "wayland", "plasma"]
+IntoChoice = Literal["auto", "own", "ibus", "xtest", "wayland"]
 DockChoice = Literal["bottom", "floating"]
 VALUES = {
     "theme": get_args(ThemeChoice),

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from keyboard_app.sinks.guardian import Guardian
 from keyboard_app.text.sink import TextSink
 
-BackEnd = Literal["own", "ibus", "xtest", "wayland", "plasma"]
+BackEnd = Literal["own", "ibus", "xtest", "wayland"]
 Post = Callable[[Callable[[], None]], None]
 """Has a call made on the window's thread."""
 TITLES: dict[str, str] = {
@@ -19,7 +19,6 @@ TITLES: dict[str, str] = {
     "ibus": "Other programs, by IBus",
     "xtest": "Other programs on X11, by key presses",
     "wayland": "Other programs on sway and its like",
-    "plasma": "Other programs on KDE Plasma (Wayland)",
 }
 
 

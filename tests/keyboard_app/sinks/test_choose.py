@@ -30,5 +30,5 @@ def test_every_way_has_a_title_and_a_setting() -> None:
 
 
 def test_a_way_that_does_not_exist_is_named() -> None:
-    with pytest.raises(NoWayError, match="no way 'plasma'"):
-        open_sink("plasma", lambda call: call())
+    with pytest.raises(NoWayError, match="no way 'own'"):
+        open_sink("own", lambda call: call())
