@@ -19,6 +19,8 @@ HEADER_START = len(MAGIC) + 4
 HEADER_LIMIT = 1 << 16
 """The header ends within this many bytes of the file's start."""
 ALIGNMENT = 64
+LARGEST = 65504.0
+"""What no bias, scale or logarithm exceeds: the largest float16. So sums of their products stay finite."""
 REBUILD = "make it again with python -m training.context"
 
 
@@ -146,7 +148,7 @@ def unpack(raw: npt.NDArray[np.uint8], name: str) -> tuple[Header, dict[str, npt
 
 
 def _check(header: Header, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> None:
-    """Raises: ValueError for a row or an offset that points outside: kernels check nothing."""
+    """Raises: ValueError for a row or an offset that points outside, or for a number that is none: kernels check nothing."""
     sizes, starts = header.sizes, arrays["text_start"]
     if (
         arrays["key_row"].max() >= sizes.n_rows
@@ -156,6 +158,9 @@ def _check(header: Header, arrays: Mapping[str, npt.NDArray[Any]], name: str) ->
         or (np.diff(starts.astype(np.int64)) < 0).any()
     ):
         raise ValueError(f"{name} is damaged: its words point outside of it: {REBUILD}")
+    for array, values in arrays.items():
+        if values.dtype.kind == "f" and not (np.abs(values) <= LARGEST).all():  # nor for NaN
+            raise ValueError(f"{name} is damaged: {array} has values that are no numbers, or beyond {LARGEST:g}: {REBUILD}")
     try:
         arrays["text"].tobytes().decode()
     except UnicodeDecodeError as error:

@@ -15,8 +15,10 @@ from engine.words.word import PersonalWord
 
 OWN_FORM = 1.0
 """What the lexicon's own first written form weighs beside the person's: another one comes first once it weighs more."""
+FORM_LEARNT_AT = 0.5
+"""Another written form of a word in the lexicon is offered while it weighs this: from its first use until half of that has faded."""
 LEARNT_AT = 1.5
-"""A word that the lexicon lacks can be swiped once it weighs this: typed twice, or added."""
+"""A word that the lexicon lacks can be swiped while it weighs this: typed twice, or added."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def overlay_word(sequence: str, words: Collection[PersonalWord], base: Lexicon, 
     blocked = {one.word for one in words if one.kind == "blocked"}
     weights = {one.word: one.weight_at(now) + (strength.added if one.kind == "added" else 0.0) for one in words if one.kind != "blocked"}
     forms = [form for form in own if form not in blocked]
-    new = [form for form, weight in sorted(weights.items()) if form not in own and weight >= (OWN_FORM if own else LEARNT_AT)]
+    new = [form for form, weight in sorted(weights.items()) if form not in own and weight >= (FORM_LEARNT_AT if own else LEARNT_AT)]
     weight = sum(weights[form] for form in weights if form in forms or form in new)
     if not forms and not new:
         return OverlayWord(sequence, None) if own else None

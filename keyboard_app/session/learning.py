@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyboard_app.text.rules import LOOK_BACK, starts_sentence, word_around
+from keyboard_app.text.rules import LOOK_BACK, of_word, starts_sentence, word_around
 from keyboard_app.text.writer import Writer
 from keyboard_app.text.written import Written
 
@@ -99,7 +99,7 @@ class Learner:
 
 def _is_letter(character: str) -> bool:
     """Whether a word goes on with it: don't is one word."""
-    return character.isalnum() or character in "'’"
+    return of_word(character) or character in "'’"
 
 
 def plain(writer: Writer, word: Written) -> str:

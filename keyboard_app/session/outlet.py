@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from keyboard_app.text.rules import LOOK_BACK, character_start, needs_space_before
+from keyboard_app.text.rules import LOOK_BACK, character_start, needs_space_before, of_word
 from keyboard_app.text.sink import Context, Edit, KeyName, Purpose, TextSink
 from keyboard_app.text.writer import Writer, WritingOptions
 
@@ -221,7 +221,7 @@ class Outlet:
 
 def _inside_word(context: Context) -> bool:
     """Whether a swipe would take a word's place: not on the word of a program that may tell where the cursor was before."""
-    return context.before[-1:].isalnum() and context.after[:1].isalnum()
+    return of_word(context.before[-1:]) and of_word(context.after[:1])
 
 
 def _agrees(writer: Writer, context: Context) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from keyboard_app.text.edit_history import EditHistory, Run, Step
 from keyboard_app.text.place import Place
-from keyboard_app.text.rules import LOOK_BACK, WORD, WORD_BEFORE, character_start, is_address, token_before, word_around, writable
+from keyboard_app.text.rules import LOOK_BACK, WORD, WORD_BEFORE, character_start, is_address, of_word, token_before, word_around, writable
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.sink import Edit, Follower, OwnField
 from keyboard_app.text.written import Written, add_word, after_edit, shifted, word_at
@@ -67,7 +67,7 @@ class EditedText:
         """The word that is being tapped: what has been tapped of it before the cursor; "" if none is."""
         before, place = self._before(), self._place
         word = WORD_BEFORE.search(before)
-        is_inside = self._text[place.cursor : place.cursor + 1].isalnum()
+        is_inside = of_word(self._text[place.cursor : place.cursor + 1])
         return word[0] if word and place.tapped and place.anchor is None and not is_inside and not is_address(token_before(before)) else ""
 
     @property

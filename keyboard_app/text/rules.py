@@ -27,11 +27,12 @@ PULLED = frozenset(",.!?…")
 APOSTROPHES = frozenset("'’")
 LONGEST_SUFFIX = 2
 """Letters after an apostrophe that may belong to the word before it, whatever the word: don't, we'll."""
-LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-WORD_BEFORE = re.compile(WORD.pattern + r"\Z")
+LETTERS_BEFORE = regex.compile(r"(?!\p{M})[^\W\d_]+\Z")
+WORD = regex.compile(r"(?!\p{M})[^\W_]+(?:['’-][^\W_]+)*")
+"""Letters and digits with the marks that combine with them, which `regex` counts as parts of words, and `re` does not."""
+WORD_BEFORE = regex.compile(WORD.pattern + r"\Z")
 TOKEN_BEFORE = re.compile(r"\S*\Z")
-SPACE_AND_WORD = re.compile(r"\s*(?:[\w'’\u0300-\u036f-]+|[^\w\s]+)?")
+SPACE_AND_WORD = regex.compile(r"\s*(?:[\w'’-]+|[^\w\s]+)?")
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of surrogate pairs: nothing that can be shown or saved."""
 CHARACTER = regex.compile(r"\X")
@@ -43,9 +44,14 @@ def writable(text: str) -> str:
     return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def of_word(character: str) -> bool:
+    """Whether it is a letter, a digit, or a mark that combines with one. False for ""."""
+    return character.isalnum() or unicodedata.category(character or " ").startswith("M")
+
+
 def in_word(text: str, offset: int) -> bool:
-    """Whether there is a letter or a digit on both sides of the offset."""
-    return 0 < offset < len(text) and text[offset - 1].isalnum() and text[offset].isalnum()
+    """Whether a word goes on over the offset."""
+    return 0 < offset < len(text) and of_word(text[offset - 1]) and of_word(text[offset])
 
 
 def word_around(text: str, offset: int) -> tuple[int, int]:
@@ -93,7 +99,7 @@ def needs_space_after(after: str) -> bool:
 
 def ends_word(before: str) -> bool:
     """Whether a text ends with a word, or with a mark that closes one: there, tapping space twice makes a full stop."""
-    return bool(before) and (before[-1].isalnum() or before[-1] in QUOTES or before[-1] in ")]}»”%")
+    return bool(before) and (of_word(before[-1]) or before[-1] in QUOTES or before[-1] in ")]}»”%")
 
 
 def starts_word(character: str, before: str) -> bool:

@@ -12,6 +12,7 @@ from keyboard_app.text.options import WritingOptions
 from keyboard_app.text.place import Place, Swiped
 from keyboard_app.text.rules import (
     character_start,
+    continues_address,
     ends_word,
     needs_space_after,
     needs_space_before,
@@ -50,7 +51,8 @@ class Writer(EditedText):
 
     def as_written(self, word: str) -> str:
         """The word in the case that `commit` would use now."""
-        return self._swipe_at()[2].cased(word)
+        start, _, shift = self._swipe_at()
+        return word.lower() if continues_address(self._before(start)) else shift.cased(word)
 
     # --- writing ---
 

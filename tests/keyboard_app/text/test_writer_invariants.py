@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keyboard_app.text.writer import Writer, WritingOptions
@@ -77,6 +77,7 @@ def test_the_cursor_stays_in_the_text(options: WritingOptions, text: str, action
 
 
 @given(TEXTS, st.lists(ACTIONS, max_size=10), WORDS)
+@example("a", [("type", "@"), ("press_shift", 0.0)], ["hello"])
 def test_a_swiped_word_stands_alone_and_backspace_takes_all_of_it_away(text: str, actions: list[Action], words: list[str]) -> None:
     writer = Writer(WritingOptions(), text)
     for action in actions:
