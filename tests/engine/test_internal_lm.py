@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import kernels
-from engine.beam_search import search
+from engine import beam_search, kernels
+from engine.beam_search import LIKE_CTC, LIKE_INTERNAL_LM, search
 from engine.internal_lm import STEPS_PER_NAT, UNKNOWN, InternalLm
 from engine.lexicon import Lexicon, OverlayWord
 from engine.model import Cache, Integers, Memory, StepOutput
 from engine.search_options import SearchOptions
-from tests.engine.test_beam_search import ALPHABET, NO_MEMORY, TableDecoder, ctc_memory, found, lexicon_of, scores_of, short_words
+from tests.engine.test_beam_search import ALPHABET, NO_MEMORY, TableDecoder, ctc_memory, found, lexicon_of, scores_of, seeds, short_words
 
 NOTHING = Memory(np.full((1, 2, 1, 1), 7.0, np.float32), np.empty((0, len(ALPHABET) + 1), np.float32))
 
@@ -112,6 +112,26 @@ def test_it_is_taken_off_the_decoders_share_of_the_score(
         assert one.score == pytest.approx(expected[word], abs=weight * 0.51 / STEPS_PER_NAT + 1e-6)
     best = sorted(expected.values(), reverse=True)[: len(hypotheses)]
     np.testing.assert_allclose([one.score for one in hypotheses], best, atol=weight * 0.51 / STEPS_PER_NAT + 1e-6)
+
+
+@given(short_words, seeds, st.floats(0, 2), st.floats(0.1, 1.5), st.integers(1, 4))
+def test_it_chooses_too_what_the_decoder_scores(
+    words: dict[str, float], seed: int, prior_weight: float, weight: float, beam_width: int
+) -> None:
+    lexicon, decoder, memory = lexicon_of(words), SeeingDecoder(seed), ctc_memory(seed)
+    options = SearchOptions(beam_width, prior_weight, n_best=1, ctc_weight=0.3, method="two_pass", internal_lm_weight=weight)
+    priors = {word: prior_weight * prior for word, prior in lexicon.key_sequences()}
+    scores = scores_of(dict(lexicon.key_sequences()), decoder, memory, options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(beam_search, "FIRST_BEAM", 200)
+        patch.setattr(beam_search, "MORE_WORDS_ALONE", 100)
+        (best,) = search(decoder, memory, lexicon, options)
+    expected = {word: weight * round(decoder.expected(word) * STEPS_PER_NAT) / STEPS_PER_NAT for word in scores}
+    guesses = {
+        word: LIKE_CTC * (first - priors[word]) + priors[word] - LIKE_INTERNAL_LM * expected[word] for word, (first, _) in scores.items()
+    }
+    chosen = sorted(scores, key=lambda word: -guesses[word])[:beam_width]
+    assert best.score == pytest.approx(max(scores[word][1] - 0.7 * expected[word] for word in chosen), abs=1e-5)
 
 
 def test_both_methods_give_a_word_the_same_score() -> None:
