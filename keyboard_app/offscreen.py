@@ -12,6 +12,7 @@ from kivy.input.motionevent import MotionEvent
 
 from keyboard_app.dock.layer_dock import LayerDock, TouchKind
 from keyboard_app.dock.place import Place
+from keyboard_app.style.rest import note_event
 
 Post = Callable[[Callable[[], None]], None]
 """Has a call made on the window's thread."""
@@ -64,6 +65,7 @@ class OffscreenDock:
         self._layer.draw(bytes(glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)), width, height)
 
     def _touch(self, kind: TouchKind, finger: int, x: float, y: float) -> None:
+        note_event()
         share = x / max(Window.width - 1, 1), 1 - y / max(Window.height - 1, 1)
         if kind == "begin":
             self._touches[finger] = SurfaceTouch(finger, share)

@@ -171,11 +171,11 @@ def frame_corner(left: int, top: int) -> tuple[int, int]:
 
 def rest_when_idle() -> None:
     """Lets the window's loop rest while nothing happens. The window is open."""
-    from keyboard_app.style.rest import Rest, resting
+    from keyboard_app.style.rest import OffscreenBell, Rest, SDLBell, resting
 
     sdl = _sdl()
-    if sdl is not None and _video_driver() not in OFFSCREEN and not resting:
-        resting.append(Rest(sdl))
+    if sdl is not None and not resting:
+        resting.append(Rest(OffscreenBell() if _video_driver() in OFFSCREEN else SDLBell(sdl)))
         resting[0].begin()
 
 

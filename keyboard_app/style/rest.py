@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable
+from threading import Event
+from typing import Protocol
 
 from kivy.clock import Clock
 
@@ -19,11 +21,49 @@ EVENT_BYTES = 128
 """More than the 56 of SDL_Event."""
 
 
-class Rest:
-    """Waits for SDL's next event, or the next thing that Kivy has scheduled, whichever comes first."""
+class Bell(Protocol):
+    """What the loop waits for at rest."""
+
+    def wait(self, seconds: float) -> None:
+        """Returns when something has happened, or after that time."""
+
+    def ring(self) -> None:
+        """Ends the wait; may be called on any thread."""
+
+
+class SDLBell:
+    """SDL's next event."""
 
     def __init__(self, sdl: ctypes.CDLL) -> None:
         self._sdl = sdl
+
+    def wait(self, seconds: float) -> None:
+        self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
+
+    def ring(self) -> None:
+        event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
+        self._sdl.SDL_PushEvent(ctypes.byref(event))
+
+
+class OffscreenBell:
+    """A call from another thread: nothing else comes to a window that is drawn in memory, and SDL would look for events all the time."""
+
+    def __init__(self) -> None:
+        self._rung = Event()
+
+    def wait(self, seconds: float) -> None:
+        self._rung.wait(seconds)
+        self._rung.clear()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+
+class Rest:
+    """Waits for the bell, or the next thing that Kivy has scheduled, whichever comes first."""
+
+    def __init__(self, bell: Bell) -> None:
+        self._bell = bell
         self._awake_until = 0.0
         self._idle: Callable[[], float] = Clock.idle
 
@@ -40,14 +80,13 @@ class Rest:
 
     def wake(self) -> None:
         """Ends a rest; may be called on any thread."""
-        event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
-        self._sdl.SDL_PushEvent(ctypes.byref(event))
+        self._bell.ring()
 
     def _rest(self) -> float:
         if time.monotonic() >= self._awake_until:
             left = Clock.get_min_timeout()
             if left > SHORTEST_S:
-                self._sdl.SDL_WaitEventTimeout(None, int(1000 * min(left, LONGEST_S)))
+                self._bell.wait(min(left, LONGEST_S))
         return self._idle()
 
 

@@ -2,12 +2,15 @@
 
     /usr/bin/python3 gtk_program.py FOLDER text|entry|password [TEXT]
 
-It keeps its text in FOLDER/text, with a bar at the cursor, and in FOLDER/focus a line for each time it got or lost the focus.
+It keeps its text in FOLDER/text, with a bar at the cursor, in FOLDER/changes a line for each text that it had, with the monotonic clock's
+seconds before it, and in FOLDER/focus a line for each time it got or lost the focus.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,12 @@ def write() -> bool:
     return False
 
 
+def note(*_: Any) -> None:
+    """When it had which text."""
+    with (folder / "changes").open("a", encoding="utf-8") as log:
+        log.write(json.dumps([time.monotonic(), shown()]) + "\n")
+
+
 def focus(_: Any, event: Any) -> bool:
     with (folder / "focus").open("a", encoding="utf-8") as log:
         log.write("in\n" if event.in_ else "out\n")
@@ -60,6 +69,7 @@ if kind == "text":
     field = Gtk.TextView()
     buffer = field.get_buffer()
     buffer.set_text(first)
+    buffer.connect("changed", note)
     buffer.connect("changed", keep)
     buffer.connect("mark-set", keep)
 else:
@@ -69,6 +79,7 @@ else:
     if kind == "password":
         field.set_visibility(False)
         field.set_input_purpose(Gtk.InputPurpose.PASSWORD)
+    field.connect("changed", note)
     field.connect("changed", keep)
     field.connect("notify::cursor-position", keep)
 window.add(field)

@@ -59,6 +59,12 @@ class Display:
     """for DISPLAY"""
     picture: Path
     """what it shows, as Xvfb writes it"""
+    size: tuple[int, int] = SIZE
+
+    def is_drawn(self, share: float) -> bool:
+        """Whether so much of the screen has a colour."""
+        pixels = np.fromfile(self.picture, np.uint8)[-4 * self.size[0] * self.size[1] :].reshape(-1, 4)
+        return bool(pixels.any(axis=1).mean() > share)
 
     def wait_until_drawn(self) -> None:
         """Waits until half of the screen has a colour: what is pressed before the first frame is there counts as pressed at that frame.
@@ -66,7 +72,7 @@ class Display:
         Raises: TimeoutError where none comes.
         """
         end = time.monotonic() + START_S
-        while np.fromfile(self.picture, np.uint8)[-4 * SIZE[0] * SIZE[1] :].reshape(-1, 4).any(axis=1).mean() < 0.5:
+        while not self.is_drawn(0.5):
             if time.monotonic() > end:
                 raise TimeoutError(f"the keyboard was not drawn within {START_S:g} s")
             time.sleep(0.1)
@@ -103,7 +109,7 @@ def open_display(width: int, height: int, log: Path) -> Iterator[Display]:
     os.close(write)
     try:
         with os.fdopen(read) as number:
-            yield Display(f":{number.readline().strip()}", pictures / SCREEN)
+            yield Display(f":{number.readline().strip()}", pictures / SCREEN, (width, height))
     finally:
         server.terminate()
         server.wait(timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ from tests.support.pointer import Display, open_display
 SYSTEM_PYTHON = "/usr/bin/python3"
 GTK_PROGRAM = Path(__file__).with_name("gtk_program.py")
 TIMEOUT_S = 60.0
+ENDS_S = 2.0
+"""what has not ended by then is killed: openbox takes its time"""
 PACKAGES = {
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
@@ -47,12 +50,16 @@ def _has_gtk() -> bool:
         return False
 
 
-def needs(*programs: str, modules: Sequence[str] = ()) -> pytest.MarkDecorator:
+def missing(*programs: str) -> list[str]:
+    """The Debian packages of those programs that are not installed."""
+    found = [PACKAGES[name] for name in programs if name != GTK and shutil.which(name) is None]
+    return found if GTK not in programs or found or _has_gtk() else ["python3-gi gir1.2-gtk-3.0"]
+
+
+def needs(*programs: str) -> pytest.MarkDecorator:
     """Skips where one of the programs is not installed."""
-    missing = [PACKAGES[name] for name in programs if name != GTK and shutil.which(name) is None]
-    if GTK in programs and not missing and not _has_gtk():
-        missing.append("python3-gi gir1.2-gtk-3.0")
-    return pytest.mark.skipif(bool(missing), reason=f"not installed (Debian: apt install {' '.join(missing)})")
+    lacking = missing(*programs)
+    return pytest.mark.skipif(bool(lacking), reason=f"not installed (Debian: apt install {' '.join(lacking)})")
 
 
 def wait_for(predicate: Callable[[], object], what: str, timeout_s: float = TIMEOUT_S) -> None:
@@ -79,6 +86,15 @@ class Program:
             return (self.folder / "text").read_bytes().decode("utf-8")
         except (FileNotFoundError, UnicodeDecodeError):  # it is just being written
             return ""
+
+    @property
+    def changes(self) -> list[tuple[float, str]]:
+        """When it had which text, in seconds of the monotonic clock."""
+        try:
+            lines = (self.folder / "changes").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        return [(float(time_s), str(text)) for time_s, text in map(json.loads, lines)]
 
     @property
     def losses(self) -> int:
@@ -108,7 +124,7 @@ def running(command: Sequence[str], environment: dict[str, str], log: Path) -> I
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=ENDS_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

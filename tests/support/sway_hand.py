@@ -72,6 +72,8 @@ class SwayHand:
         self._connection = Connection()
         self._pointer = self._connection.bind(VirtualPointerManager).create_virtual_pointer(None)
         self._connection.roundtrip()
+        self.lifted_s = 0.0
+        """when it last let go, by the monotonic clock"""
 
     def drag(self, path: Places) -> None:
         self._move(path[0])
@@ -80,6 +82,7 @@ class SwayHand:
         for place in path[1:]:
             time.sleep(SAMPLE_MS / 1000)
             self._move(place)
+        self.lifted_s = time.monotonic()
         self._button(0)
         time.sleep(PRESS_S)
 

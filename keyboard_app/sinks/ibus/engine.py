@@ -16,6 +16,7 @@ Post = Callable[[Callable[[], None]], None]
 EMITTER = DBusAddress(wire.ENGINE_PATH, interface=wire.ENGINE_INTERFACE)
 KEY_S = 0.03
 """Programs put a key that we press at the end of their queue, and a text that comes within this time overtakes it."""
+UNNAMED = ""
 NOBODY = "fake"
 """the client that IBus names where no program listens"""
 
@@ -24,7 +25,7 @@ class Listener(Protocol):
     """Is told, on the window's thread, what clients say."""
 
     def focused(self, client: str | None) -> None:
-        """A client's field has the cursor; None: no field has it."""
+        """A client's field has the cursor; None: no field has it; "": one that had it before we were there, and that IBus does not name."""
 
     def capable(self, capabilities: int) -> None: ...
 
@@ -115,8 +116,8 @@ class Engine:
 
     def _hear(self, name: str, body: tuple[Any, ...]) -> None:
         listener = self._listener
-        if name == "FocusInId":
-            client = str(body[1])
+        if name in ("FocusIn", "FocusInId"):
+            client = str(body[1]) if name == "FocusInId" else UNNAMED
             self._post(lambda: listener.focused(client))
         elif name in ("FocusOut", "FocusOutId"):
             self._post(lambda: listener.focused(None))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from keyboard_app.sinks.freshness import Freshness
 from keyboard_app.sinks.ibus import bus as ibus
 from keyboard_app.sinks.ibus import note, wire
-from keyboard_app.sinks.ibus.engine import NOBODY, Engine, Post
+from keyboard_app.sinks.ibus.engine import NOBODY, UNNAMED, Engine, Post
 from keyboard_app.sinks.ibus.wire import NoIBusError
 from keyboard_app.sinks.x11.strokes import Guardian
 from keyboard_app.sinks.x11.xtest_sink import XTestSink
@@ -118,7 +118,7 @@ class IBusSink:
         self._fresh.edited(lines[-1])
 
     def key(self, name: KeyName, times: int = 1) -> None:
-        if self._keys is not None and (not self._by_ibus or str(self._client).startswith("gtk4")):
+        if self._keys is not None and (not self._by_ibus or self._client == UNNAMED or str(self._client).startswith("gtk4")):
             self._keys.key(name, times)  # GTK 4 does not take keys from IBus on X11
         elif self._by_ibus:
             for _ in range(times):
@@ -141,6 +141,8 @@ class IBusSink:
 
     @property
     def _by_ibus(self) -> bool:
+        if self._client == UNNAMED and self._keys is not None:  # it may be nobody, who tells no text
+            return bool(self._capabilities & wire.SURROUNDING_TEXT)
         return self._client not in (None, NOBODY)
 
     def _remove(self, before: str, after: str) -> None:

@@ -22,7 +22,7 @@ from keyboard_app.session.outlet import Outlet
 from keyboard_app.sinks.guardian import Guardian
 from keyboard_app.sinks.ibus.ibus_sink import IBusSink
 from keyboard_app.sinks.ibus.note import note_path
-from keyboard_app.text.sink import do_nothing
+from keyboard_app.text.sink import Context, do_nothing
 from keyboard_app.text.writer import Writer, WritingOptions
 from tests.support.input_method import engine, ibus_desktop, use
 
@@ -119,6 +119,26 @@ def test_the_cursor_is_found_where_a_click_has_put_it(desktop: Desktop, writing:
     time.sleep(0.4)
     writing.swipe("people")
     writing.shows(field, expected)
+
+
+@pytest.mark.parametrize("program", ["gtk", "xterm"])
+def test_a_program_that_had_the_focus_before_is_written_into(desktop: Desktop, program: str) -> None:
+    field = getattr(desktop, program)()
+    writing = Writing()
+    try:
+        writing.until(lambda: writing.sink._client is not None, "the focus")
+        if program == "gtk":
+            writing.until(lambda: writing.sink._by_ibus, "a client that tells its text")
+        writing.swipe("naïve")
+        writing.swipe("there", "three")
+        writing.shows(field, "Naïve there|" if program == "gtk" else "naïvethere")
+        if program == "gtk":
+            assert writing.sink.context() == Context("Naïve there")
+            writing.outlet.make(partial(Writer.choose, index=0))
+            writing.outlet.make(Writer.enter)
+            writing.shows(field, "Naïve three\n|")
+    finally:
+        writing.sink.close()
 
 
 def test_fields_say_what_they_are_for_and_a_password_goes_by_keys(desktop: Desktop, writing: Writing) -> None:

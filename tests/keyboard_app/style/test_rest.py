@@ -1,0 +1,80 @@
+"""The window's loop rests while nothing happens, and not longer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import Timer
+
+import pytest
+from kivy.clock import Clock
+
+from keyboard_app.style import rest
+from keyboard_app.style.kivy_setup import rest_when_idle
+from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest
+from tests.support.window_driver import open_window  # noqa: F401  opens the window offscreen
+
+LONG_S = 60.0
+
+
+class NotedBell:
+    """Notes for how long it is waited."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def ring(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("scheduled_s", "waits"), [(0.0, []), (SHORTEST_S / 2, []), (0.5, [0.5]), (LONG_S, [LONGEST_S])], ids=["now", "next", "soon", "late"]
+)
+def test_it_waits_for_what_is_scheduled(monkeypatch: pytest.MonkeyPatch, scheduled_s: float, waits: list[float]) -> None:
+    bell = NotedBell()
+    monkeypatch.setattr(Clock, "get_min_timeout", lambda: scheduled_s)
+    Rest(bell)._rest()
+    assert bell.waits == waits
+
+
+def test_it_stays_awake_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    bell, now_s = NotedBell(), 1000.0
+    monkeypatch.setattr(Clock, "get_min_timeout", lambda: LONG_S)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    resting = Rest(bell)
+    resting.note_event()
+    resting._rest()
+    assert bell.waits == []
+    now_s += 2 * AWAKE_S
+    resting._rest()
+    assert bell.waits == [LONGEST_S]
+
+
+def test_the_bell_of_a_window_in_memory_is_rung_by_other_threads() -> None:
+    bell, began_s = OffscreenBell(), time.monotonic()
+    Timer(0.05, bell.ring).start()
+    bell.wait(LONG_S)
+    assert time.monotonic() - began_s < LONG_S / 2
+    bell.ring()  # a bell that is rung before anybody waits is heard, too
+    bell.wait(LONG_S)
+    assert time.monotonic() - began_s < LONG_S / 2
+
+
+@pytest.fixture
+def loop_as_before() -> Iterator[None]:
+    yield
+    rest.resting.pop().end()
+
+
+@pytest.mark.usefixtures("loop_as_before")
+def test_a_window_in_memory_rests_and_a_posted_call_wakes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest_when_idle()
+    assert Clock.idle == rest.resting[0]._rest
+    monkeypatch.setattr(Clock, "get_min_timeout", lambda: LONG_S)
+    monkeypatch.setattr(rest, "LONGEST_S", LONG_S)
+    began_s = time.monotonic()
+    Timer(0.05, rest.wake).start()
+    Clock.idle()
+    assert 0.04 < time.monotonic() - began_s < LONG_S / 2
