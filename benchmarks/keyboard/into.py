@@ -7,6 +7,7 @@ and a GTK program says when it had which text. CONTRIBUTING.md names the package
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -41,49 +42,10 @@ NEEDED = {
 }
 """programs without which a way cannot be measured"""
 SIZE = (1280, 800)
-WORDS = """
+TEXT = """
 thanks people about world place great little never after water where right think around another small found still between should
 under last might house again while number always show large often together asked going until began country plant
-""".split()
-    "thanks",
-    "people",
-    "about",
-    "world",
-    "place",
-    "great",
-    "little",
-    "never",
-    "after",
-    "water",
-    "where",
-    "right",
-    "think",
-    "around",
-    "another",
-    "small",
-    "found",
-    "still",
-    "between",
-    "should",
-    "under",
-    "last",
-    "might",
-    "house",
-    "again",
-    "while",
-    "number",
-    "always",
-    "show",
-    "large",
-    "often",
-    "together",
-    "asked",
-    "going",
-    "until",
-    "began",
-    "country",
-    "plant",
-]
+"""
 N_WARM = 3
 """words before those that count"""
 SETTLED_S = 3.0
@@ -218,7 +180,7 @@ def measure_own(options: argparse.Namespace, folder: Path) -> Measured:
 
 def measure_dock(ground: Ground, options: argparse.Namespace) -> tuple[list[float], float]:
     time.sleep(SETTLED_S)
-    words = (WORDS * (1 + options.words // len(WORDS)))[: options.words + N_WARM]
+    words = list(itertools.islice(itertools.cycle(TEXT.split()), options.words + N_WARM))
     times = [swipe(ground, word) for word in tqdm(words, desc="words", leave=False, disable=not sys.stderr.isatty())]
     return times[N_WARM:], share_at_rest(ground.keyboard, options.rest)
 
