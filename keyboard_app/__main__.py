@@ -20,7 +20,6 @@ MISSING = "the keyboard needs {package}, and it is not installed. Install it wit
 OVERRIDES = ("grid", "grids_file", "model", "lexicon", "theme")
 """The options that override settings."""
 INTO = ("auto", "own", "ibus", "xtest", "wayland")
-NO_WAY = "there is no way into other programs here: docs/LINUX.md says what each desktop needs"
 BYTES_PER_CHARACTER = 4
 """at most, in UTF-8"""
 
@@ -122,13 +121,14 @@ def _exit_now(code: int) -> NoReturn:
 def _into(args: argparse.Namespace) -> BackEnd:
     """Where the text goes. What only the keyboard's own page can do, it does. Raises: NoWayError."""
     from keyboard_app.settings import load_settings, settings_path
-    from keyboard_app.sinks.choose import NoWayError, fitting
+    from keyboard_app.sinks.choose import NoWayError, fitting, started_by_kwin, why_none
 
     own_alone = args.text or args.print or args.screenshot or args.size or args.page != "write"
-    chosen = args.into or load_settings(args.config or settings_path()).settings.into
+    as_virtual_keyboard: BackEnd | None = "wayland" if started_by_kwin() else None
+    chosen = args.into or as_virtual_keyboard or load_settings(args.config or settings_path()).settings.into
     into = "own" if own_alone and args.into is None and not args.dock else fitting() if chosen == "auto" else chosen
     if into == "own" and args.dock:
-        raise NoWayError(NO_WAY)
+        raise NoWayError(why_none())
     return into
 
 

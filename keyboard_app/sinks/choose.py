@@ -18,8 +18,15 @@ TITLES: dict[str, str] = {
     "own": "The keyboard's own page",
     "ibus": "Other programs, by IBus",
     "xtest": "Other programs on X11, by key presses",
-    "wayland": "Other programs on sway and its like",
+    "wayland": "Other programs on Wayland: sway and its like, KDE Plasma",
 }
+
+
+NO_WAY = "there is no way into other programs here: docs/LINUX.md says what each desktop needs"
+ON_PLASMA = (
+    "Plasma starts its virtual keyboard itself: put Keyglide into the menu (make install-desktop, or python -m keyglide.desktop "
+    "install), and choose it in System Settings, Virtual Keyboard. docs/LINUX.md says more"
+)
 
 
 class NoWayError(OSError):
@@ -35,6 +42,8 @@ class OutsideSink(TextSink, Protocol):
 
 def fitting(environment: Mapping[str, str] = os.environ) -> BackEnd:
     """The best way into other programs here; "own" where there is none."""
+    if started_by_kwin():
+        return "wayland"
     if environment.get("WAYLAND_DISPLAY") and not environment.get("SDL_VIDEODRIVER") and _has_input_method():
         return "wayland"
     if environment.get("SDL_VIDEODRIVER") or not _has_x(environment.get("DISPLAY", "")):
@@ -42,6 +51,20 @@ def fitting(environment: Mapping[str, str] = os.environ) -> BackEnd:
     if _has_ibus(environment):
         return "ibus"
     return "own" if environment.get("WAYLAND_DISPLAY") else "xtest"
+
+
+def started_by_kwin() -> bool:
+    """Whether KWin has started us as its virtual keyboard."""
+    if find_spec("pywayland") is None:
+        return False
+    from keyboard_app.sinks.wayland.connection import given_socket
+
+    return given_socket() is not None
+
+
+def why_none(environment: Mapping[str, str] = os.environ) -> str:
+    """Why there is no way into other programs here, and what to do."""
+    return ON_PLASMA if environment.get("WAYLAND_DISPLAY") and "KDE" in environment.get("XDG_CURRENT_DESKTOP", "").split(":") else NO_WAY
 
 
 def _has_x(name: str) -> bool:
@@ -98,6 +121,10 @@ def open_sink(name: BackEnd, post: Post) -> OutsideSink:
         return IBusSink(post, Guardian())
     if name == "wayland":
         _need("pywayland", "pywayland")
+        if started_by_kwin():
+            from keyboard_app.sinks.wayland.kwin_sink import KWinSink
+
+            return KWinSink(post)
         from keyboard_app.sinks.wayland.input_method_sink import InputMethodSink
 
         return InputMethodSink(post)

@@ -31,12 +31,11 @@ class Sway:
     def start(self, *command: str) -> None:
         self.stack.enter_context(running(command, self.environment, self.folder / "log"))
 
-    def gtk(self, kind: str = "text", text: str = "") -> Program:
+    def gtk(self, kind: str = "text", text: str = "", maximised: bool = False) -> Program:
         """The GTK program, which is to have the focus."""
         folder = self._folder(f"gtk-{kind}")
-        process = self.stack.enter_context(
-            running([SYSTEM_PYTHON, str(GTK_PROGRAM), str(folder), kind, text], self.environment, self.folder / "log")
-        )
+        command = [SYSTEM_PYTHON, str(GTK_PROGRAM), str(folder), kind, text, *(["maximised"] if maximised else [])]
+        process = self.stack.enter_context(running(command, self.environment, self.folder / "log"))
         wait_for(lambda: (folder / "size").exists(), "the program's window")  # its focus comes with the seat's first keyboard
         return Program(folder, "", process)
 

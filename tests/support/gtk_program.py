@@ -1,6 +1,6 @@
 """A program with one text field, by GTK 3, which the system's Python runs: it knows nothing of ours.
 
-    /usr/bin/python3 gtk_program.py FOLDER text|entry|password [TEXT]
+    /usr/bin/python3 gtk_program.py FOLDER text|entry|password [TEXT [maximised]]
 
 It keeps its text in FOLDER/text, with a bar at the cursor, in FOLDER/changes a line for each text that it had, with the monotonic clock's
 seconds before it, and in FOLDER/focus a line for each time it got or lost the focus.
@@ -61,6 +61,8 @@ def focus(_: Any, event: Any) -> bool:
 
 window = Gtk.Window(title=f"gtk-{kind}")
 window.set_default_size(500, 300)
+if sys.argv[4:] == ["maximised"]:
+    window.maximize()
 window.connect("focus-in-event", focus)
 window.connect("focus-out-event", focus)
 window.connect("destroy", Gtk.main_quit)

@@ -32,6 +32,8 @@ PACKAGES = {
     "dbus-daemon": "dbus-daemon",
     "sway": "sway",
     "foot": "foot",
+    "kwin_wayland": "kwin-wayland",
+    "grim": "grim",
 }
 """The Debian packages of programs."""
 GTK = "gtk"

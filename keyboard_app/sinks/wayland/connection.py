@@ -17,12 +17,30 @@ class NoCompositorError(OSError):
     """There is no compositor, or it lacks what is needed."""
 
 
+GIVEN = "WAYLAND_SOCKET"
+"""names the socket that KWin opens for the program that it starts as its virtual keyboard"""
+_given: list[int] = []
+
+
+def given_socket() -> int | None:
+    """That socket; None where KWin has not started us. From the first call on, the variable is gone: libwayland would use it for any
+    connection, and this one alone may speak input-method-v1.
+    """
+    told = os.environ.pop(GIVEN, "")
+    if told.isdigit():
+        _given[:] = [int(told)]
+    return _given[0] if _given else None
+
+
 class Connection:
     """The compositor's globals, and the thread that talks to it."""
 
-    def __init__(self) -> None:
-        """Connects, and learns which globals there are. Raises: NoCompositorError."""
-        self._display = Display()
+    def __init__(self, given: bool = False) -> None:
+        """Connects, and learns which globals there are. given: by the socket that KWin gave us. Raises: NoCompositorError."""
+        socket = given_socket()
+        if given and socket is None:
+            raise NoCompositorError("KWin has not started this program as its virtual keyboard")
+        self._display = Display(socket if given else None)
         try:
             self._display.connect()
         except ValueError as error:

@@ -2,57 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from keyboard_app.sinks.freshness import Freshness
 from keyboard_app.sinks.wayland.connection import Connection, NoCompositorError
+from keyboard_app.sinks.wayland.field import Field, FieldSink, Post
 from keyboard_app.sinks.wayland.protocols import InputMethodManager, VirtualKeyboardManager
 from keyboard_app.sinks.wayland.virtual_keys import VirtualKeys
 from keyboard_app.text.rules import CHARACTER
-from keyboard_app.text.sink import Context, KeyName, Purpose, do_nothing
+from keyboard_app.text.sink import KeyName
 
-Post = Callable[[Callable[[], None]], None]
-PURPOSES: dict[int, Purpose] = {
-    2: "number",
-    3: "number",
-    4: "number",
-    5: "url",
-    6: "email",
-    8: "password",
-    9: "password",
-    13: "terminal",
-}
-"""content purposes of text-input-v3: digits, number, telephone, URL, e-mail, password, PIN, terminal"""
 TAKEN = "Another input method is running, so what you write is typed as keys, and the text around the cursor is not known."
-ENDED = "The compositor has ended."
 
 
-@dataclass(frozen=True)
-class _Field:
-    """What the compositor tells of the field with the cursor."""
-
-    active: bool = False
-    purpose: int = 0
-    surrounding: Context | None = None
-    """None: it tells none"""
-
-
-class InputMethodSink:
+class InputMethodSink(FieldSink):
     """Commits text as the seat's input method."""
 
     def __init__(self, post: Post) -> None:
         """Raises: NoCompositorError."""
-        self.on_focus: Callable[[], None] = do_nothing
-        self.on_context: Callable[[], None] = do_nothing
-        self.on_lost: Callable[[str], None] = do_nothing
-        self.trouble = ""
-        self.listening = True
+        super().__init__()
         self._post = post
-        self._told = _Field()
-        self._fresh = Freshness()
-        self._coming, self._serial = _Field(), 0
+        self._coming, self._serial = Field(), 0
         """on the connection's thread: what counts from the next `done`, and how many there were"""
         self._connection = connection = Connection()
         try:
@@ -64,14 +34,11 @@ class InputMethodSink:
             connection.close()
             raise
         self._hear(self._method.dispatcher)
-        connection.start(lambda: post(self._ended))
+        connection.start(lambda: post(self._end))
 
     @property
-    def purpose(self) -> Purpose:
-        return PURPOSES.get(self._told.purpose, "text") if self._told.active else "text"
-
-    def context(self) -> Context | None:
-        return self._fresh.context if self._told.active else None
+    def listening(self) -> bool:
+        return not self._ended
 
     def replace(self, before: str, after: str, text: str) -> None:
         self._connection.do(lambda: self._replace(before, after, text))
@@ -115,15 +82,13 @@ class InputMethodSink:
 
     def _hear(self, dispatcher: Any) -> None:
         def activate(_: object) -> None:
-            self._coming = _Field(active=True)
+            self._coming = Field(active=True)
 
         def deactivate(_: object) -> None:
-            self._coming = _Field()
+            self._coming = Field()
 
         def surrounding_text(_: object, text: str, cursor: int, __: int) -> None:
-            data = text.encode()
-            around = Context(data[:cursor].decode(errors="ignore"), data[cursor:].decode(errors="ignore"))
-            self._coming = replace(self._coming, surrounding=around)
+            self._coming = replace(self._coming, surrounding=Field.around(text, cursor))
 
         def content_type(_: object, __: int, purpose: int) -> None:
             self._coming = replace(self._coming, purpose=purpose)
@@ -141,20 +106,6 @@ class InputMethodSink:
 
     # --- on the window's thread ---
 
-    def _tell(self, field: _Field) -> None:
-        before, self._told = self._told, field
-        if (before.active, before.purpose) != (field.active, field.purpose):
-            self._fresh.reset()
-            if field.surrounding is not None:
-                self._fresh.told(field.surrounding)
-            self.on_focus()
-        elif field.surrounding is not None and self._fresh.told(field.surrounding):
-            self.on_context()
-
     def _taken(self) -> None:
         self.trouble = TAKEN
-        self.on_focus()
-
-    def _ended(self) -> None:
-        self.trouble, self.listening = ENDED, False
         self.on_focus()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from keyboard_app.settings import VALUES
-from keyboard_app.sinks.choose import TITLES, NoWayError, fitting, open_sink
+from keyboard_app.sinks.choose import NO_WAY, ON_PLASMA, TITLES, NoWayError, fitting, open_sink, why_none
 from tests.support.pointer import open_display
 from tests.support.programs import needs
 
@@ -32,3 +32,16 @@ def test_every_way_has_a_title_and_a_setting() -> None:
 def test_a_way_that_does_not_exist_is_named() -> None:
     with pytest.raises(NoWayError, match="no way 'own'"):
         open_sink("own", lambda call: call())
+
+
+@pytest.mark.parametrize(
+    ("environment", "why"),
+    [
+        ({"WAYLAND_DISPLAY": "wayland-0", "XDG_CURRENT_DESKTOP": "KDE"}, ON_PLASMA),
+        ({"DISPLAY": ":0", "XDG_CURRENT_DESKTOP": "KDE"}, NO_WAY),
+        ({"WAYLAND_DISPLAY": "wayland-0", "XDG_CURRENT_DESKTOP": "GNOME"}, NO_WAY),
+        ({}, NO_WAY),
+    ],
+)
+def test_on_plasma_people_are_told_how(environment: dict[str, str], why: str) -> None:
+    assert why_none(environment) == why
