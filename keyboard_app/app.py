@@ -13,6 +13,7 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 
+from keyboard_app import memory
 from keyboard_app.configuration import Configuration
 from keyboard_app.dock.place import BAR_DP, KEYS_DP, DockWindow
 from keyboard_app.docking import Docking
@@ -115,6 +116,10 @@ class KeyboardApp(ThemedApp):
         self.configuration.subscribe_to_recognizer(self._use_recognizer)
         self._keeper.follow(self.session, self.field)
         self._speech = Speech(self.session)
+        self._has_settled = True
+        """whether nothing was loaded since memory was last handed back"""
+        self._quiet = Clock.create_trigger(lambda _: self._hand_memory_back(), memory.QUIET_S)
+        self.session.subscribe(self._wait_for_quiet)
         self._apply_settings()
 
     @property
@@ -208,6 +213,21 @@ class KeyboardApp(ThemedApp):
     def _use_recognizer(self) -> None:
         recognizer = self.configuration.recognizer
         self.session.writer.vocabulary = NoVocabulary() if recognizer is None else LexiconVocabulary(recognizer)
+        self._has_settled = False
+        self._wait_for_quiet()
+
+    def _wait_for_quiet(self) -> None:
+        self._quiet.cancel()
+        self._quiet()
+
+    def _hand_memory_back(self) -> None:
+        if self.worker.loading:
+            self._quiet()
+        elif self._has_settled:
+            memory.trim()
+        else:
+            self._has_settled = True
+            memory.settle()
 
     def _writing_options(self) -> WritingOptions:
         settings, language = self.configuration.settings, self.configuration.opened.language

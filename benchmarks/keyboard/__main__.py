@@ -89,6 +89,7 @@ class Window:
         played = self.played
         columns = {name: np.percentile(played[name], PERCENTILES) for name in LISTS}
         within = float(np.mean(np.array(played["work"]) <= FRAME_MS))
+        per_second = 1000 / float(np.mean(played["intervals"]))
         first_frame_s = np.median([start.first_frame_s for start in self.starts])
         ready_s = np.median([start.ready_s for start in self.starts])
         longest_ms = np.median([start.longest_frame_ms for start in self.starts])
@@ -102,6 +103,7 @@ class Window:
             "  milliseconds        " + "".join(f"{f'p{share}':>8}" for share in PERCENTILES),
             *(f"    {TITLES[name]:18}" + "".join(f"{value:8.1f}" for value in columns[name]) for name in LISTS),
             f"  {within:.1%} of the frames took no more than the {FRAME_MS:.1f} ms of 60 a second",
+            f"  while a finger was down: {per_second:.0f} frames a second, {played['cpu']:.0%} of a core",
         ]
 
 

@@ -24,6 +24,7 @@ from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.screenshots.driven_app import Finger
 from keyboard_app.session.typing_session import words_to_offer
 from keyboard_app.session.worker import Deliver, Failure, TextBefore
+from keyboard_app.style.kivy_setup import rest_when_idle
 from keyboard_app.text.writer import Writer, WritingOptions
 
 GAP_S = 0.25
@@ -61,6 +62,8 @@ class Played:
     """from a lift to the word in the text"""
     shown: list[float]
     """from a lift to the end of the frame that shows the word"""
+    cpu: float
+    """processor time in shares of one core, all threads, while a finger was down"""
 
 
 @dataclass
@@ -106,6 +109,8 @@ class Player:
         self.answers: list[Answer] = []
         self.frames: list[Frame] = []
         self.seconds = 0.0
+        self.swiping_s = self.cpu_s = 0.0
+        """while a finger was down: the time, and what the processor worked"""
         self.failure: Exception | None = None
         self._swiping = False
         self._gl = ctypes.CDLL(OPENGL)
@@ -145,7 +150,7 @@ class Player:
     def _draw(self, record: SwipeRecord) -> Iterator[None]:
         times = (record.swipe.t - record.swipe.t[0]) / 1000
         finger = Finger(self._share(record.swipe, 0))
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         self._swiping = True
         EventLoop.post_dispatch_input("begin", finger)
         point = 0
@@ -157,6 +162,8 @@ class Player:
                 finger.move(self._share(record.swipe, point))
                 EventLoop.post_dispatch_input("update", finger)
         self._swiping = False
+        self.swiping_s += time.perf_counter() - start
+        self.cpu_s += time.process_time() - cpu_start
         finger.update_time_end()
         self.answers.append(Answer(record, time.perf_counter()))
         EventLoop.post_dispatch_input("end", finger)
@@ -224,6 +231,7 @@ def play(records: list[SwipeRecord]) -> Player:
         app = KeyboardApp(Start(Path(folder) / "settings.json", Path(folder) / "swipes.jsonl"))
         player = Player(app, records)
         Clock.schedule_interval(player.step, 0)
+        rest_when_idle()
         app.run()
     if player.failure is not None:
         raise player.failure
@@ -251,4 +259,5 @@ def summarize(player: Player) -> Played:
         work=[1000 * (frame.drawn_s - frame.began_s) for frame, _ in swiping if frame.drawn_s is not None],
         written=[1000 * (answer.written_s - answer.lifted_s) for answer in written],
         shown=[1000 * (answer.shown_s - answer.lifted_s) for answer in written],
+        cpu=player.cpu_s / player.swiping_s,
     )

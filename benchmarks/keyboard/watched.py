@@ -33,17 +33,17 @@ class Watch:
         self._prepare(*args, **options)
         from kivy.core.window import Window
 
-        flip = Window.flip
+        clear, flip = Window.clear, Window.flip
+
+        def begin_and_clear() -> None:  # before all that is drawn, and before what an overlay draws alone
+            self._began_s = time.perf_counter()
+            clear()
 
         def flip_and_note() -> None:
             flip()
             self._frames.append(1000 * (time.perf_counter() - self._began_s))
 
-        Window.flip = flip_and_note
-        Window.bind(on_draw=self._begin)
-
-    def _begin(self, *_: object) -> None:
-        self._began_s = time.perf_counter()
+        Window.clear, Window.flip = begin_and_clear, flip_and_note
 
     def _end(self, *_: object) -> None:
         self._out.write_text(json.dumps(self._frames), encoding="utf-8")

@@ -65,6 +65,7 @@ class GridView(Widget):
         if self._drawing.size != size:
             self._drawing.size = size
         self._picture.pos, self._picture.size, self._picture.texture = (left, bottom), size, self._drawing.texture
+        self._drawing.texture.min_filter = self._drawing.texture.mag_filter = "nearest"  # pixel for pixel, in half of the time
         self._shift_to_window.xy = -left, -bottom
         self._keys.clear()
         self._faces = {} if self.layout_of_keys is None else self._faces_on(self.layout_of_keys)

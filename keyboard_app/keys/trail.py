@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 from kivy.clock import Clock
 from kivy.graphics import Color, Mesh
 from kivy.graphics.texture import Texture
@@ -15,6 +16,7 @@ from kivy.properties import NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
 from keyboard_app.keys.layout import KeyLayout
+from keyboard_app.style.overlay import NOTHING, Box, Overlay, box_of, joined
 from keyboard_app.style.theme import LIGHT, Theme
 
 TRAIL_MS = 800.0
@@ -34,12 +36,13 @@ TAPER = 0.7
 SOFT_EDGE = 0.14
 """The share of the thickness, at each side, over which the trail blends into the keys."""
 
-Section = tuple[float, float, float]
-"""A point of the line: x, y (px) and freshness, 1 under the finger and 0 where the trail ends."""
+Numbers = npt.NDArray[np.float64]
+Sections = npt.NDArray[np.float64]
+"""The points of the line, (n, 3): x, y (px) and freshness, 1 under the finger and 0 where the trail ends."""
 
 
 class Trail(Widget):
-    """Draws a fading ribbon behind each finger: one mesh per finger, and no work without one."""
+    """Draws a fading ribbon behind each finger, above all widgets: one mesh per finger, and no work without one."""
 
     theme = ObjectProperty(LIGHT)
     thickness = NumericProperty(10.0)
@@ -49,9 +52,10 @@ class Trail(Widget):
         self._ribbons: list[_Ribbon] = []
         self._held: dict[Hashable, _Ribbon] = {}
         self._colour = Color(*self.theme.trail)
+        self.overlay = Overlay()
         super().__init__(**properties)
-        self.canvas.add(self._colour)
-        self._frames = Clock.create_trigger(self._fade, 0, interval=True)
+        self.overlay.canvas.add(self._colour)
+        self._frames = Clock.create_trigger(lambda _: self._fade(), 0, interval=True)  # keeps this alive until all has faded
 
     def on_theme(self, _trail: Widget, theme: Theme) -> None:
         self._colour.rgba = theme.trail
@@ -62,7 +66,8 @@ class Trail(Widget):
         ribbon = _Ribbon()
         self._held[finger] = ribbon
         self._ribbons.append(ribbon)
-        self.canvas.add(ribbon.mesh)
+        self.overlay.canvas.add(ribbon.mesh)
+        self.overlay.open()
         self.extend(finger, x, y)
         self._frames()
 
@@ -75,15 +80,23 @@ class Trail(Widget):
         """Lifts the finger; its trail fades."""
         self._held.pop(finger, None)
 
-    def _fade(self, _dt: float) -> None:
-        held = list(self._held.values())
+    def _fade(self) -> None:
+        held, box = list(self._held.values()), NOTHING
+        if self.get_root_window() is None:  # its page was left
+            self._held, held = {}, []
+            self._remove(self._ribbons)
         for ribbon in self._ribbons:
-            ribbon.draw(Clock.get_time(), self.thickness / 2, ribbon in held)
-        for ribbon in [ribbon for ribbon in self._ribbons if ribbon.is_gone and ribbon not in held]:
-            self._ribbons.remove(ribbon)
-            self.canvas.remove(ribbon.mesh)
+            box = joined(box, ribbon.draw(Clock.get_time(), self.thickness / 2, ribbon in held))
+        self._remove([ribbon for ribbon in self._ribbons if ribbon.is_gone and ribbon not in held])
+        self.overlay.changed(box)
         if not self._ribbons:
             self._frames.cancel()
+            self.overlay.close()
+
+    def _remove(self, ribbons: Sequence[_Ribbon]) -> None:
+        for ribbon in ribbons:
+            self.overlay.canvas.remove(ribbon.mesh)
+        self._ribbons = [ribbon for ribbon in self._ribbons if ribbon not in ribbons]
 
 
 class _Ribbon:
@@ -102,17 +115,19 @@ class _Ribbon:
             self._points.pop()  # the last point follows the finger until it is a step away
         self._points.append((x, y, t))
 
-    def draw(self, now: float, radius: float, held: bool) -> None:
-        """Draws what is still visible, and the last point before it: the trail goes on to where a finger rested."""
+    def draw(self, now: float, radius: float, held: bool) -> Box:
+        """Draws what is still visible, and the last point before it: the trail goes on to where a finger rested. Returns where it is."""
         oldest = now - TRAIL_MS / 1000
         while len(self._points) > 1 and self._points[1][2] <= oldest:
             self._points.popleft()
         if self._points[-1][2] <= oldest and not held:
             self._points.clear()
-        sections = [(x, y, max(0.0, (t - oldest) / (TRAIL_MS / 1000))) for x, y, t in self._points]
-        vertices = ribbon(bend(sections), radius)
-        self.mesh.vertices = vertices
-        self.mesh.indices = range(len(vertices) // 4)
+        points = np.array(self._points).reshape(-1, 3)
+        points[:, 2] = np.maximum(0.0, (points[:, 2] - oldest) / (TRAIL_MS / 1000))
+        vertices = ribbon(bend(points), radius)
+        self.mesh.vertices = vertices.astype(np.float32).ravel() if len(vertices) else []  # Kivy takes no empty array
+        self.mesh.indices = np.arange(len(vertices), dtype=np.uint16)
+        return box_of(vertices[:, :2])
 
 
 def thickness_on(layout: KeyLayout) -> float:
@@ -120,57 +135,49 @@ def thickness_on(layout: KeyLayout) -> float:
     return THICKNESS * min(layout.key_width, layout.key_height)
 
 
-def bend(line: Sequence[Section]) -> list[Section]:
+def bend(line: Sections) -> Sections:
     """A smooth line from the first point to the last that is drawn towards those between: a quadratic B-spline, which never overshoots."""
     if len(line) < 3:
-        return list(line)
-    middles = [line[0], *(_between(0.5, start, end) for start, end in itertools.pairwise(line[1:-1])), line[-1]]
-    bent = [line[0]]
-    for (start, end), corner in zip(itertools.pairwise(middles), line[1:-1], strict=True):
-        for piece in range(1, CURVE + 1):
-            s = piece / CURVE
-            bent.append(_between(s, _between(s, start, corner), _between(s, corner, end)))
-    return bent
+        return line
+    corners = line[1:-1]
+    middles = np.concatenate((line[:1], (corners[:-1] + corners[1:]) / 2, line[-1:]))
+    s = (np.arange(1, CURVE + 1) / CURVE)[:, None]
+    starts, corners, ends = middles[:-1, None], corners[:, None], middles[1:, None]
+    pieces = (1 - s) * ((1 - s) * starts + s * corners) + s * ((1 - s) * corners + s * ends)
+    return np.concatenate((line[:1], pieces.reshape(-1, 3)))
 
 
-def _between(share: float, start: Section, end: Section) -> Section:
-    x, y, fresh = (one + (other - one) * share for one, other in zip(start, end, strict=True))
-    return x, y, fresh
-
-
-def ribbon(line: Sequence[Section], radius: float) -> list[float]:
-    """The vertices of a triangle strip along the line, each x, y, u, v: thinner where older, round at corners and at the end."""
-    line = [point for at, point in enumerate(line) if at == 0 or point[:2] != line[at - 1][:2]]
+def ribbon(line: Sections, radius: float) -> Sections:
+    """The vertices of a triangle strip along the line, (n, 4): x, y, u, v. It is thinner where older, round at corners and at the end."""
+    line = line[np.concatenate(([True], (np.diff(line[:, :2], axis=0) != 0).any(axis=1)))] if len(line) else line
     if len(line) < 2:
-        return []
-    directions = [math.atan2(end[1] - start[1], end[0] - start[0]) for start, end in itertools.pairwise(line)]
-    vertices: list[float] = []
-    for at, (x, y, fresh) in enumerate(line):
-        before, after = directions[max(0, at - 1)], directions[min(at, len(directions) - 1)]
-        half = radius * fresh**TAPER
-        for angle in _turned(before, after):
-            vertices += _across(x, y, angle, half, fresh)
-    x, y, fresh = line[-1]
-    for lean in (0.4, 0.8, 1.2, math.pi / 2):  # the round end under the finger
-        ahead = radius * fresh**TAPER * math.sin(lean)
-        centre = (x + ahead * math.cos(directions[-1]), y + ahead * math.sin(directions[-1]))
-        vertices += _across(*centre, directions[-1], radius * fresh**TAPER * math.cos(lean), fresh)
-    return vertices
+        return np.empty((0, 4))
+    ways = np.diff(line[:, :2], axis=0)
+    directions = np.arctan2(ways[:, 1], ways[:, 0])
+    at, angles = _turned(np.concatenate((directions[:1], directions)), np.concatenate((directions, directions[-1:])))
+    leans = np.array([0.4, 0.8, 1.2, math.pi / 2])  # the round end under the finger
+    end = np.repeat(line[-1:], len(leans), axis=0)
+    half_end = radius * end[:, 2] ** TAPER
+    end[:, :2] += (half_end * np.sin(leans))[:, None] * (math.cos(directions[-1]), math.sin(directions[-1]))
+    sections = np.concatenate((line[at], end))
+    halves = np.concatenate((radius * line[at, 2] ** TAPER, half_end * np.cos(leans)))
+    angles = np.concatenate((angles, np.repeat(directions[-1:], len(leans))))
+    aside = np.stack((-halves * np.sin(angles), halves * np.cos(angles)), axis=1)
+    vertices = np.empty((len(sections), 2, 4))
+    vertices[:, 0, :2], vertices[:, 1, :2] = sections[:, :2] + aside, sections[:, :2] - aside
+    vertices[:, :, 2], vertices[:, :, 3] = (0.0, 1.0), sections[:, 2:]
+    return vertices.reshape(-1, 4)
 
 
-def _turned(before: float, after: float) -> Iterable[float]:
-    """The directions on the shorter turn from one to the other."""
-    turn = math.remainder(after - before, 2 * math.pi)
-    if abs(turn) <= TURN:
-        return [before + turn / 2]
-    steps = math.ceil(abs(turn) / TURN)
-    return [before + turn * step / steps for step in range(steps + 1)]
-
-
-def _across(x: float, y: float, direction: float, half: float, fresh: float) -> tuple[float, ...]:
-    """The two vertices on either side of a point."""
-    aside, up = -half * math.sin(direction), half * math.cos(direction)
-    return x + aside, y + up, 0.0, fresh, x - aside, y - up, 1.0, fresh
+def _turned(before: Numbers, after: Numbers) -> tuple[npt.NDArray[np.intp], Numbers]:
+    """The directions on the shorter turn from one to the other, for each point as many as it needs: the point's number, and the angle."""
+    turns = (after - before + math.pi) % (2 * math.pi) - math.pi
+    is_slight = np.abs(turns) <= TURN
+    counts = np.where(is_slight, 1, np.ceil(np.abs(turns) / TURN).astype(int) + 1)
+    at = np.repeat(np.arange(len(turns)), counts)
+    step = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
+    share = np.where(is_slight[at], 0.5, step / np.maximum(counts[at] - 1, 1))
+    return at, before[at] + turns[at] * share
 
 
 @cache

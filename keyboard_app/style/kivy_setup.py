@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "KIVY_NO_FILELOG": "1",
     "KIVY_NO_CONSOLELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
+    "KIVY_IMAGE": "sdl2",  # Pillow, which Kivy would load as well, takes 4 MB
     "KIVY_CLIPBOARD": "sdl2",  # xclip's process would hold our standard output open after the keyboard has ended
     "KIVY_WINDOW": "sdl2",  # Kivy's x11 window would end the process if there is no display
     "SDL_VIDEO_X11_WMCLASS": "keyglide",  # how desktops and scripts find the window

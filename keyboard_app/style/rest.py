@@ -14,7 +14,9 @@ AWAKE_S = 0.2
 """After an event the loop goes on at full speed for this long: what it brings about is dispatched in the frames after it."""
 SHORTEST_S = 0.025
 """A rest is at least this long: more than a frame."""
-LONGEST_S = 1.0
+LONGEST_S = 10.0
+FRAME_S = 1 / 60
+"""From frame to frame while something happens. Kivy's clock makes 80 frames a second of its 60, as it stops waiting 4 ms too soon."""
 USER_EVENT = 0x8000
 """SDL_USEREVENT: it means nothing to Kivy."""
 EVENT_BYTES = 128
@@ -64,7 +66,7 @@ class Rest:
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
-        self._awake_until = 0.0
+        self._awake_until = self._due = 0.0
         self._idle: Callable[[], float] = Clock.idle
 
     def begin(self) -> None:
@@ -87,7 +89,13 @@ class Rest:
             left = Clock.get_min_timeout()
             if left > SHORTEST_S:
                 self._bell.wait(min(left, LONGEST_S))
+        self._keep_pace()
         return self._idle()
+
+    def _keep_pace(self) -> None:
+        now = time.monotonic()
+        self._due = max(self._due + FRAME_S, now)
+        time.sleep(self._due - now)
 
 
 resting: list[Rest] = []

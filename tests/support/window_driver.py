@@ -236,11 +236,13 @@ def _resize(width: int, height: int) -> None:
 
 
 def _close() -> None:
-    """Leaves nothing behind: no widget, touch or keyboard."""
+    """Leaves nothing behind: no widget, overlay, touch or keyboard."""
     Window.release_all_keyboards()
     Window.clearcolor = BLACK
     for child in Window.children[:]:
         Window.remove_widget(child)
+    for overlay in Window.render_context.children[1:]:
+        Window.render_context.remove(overlay)
     EventLoop.me_list.clear()
     stopTouchApp()
     Builder.sync()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from kivy.core.window import Window
 from kivy.graphics import Mesh
 from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 
-from keyboard_app.keys.trail import TRAIL_MS, Trail, bend, ribbon
+from keyboard_app.keys.trail import TRAIL_MS, Sections, Trail, bend, ribbon
 from keyboard_app.style.theme import DARK
 from tests.support.window_driver import WindowDriver, open_window
 
@@ -29,7 +28,7 @@ def shown(driver: WindowDriver) -> npt.NDArray[np.int16]:
 
 
 def meshes(trail: Trail) -> list[Mesh]:
-    return [part for part in trail.canvas.children if isinstance(part, Mesh)]
+    return [part for part in trail.overlay.canvas.children if isinstance(part, Mesh)]
 
 
 @pytest.fixture
@@ -112,35 +111,38 @@ def test_a_fast_mouse_does_not_make_the_trail_long(window: WindowDriver) -> None
     assert len(mesh.indices) < 400
 
 
+def sections(line: list[tuple[float, float, float]]) -> Sections:
+    return np.array(line, dtype=float).reshape(-1, 3)
+
+
 @given(POINTS)
-def test_bending_keeps_the_ends_and_never_overshoots(line: list[tuple[float, float, float]]) -> None:
+def test_bending_keeps_the_ends_and_never_overshoots(points: list[tuple[float, float, float]]) -> None:
+    line = sections(points)
     bent = bend(line)
-    assert bent[:1] == line[:1] and bool(bent) == bool(line)
-    for axis in range(3 if line else 0):
-        assert bent[-1][axis] == pytest.approx(line[-1][axis])
-        values = [point[axis] for point in bent]
-        assert min(values) >= min(point[axis] for point in line) - 1e-9
-        assert max(values) <= max(point[axis] for point in line) + 1e-9
+    assert (bent[:1] == line[:1]).all() and bool(len(bent)) == bool(len(line))
+    if len(line):
+        assert bent[-1] == pytest.approx(line[-1])
+        assert (bent.min(axis=0) >= line.min(axis=0) - 1e-9).all()
+        assert (bent.max(axis=0) <= line.max(axis=0) + 1e-9).all()
 
 
 @given(POINTS, st.floats(0.5, 60))
 def test_the_ribbon_stays_within_its_radius_of_the_line(line: list[tuple[float, float, float]], radius: float) -> None:
-    vertices = ribbon(line, radius)
-    assert all(map(math.isfinite, vertices))
-    assert len({point[:2] for point in line}) > 1 or not vertices
-    for x, y, _, fresh in zip(*(vertices[part::4] for part in range(4)), strict=True):
+    vertices = ribbon(sections(line), radius)
+    assert np.isfinite(vertices).all()
+    assert len({point[:2] for point in line}) > 1 or not len(vertices)
+    for x, y, _, fresh in vertices:
         assert min(math.dist((x, y), point[:2]) for point in line) <= radius * (1 + 1e-6)
         assert 0 <= fresh <= 1
 
 
 def test_the_ribbon_is_as_broad_as_it_is_fresh_and_round_at_its_corners() -> None:
-    vertices = ribbon([(0, 0, 0), (10, 0, 0.5), (20, 0, 1)], 5)
-    pairs = list(zip(vertices[0::8], vertices[1::8], vertices[4::8], vertices[5::8], strict=True))
-    breadths = [math.dist(pair[:2], pair[2:]) for pair in pairs]
+    vertices = ribbon(sections([(0, 0, 0), (10, 0, 0.5), (20, 0, 1)]), 5)
+    breadths = [math.dist(left, right) for left, right in zip(vertices[::2, :2], vertices[1::2, :2], strict=True)]
     assert breadths[0] == 0 and 0 < breadths[1] < breadths[2] == 10
     assert breadths[-1] == pytest.approx(0, abs=1e-9)
-    assert pairs[-1][0] == pytest.approx(25)  # the round end reaches a radius beyond the finger
+    assert vertices[-1, 0] == pytest.approx(25)  # the round end reaches a radius beyond the finger
 
-    there_and_back = ribbon([(0, 0, 1), (10, 0, 1), (0, 0, 1)], 5)
-    at_corner = [(x, y) for x, y in pairwise(there_and_back) if math.dist((x, y), (10, 0)) == pytest.approx(5)]
-    assert max(x for x, _ in at_corner) == pytest.approx(15, abs=0.1)
+    there_and_back = ribbon(sections([(0, 0, 1), (10, 0, 1), (0, 0, 1)]), 5)
+    at_corner = [x for x, y in there_and_back[:, :2] if math.dist((x, y), (10, 0)) == pytest.approx(5)]
+    assert max(at_corner) == pytest.approx(15, abs=0.1)

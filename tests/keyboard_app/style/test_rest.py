@@ -78,3 +78,44 @@ def test_a_window_in_memory_rests_and_a_posted_call_wakes_it(monkeypatch: pytest
     Timer(0.05, rest.wake).start()
     Clock.idle()
     assert 0.04 < time.monotonic() - began_s < LONG_S / 2
+
+
+class Machine:
+    """Its time, which goes on by what is slept."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    machine = Machine()
+    monkeypatch.setattr(rest, "time", machine)
+    monkeypatch.setattr(Clock, "get_min_timeout", lambda: 0.0)
+    return machine
+
+
+def test_frames_come_sixty_times_a_second_however_long_they_take(machine: Machine) -> None:
+    resting = Rest(NotedBell())
+    resting._keep_pace()
+    begin = machine.now
+    for frame in range(60):
+        machine.now += 0.003 if frame % 2 else 0.012
+        resting._keep_pace()
+    assert machine.now - begin == pytest.approx(1.0, abs=0.002)
+
+
+def test_a_frame_that_takes_too_long_is_not_made_up_for(machine: Machine) -> None:
+    resting = Rest(NotedBell())
+    resting._keep_pace()
+    machine.now += 0.5
+    late = machine.now
+    resting._keep_pace()
+    resting._keep_pace()
+    assert machine.now - late == pytest.approx(rest.FRAME_S, rel=1e-6)
