@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import signal
+import socket
 import time
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Thread
 from typing import Protocol
 
 from kivy.clock import Clock
@@ -14,7 +16,7 @@ AWAKE_S = 0.2
 """After an event the loop goes on at full speed for this long: what it brings about is dispatched in the frames after it."""
 SHORTEST_S = 0.025
 """A rest is at least this long: more than a frame."""
-LONGEST_S = 10.0
+LONGEST_S = 60.0
 FRAME_S = 1 / 60
 """From frame to frame while something happens. Kivy's clock makes 80 frames a second of its 60, as it stops waiting 4 ms too soon."""
 USER_EVENT = 0x8000
@@ -72,9 +74,21 @@ class Rest:
     def begin(self) -> None:
         """From now on the loop rests."""
         Clock.idle = self._rest
+        self._signals, self._signalled = socket.socketpair()
+        self._signalled.setblocking(False)
+        signal.set_wakeup_fd(self._signalled.fileno(), warn_on_full_buffer=False)
+        Thread(target=self._listen, name="signals", daemon=True).start()
 
     def end(self) -> None:
         Clock.idle = self._idle
+        signal.set_wakeup_fd(-1)
+        self._signalled.close()
+
+    def _listen(self) -> None:
+        """Ends a rest when a signal has come, such as Ctrl+C: Python looks at signals only between the steps of its own code."""
+        with self._signals:
+            while self._signals.recv(1):
+                self.wake()
 
     def note_event(self) -> None:
         """An event has come."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from threading import Timer
@@ -14,7 +16,7 @@ from keyboard_app.style.kivy_setup import rest_when_idle
 from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest
 from tests.support.window_driver import open_window  # noqa: F401  opens the window offscreen
 
-LONG_S = 60.0
+LONG_S = 100.0
 
 
 class NotedBell:
@@ -78,6 +80,21 @@ def test_a_window_in_memory_rests_and_a_posted_call_wakes_it(monkeypatch: pytest
     Timer(0.05, rest.wake).start()
     Clock.idle()
     assert 0.04 < time.monotonic() - began_s < LONG_S / 2
+
+
+@pytest.mark.usefixtures("loop_as_before")
+def test_a_signal_is_dealt_with_at_once_during_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest_when_idle()
+    monkeypatch.setattr(Clock, "get_min_timeout", lambda: LONG_S)
+    came: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: came.append(number))
+    try:
+        began_s = time.monotonic()
+        Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
+        Clock.idle()
+        assert came == [signal.SIGUSR1] and time.monotonic() - began_s < LONG_S / 2
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 class Machine:
