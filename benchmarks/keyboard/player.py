@@ -19,8 +19,10 @@ from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
 
+from benchmarks.common.memory import resident_mb
 from engine import Candidate, Recognition, Swipe, SwipeRecognizer, SwipeRecord, rank_of
 from keyboard_app.app import KeyboardApp, Start
+from keyboard_app.memory import QUIET_S
 from keyboard_app.screenshots.driven_app import Finger
 from keyboard_app.session.typing_session import words_to_offer
 from keyboard_app.session.worker import Deliver, Failure, TextBefore
@@ -64,6 +66,8 @@ class Played:
     """from a lift to the end of the frame that shows the word"""
     cpu: float
     """processor time in shares of one core, all threads, while a finger was down"""
+    resident_mb: float
+    """memory of the process after all that, once it has handed back what it does not need"""
 
 
 @dataclass
@@ -111,6 +115,7 @@ class Player:
         self.seconds = 0.0
         self.swiping_s = self.cpu_s = 0.0
         """while a finger was down: the time, and what the processor worked"""
+        self.resident_mb = 0.0
         self.failure: Exception | None = None
         self._swiping = False
         self._gl = ctypes.CDLL(OPENGL)
@@ -146,6 +151,9 @@ class Player:
                 yield
         self.seconds = time.perf_counter() - start
         yield from self._until(lambda: all(answer.shown_s for answer in self.answers))
+        end = time.perf_counter() + QUIET_S + 1
+        yield from self._until(lambda: time.perf_counter() > end)
+        self.resident_mb = resident_mb()["now"]
 
     def _draw(self, record: SwipeRecord) -> Iterator[None]:
         times = (record.swipe.t - record.swipe.t[0]) / 1000
@@ -260,4 +268,5 @@ def summarize(player: Player) -> Played:
         written=[1000 * (answer.written_s - answer.lifted_s) for answer in written],
         shown=[1000 * (answer.shown_s - answer.lifted_s) for answer in written],
         cpu=player.cpu_s / player.swiping_s,
+        resident_mb=player.resident_mb,
     )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tests.support.window_driver  # noqa: F401  opens the window that the player needs
+from benchmarks.keyboard.__main__ import measure_start
 from benchmarks.keyboard.player import Answer, check
 from benchmarks.keyboard.window import a_stretch
 from engine.swipe_file import SwipeRecord
@@ -69,3 +70,10 @@ def test_swipes_become_words_in_a_window() -> None:
     assert len(played["written"]) == len(played["shown"]) == played["n_words"]
     assert len(played["intervals"]) > 5
     assert 0 < played["cpu"] < (os.cpu_count() or 1) + 1
+    assert 50 < played["resident_mb"] < 1000
+
+
+def test_a_first_start_is_measured_until_its_word_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    start = measure_start("360x640", first=True)
+    assert 0 < start.first_frame_s < start.ready_s and start.longest_frame_ms > 0
