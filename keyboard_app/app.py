@@ -230,8 +230,9 @@ class KeyboardApp(ThemedApp):
             memory.settle()
 
     def _writing_options(self) -> WritingOptions:
-        settings, language = self.configuration.settings, self.configuration.opened.language
-        return WritingOptions(settings.backspace, settings.capitals, settings.spaces, language.abbreviations)
+        settings, opened = self.configuration.settings, self.configuration.opened
+        dotless = opened.grid.has_letter("ı")
+        return WritingOptions(settings.backspace, settings.capitals, settings.spaces, opened.language.abbreviations, dotless)
 
     def _follow_system_theme(self, *_: object) -> None:
         themes = {"light": LIGHT, "dark": DARK}

@@ -23,7 +23,7 @@ def alternates(language: Language, grid: Grid, key: Key, shift: Shift = Shift.OF
     variants = [letter for letter in language.alternates.get(label, "") if letter not in own]
     aliased = [letter for letter, on in grid.aliases.items() if on == label]
     digit = [top_row_digits(grid)[label]] if label in top_row_digits(grid) else []
-    letters = [shift.letter(letter) for letter in [*aliased, *variants]]
+    letters = [shift.letter(letter, grid.has_letter("ı")) for letter in [*aliased, *variants]]
     return tuple(dict.fromkeys([*letters[: len(aliased)], *digit, *letters[len(aliased) :]]))
 
 

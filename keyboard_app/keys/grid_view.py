@@ -6,7 +6,7 @@ import math
 
 from kivy.clock import Clock
 from kivy.graphics import ClearBuffers, ClearColor, Color, Fbo, InstructionGroup, Rectangle, Translate
-from kivy.properties import DictProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, DictProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from engine import Key
@@ -30,6 +30,8 @@ class GridView(Widget):
     theme = ObjectProperty(LIGHT)
     shift = ObjectProperty(Shift.OFF)
     """the case that letters are shown in"""
+    dotless = BooleanProperty(False)
+    """whether the capital of i is İ"""
     pressed = ObjectProperty(frozenset())
     """frozenset[Key]: the keys that are shown pressed"""
     hints = DictProperty()
@@ -55,6 +57,7 @@ class GridView(Widget):
         for name in ("layout_of_keys", "hints", "space_label", "letters_label", "pos", "size"):
             self.fbind(name, draw_soon)
         self.fbind("shift", self._show)
+        self.fbind("dotless", self._show)
         self.fbind("theme", self._colour)
         self.fbind("pressed", self._press)
         draw_soon()
@@ -91,12 +94,12 @@ class GridView(Widget):
         self._pressed = {key: self._faces[key].copy() for key in self.pressed if key in self._faces}
         for face in self._pressed.values():
             self._pressed_keys.add(face.group)
-            face.show(self.shift)
+            face.show(self.shift, self.dotless)
             face.colour(self.theme, self.shift, True)
 
     def _show(self, *_: object) -> None:
         for face in (*self._faces.values(), *self._pressed.values()):
-            face.show(self.shift)
+            face.show(self.shift, self.dotless)
         self._colour()
 
     def _colour(self, *_: object) -> None:

@@ -87,15 +87,15 @@ class KeyFace:
         """The same key in a group of its own, still without content and colours."""
         return KeyFace(self.placed, self._sizes, self._caption, self._hint)
 
-    def show(self, shift: Shift) -> None:
-        """Draws the content again, in the case of `shift`."""
+    def show(self, shift: Shift, dotless: bool = False) -> None:
+        """Draws the content again, in the case of `shift`. dotless: whether the capital of i is İ."""
         key = self.placed.key
         self._content.clear()
         icon = SHIFT_ICONS[shift] if key.action == "shift" else ICONS.get(key.action or "")
         if icon is not None:
             self._draw_icon(icon)
         elif key.label is not None:
-            self._draw_text(shift.letter(key.label), self._sizes.letter)
+            self._draw_text(shift.letter(key.label, dotless), self._sizes.letter)
         elif self._caption:
             self._draw_text(self._caption, self._sizes.word)
 

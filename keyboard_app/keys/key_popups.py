@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
-from kivy.properties import ObjectProperty
+from kivy.properties import BooleanProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
 from keyboard_app.keys.key_face import Sizes, text_texture
@@ -24,6 +24,8 @@ class KeyPopups(Widget):
 
     theme = ObjectProperty(LIGHT)
     shift = ObjectProperty(Shift.OFF)
+    dotless = BooleanProperty(False)
+    """whether the capital of i is İ"""
     pressed = ObjectProperty(frozenset())
     """frozenset[Key]"""
     layout_of_keys = ObjectProperty(None, allownone=True)
@@ -49,7 +51,7 @@ class KeyPopups(Widget):
         right = layout.area.x + layout.area.width
         left = min(max(placed.centre[0] - width / 2, layout.area.x), right - width)
         bottom = placed.y + RISE * placed.h
-        texture = text_texture(self.shift.letter(placed.key.label or ""), round(LETTER * sizes.letter))
+        texture = text_texture(self.shift.letter(placed.key.label or "", self.dotless), round(LETTER * sizes.letter))
         with self.canvas:
             Color(*self.theme.shadow)
             SmoothRoundedRectangle(pos=(left - 1, bottom - 2), size=(width + 2, height + 3), radius=[2 * sizes.radius])

@@ -18,7 +18,7 @@ from keyboard_app.keys.alternates_popup import AlternatesPopup
 from keyboard_app.keys.grid_view import GridView
 from keyboard_app.keys.key_popups import KeyPopups
 from keyboard_app.keys.layout import Area, KeyLayout, complete, fit
-from keyboard_app.keys.symbol_pages import symbol_pages
+from keyboard_app.keys.symbol_pages import letters_for, number_page, symbol_pages
 from keyboard_app.keys.trail import Trail, thickness_on
 from keyboard_app.keys.word_bubble import WordBubble
 from keyboard_app.style.theme import LIGHT
@@ -55,6 +55,8 @@ class Keyboard(FloatLayout):
     theme = ObjectProperty(LIGHT, rebind=True)
     shift = ObjectProperty(Shift.OFF)
     """the case that letters are shown in"""
+    purpose = StringProperty("text")
+    """one of text.sink.Purpose: numbers, e-mail and web addresses have keys of their own"""
     shows_popups = BooleanProperty(True)
     """whether the letter of a tapped key is shown above it"""
     preview_word = StringProperty("")
@@ -90,7 +92,9 @@ class Keyboard(FloatLayout):
         self.view.bind(layout_of_keys=self.key_popups.setter("layout_of_keys"))
         self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("word"))
         self.view.shift, self.bubble.word = self.shift, self.preview_word
-        self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, parent=self._give_up)
+        self.bind(
+            pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, purpose=self._use_grid, parent=self._give_up
+        )
         self.bubble.bind(size=self._place_bubble, word=self._place_bubble)
         self._frames = Clock.create_trigger(self._tick, 0, interval=True)
         self._use_grid()
@@ -214,7 +218,7 @@ class Keyboard(FloatLayout):
             match event:
                 case Tap(_, key, capital=True):
                     self._flashed[key] = clock_ms() + FEEDBACK_MS
-                    self.dispatch("on_type", Shift.ONCE.letter(key.label or ""))
+                    self.dispatch("on_type", Shift.ONCE.letter(key.label or "", self.view.dotless))
                 case Tap(_, key) | Repeat(_, key):
                     self._tap(key)
                 case Slid(finger, key, steps):
@@ -308,13 +312,15 @@ class Keyboard(FloatLayout):
             self._pages = ()
         else:
             language = self._language = language_of(grid)
-            self._pages = (complete(grid)[0], *symbol_pages(language, grid))
+            self.view.dotless = self.key_popups.dotless = grid.has_letter("ı")
+            numbers = (number_page(grid),) if self.purpose == "number" else ()
+            self._pages = (letters_for(self.purpose, complete(grid)[0]), *numbers, *symbol_pages(language, grid))
             view.hints, view.space_label, view.letters_label = (
                 hints(language, grid),
                 language.space_label(grid),
                 language.letters_label(grid),
             )
-        self._turn_to(0)
+        self._turn_to(1 if grid is not None and self.purpose == "number" else 0)
 
     def _turn_to(self, page: int) -> None:
         self._give_up()

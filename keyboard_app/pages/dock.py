@@ -83,6 +83,8 @@ class DockPage(Screen):
     waiting = StringProperty("")
     """what could not be delivered"""
     waiting_title = StringProperty("")
+    purpose = StringProperty("text")
+    """of the field that is written into"""
     sign = StringProperty("")
     """what kind of field is written into; "" for plain text"""
     floating = BooleanProperty(False)
@@ -136,6 +138,7 @@ class DockPage(Screen):
         self.notice = session.notice or self._outlet.sink.trouble
         self.waiting = self._outlet.waiting
         self.waiting_title = WAITING.format(text=self.waiting.replace("\n", " ")) if self.waiting else ""
+        self.purpose = self._outlet.purpose
         self.sign = SIGNS.get(self._outlet.purpose, "")
 
     def act(self, action: str) -> None:

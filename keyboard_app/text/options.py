@@ -18,3 +18,5 @@ class WritingOptions:
     """whether swiped words get their spaces automatically, and tapping space twice makes a full stop"""
     abbreviations: frozenset[str] = frozenset()
     """of the language, small, without the full stop: it ends no sentence"""
+    dotless: bool = False
+    """whether the language has an i without a dot (ı), so that the capital of i is İ"""

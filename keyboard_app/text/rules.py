@@ -149,12 +149,23 @@ def _is_abbreviation(before_stop: str, abbreviations: Set[str]) -> bool:
     return word in abbreviations or ("." in word and all(len(part) == 1 and part.isalpha() for part in word.split(".")))
 
 
-def capitalized(word: str) -> str:
-    """The word with a capital first letter; a word that has capitals of its own (iPhone) is left alone."""
+def capitalized(word: str, dotless: bool = False) -> str:
+    """The word with a capital first letter; a word that has capitals of its own (iPhone) is left alone. dotless: as in `upper_case`."""
     if word != word.lower():
         return word
     at = next((i for i, character in enumerate(word) if character.isalpha()), len(word))
-    return word[:at] + word[at : at + 1].title() + word[at + 1 :]
+    first = word[at : at + 1]
+    return word[:at] + (upper_case(first, dotless) if dotless else first.title()) + word[at + 1 :]
+
+
+def upper_case(text: str, dotless: bool) -> str:
+    """The text in capitals. dotless: whether the language has an i without a dot (ı), so that the capital of i keeps its dot (İ)."""
+    return (text.replace("i", "İ") if dotless else text).upper()
+
+
+def lower_case(text: str, dotless: bool) -> str:
+    """The text in small letters; dotless: as in `upper_case`."""
+    return (text.replace("I", "ı").replace("İ", "i") if dotless else text).lower()
 
 
 def word_start(text: str, offset: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from keyboard_app.text.rules import capitalized
+from keyboard_app.text.rules import capitalized, upper_case
 
 DOUBLE_TAP_MS = 400.0
 """Two presses of shift within this time lock the capitals."""
@@ -17,15 +17,19 @@ class Shift(enum.Enum):
     ONCE = "once"
     LOCK = "lock"
 
-    def cased(self, word: str) -> str:
-        """A word of the lexicon (lower case, or with capitals of its own) as it is written in this case."""
-        if self is Shift.LOCK:
-            return word.upper()
-        return capitalized(word) if self is Shift.ONCE else word
+    def cased(self, word: str, dotless: bool = False) -> str:
+        """A word of the lexicon (lower case, or with capitals of its own) as it is written in this case.
 
-    def letter(self, label: str) -> str:
-        """A key's label in this case; unchanged if its capital would be two letters (ß)."""
-        return label if self is Shift.OFF or len(label.upper()) != len(label) else label.upper()
+        dotless: whether the language has an i without a dot, so that i becomes İ.
+        """
+        if self is Shift.LOCK:
+            return upper_case(word, dotless)
+        return capitalized(word, dotless) if self is Shift.ONCE else word
+
+    def letter(self, label: str, dotless: bool = False) -> str:
+        """A key's label in this case; unchanged if its capital would be two letters (ß). dotless: as in `cased`."""
+        capital = upper_case(label, dotless)
+        return label if self is Shift.OFF or len(capital) != len(label) else capital
 
 
 class ShiftKey:

@@ -20,6 +20,7 @@ from keyboard_app.text.rules import (
     continues_address,
     ends_word,
     is_address,
+    lower_case,
     needs_space_before,
     quotation_is_open,
     starts_sentence,
@@ -77,9 +78,9 @@ def tapped(before: str, place: Place, text: str, options: WritingOptions, vocabu
 
 def swiped(before: str, place: Place, words: Sequence[str], shift: Shift, options: WritingOptions, vocabulary: Vocabulary) -> Put:
     """What to write for a word swiped after a text. words: as the lexicon has them, best first."""
-    cased = list(dict.fromkeys(map(shift.cased, words)))
+    cased = list(dict.fromkeys(shift.cased(word, options.dotless) for word in words))
     if continues_address(before):
-        return Put("", list(dict.fromkeys(word.lower() for word in words)))
+        return Put("", list(dict.fromkeys(lower_case(word, options.dotless) for word in words)))
     mark = place.tail.tapped if place.tail is not None else ""
     if place.tail is not None and mark in APOSTROPHES:
         if is_form(vocabulary, place.tail.word + mark + words[0]):
@@ -90,7 +91,9 @@ def swiped(before: str, place: Place, words: Sequence[str], shift: Shift, option
     if options.spaces and place.swiped is None and place.anchor is None and letters:
         joined = [word for word in words if goes_on_with(vocabulary, letters[0], word)]
         if joined:
-            return Put("", [*(letters[0] + word.lower() for word in joined), f"{letters[0]} {words[0]}"], len(letters[0]))
+            return Put(
+                "", [*(letters[0] + lower_case(word, options.dotless) for word in joined), f"{letters[0]} {words[0]}"], len(letters[0])
+            )
     lead = " " if options.spaces and needs_space_before(before) else ""
     word, fixed = fixed_word(before, place, options, vocabulary)
     return Put(fixed + lead, cased, len(word), len(fixed) if lead else None)

@@ -103,7 +103,12 @@ def proper_case(vocabulary: Vocabulary, word: str) -> str:
 
 def is_form(vocabulary: Vocabulary, word: str) -> bool:
     """Whether a word is written so, but for its case."""
-    return word.lower() in [form.lower() for form in vocabulary.forms(word)]
+    return _without_case(word) in map(_without_case, vocabulary.forms(word))
+
+
+def _without_case(word: str) -> str:
+    """The word without what its capitals may have hidden: I may be an ı, İ is an i."""
+    return word.replace("İ", "i").lower().replace("ı", "i")
 
 
 def _known(vocabulary: Vocabulary, word: str) -> float:

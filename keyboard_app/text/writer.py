@@ -14,6 +14,7 @@ from keyboard_app.text.rules import (
     character_start,
     continues_address,
     ends_word,
+    lower_case,
     needs_space_after,
     needs_space_before,
     starts_sentence,
@@ -52,13 +53,14 @@ class Writer(EditedText):
     def as_written(self, word: str) -> str:
         """The word in the case that `commit` would use now."""
         start, _, shift = self._swipe_at()
-        return word.lower() if continues_address(self._before(start)) else shift.cased(word)
+        dotless = self.options.dotless
+        return lower_case(word, dotless) if continues_address(self._before(start)) else shift.cased(word, dotless)
 
     # --- writing ---
 
     def tap(self, label: str) -> None:
         """Writes the letter or sign of a key in the case of `shift`. Raises: TextFullError."""
-        self.type(self.shift.letter(label))
+        self.type(self.shift.letter(label, self.options.dotless))
 
     def type(self, text: str) -> None:
         """Writes what was tapped, usually one character, unchanged. Raises: TextFullError."""
@@ -127,7 +129,7 @@ class Writer(EditedText):
         """
         typed, end = self.typed, self.cursor
         shift = Shift.LOCK if typed[1:] and typed.isupper() else Shift.ONCE if typed[:1].isupper() else Shift.OFF
-        word, *others = dict.fromkeys([*map(shift.cased, words), typed])
+        word, *others = dict.fromkeys([*(shift.cased(word, self.options.dotless) for word in words), typed])
         start = end - len(typed)
         written = Written(start, word, tuple(others))
         swiped = Swiped(start, written.end, typed, self._place)

@@ -7,7 +7,7 @@ import pytest
 
 from engine import Grid, language_of, load_grids
 from keyboard_app.keys.layout import complete
-from keyboard_app.keys.symbol_pages import next_page_label, symbol_pages
+from keyboard_app.keys.symbol_pages import next_page_label, number_page, symbol_pages
 from tests.keyboard_app.keys.test_layout import LETTERS
 
 GRIDS = {**load_grids(), "letters": LETTERS}
@@ -16,7 +16,7 @@ GRIDS = {**load_grids(), "letters": LETTERS}
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
 def test_pages_are_on_the_grids_own_height_without_overlaps_or_gaps(grid: Grid) -> None:
     height = complete(grid)[1]
-    for page in symbol_pages(language_of(grid), grid):
+    for page in (*symbol_pages(language_of(grid), grid), number_page(grid)):
         for key in page:
             assert key.x >= 0 and key.y >= 0 and key.w > 0 and key.h > 0
             assert key.x + key.w <= grid.width + 1e-6 and key.y + key.h <= height + 1e-6

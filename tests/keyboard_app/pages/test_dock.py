@@ -1,0 +1,83 @@
+"""The docked window: its keys follow what the field of the other program is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyboard_app.app import KeyboardApp, Start
+from keyboard_app.text.sink import Purpose
+from tests.keyboard_app.session.test_outlet import Program
+from tests.support.window_driver import WindowDriver, open_window
+
+
+class Field(Program):
+    """A field of another program, which the keyboard writes into."""
+
+    def close(self) -> None: ...
+
+    def become(self, purpose: Purpose) -> None:
+        """Another field of that purpose gets the cursor."""
+        self.purpose, self.before, self.after = purpose, "", ""
+        self.focus()
+
+
+class Docked:
+    """The docked keyboard, whose keys are tapped by name."""
+
+    def __init__(self, driver: WindowDriver, field: Field) -> None:
+        self.driver, self.field = driver, field
+
+    @property
+    def keys(self) -> set[str]:
+        """The labels and actions that are shown."""
+        keyboard: Any = self.driver.app.pages.write.ids.keyboard
+        return {placed.key.label or placed.key.action for placed in keyboard.layout_of_keys.keys}
+
+    def tap(self, *names: str) -> None:
+        for name in names:
+            layout = self.driver.app.pages.write.ids.keyboard.layout_of_keys
+            self.driver.tap(*next(placed.centre for placed in layout.keys if name in (placed.key.label, placed.key.action)))
+
+
+@pytest.fixture
+def docked(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Docked]:
+    field = Field()
+    monkeypatch.setattr("keyboard_app.app.open_sink", lambda *_: field)
+    toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
+    start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, into="xtest", words=tmp_path / "words.db")
+    with open_window(lambda: KeyboardApp(start), (1024, 348)) as driver:
+        driver.until(lambda: not driver.app.worker.loading)
+        yield Docked(driver, field)
+
+
+def test_a_field_for_numbers_has_digits_at_once_and_the_letters_come_back_with_the_next_field(docked: Docked) -> None:
+    letters = docked.keys
+    docked.field.become("number")
+    docked.driver.frames(2)
+    assert set("0123456789+-/:,.") <= docked.keys and "q" not in docked.keys
+    docked.tap("4", "2", ".", "5", "backspace", "7")
+    assert docked.field.before == "42.7"
+    docked.tap("toLetters")
+    assert "q" in docked.keys
+    docked.tap("toNumberState")
+    assert "5" in docked.keys and "+" in docked.keys
+    docked.field.become("text")
+    docked.driver.frames(2)
+    assert docked.keys == letters
+
+
+@pytest.mark.parametrize(("purpose", "sign"), [("email", "@"), ("url", "/")])
+def test_a_field_for_addresses_has_their_sign_beside_the_space_bar(docked: Docked, purpose: Purpose, sign: str) -> None:
+    letters = docked.keys
+    docked.field.become(purpose)
+    docked.driver.frames(2)
+    assert docked.keys == letters - {","} | {sign}
+    docked.tap("a", sign, "b", ".", "c")
+    assert docked.field.before == f"a{sign}b.c"
+    docked.field.become("text")
+    docked.driver.frames(2)
+    assert docked.keys == letters
