@@ -92,9 +92,8 @@ class Keyboard(FloatLayout):
         self.view.bind(layout_of_keys=self.key_popups.setter("layout_of_keys"))
         self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("word"))
         self.view.shift, self.bubble.word = self.shift, self.preview_word
-        self.bind(
-            pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, grid=self._use_grid, purpose=self._use_grid, parent=self._give_up
-        )
+        self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, parent=self._give_up)
+        self.bind(grid=self._use_grid, purpose=self._use_grid)
         self.bubble.bind(size=self._place_bubble, word=self._place_bubble)
         self._frames = Clock.create_trigger(self._tick, 0, interval=True)
         self._use_grid()

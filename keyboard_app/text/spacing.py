@@ -91,9 +91,8 @@ def swiped(before: str, place: Place, words: Sequence[str], shift: Shift, option
     if options.spaces and place.swiped is None and place.anchor is None and letters:
         joined = [word for word in words if goes_on_with(vocabulary, letters[0], word)]
         if joined:
-            return Put(
-                "", [*(letters[0] + lower_case(word, options.dotless) for word in joined), f"{letters[0]} {words[0]}"], len(letters[0])
-            )
+            whole = [letters[0] + lower_case(word, options.dotless) for word in joined]
+            return Put("", [*whole, f"{letters[0]} {words[0]}"], len(letters[0]))
     lead = " " if options.spaces and needs_space_before(before) else ""
     word, fixed = fixed_word(before, place, options, vocabulary)
     return Put(fixed + lead, cased, len(word), len(fixed) if lead else None)
