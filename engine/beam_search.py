@@ -56,7 +56,7 @@ class Hypothesis:
     node: int
     """where its key sequence ends in the trie"""
     score: float
-    """log probability with the end of the word, of decoder and CTC head by their weights, plus the weighted log prior"""
+    """log probability with the end of the word, of decoder and CTC head by their weights, plus the weighted log prior and what adds to it"""
     probability: float
     """its share among all finished hypotheses of the search"""
 
@@ -115,7 +115,9 @@ def _two_pass(
     if not len(ends):
         return []
     tokens[0] = len(decoder.alphabet) + 1
-    added = np.zeros(len(ends)) if before is None else before.added(nodes)
+    added = options.letter_bonus * kernels.count_letters(parents, ends)
+    if before is not None:
+        added += before.added(nodes)
     expected = options.internal_lm_weight * internal_lm.of(parents, tokens, ends, nodes) if guesses else np.zeros(len(ends))
     likely = LIKE_CTC * ctc - LIKE_INTERNAL_LM * expected if guesses else ctc
     least = max(LEAST_WORDS, options.n_best)
@@ -151,7 +153,7 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
         if options.internal_lm_weight and decoder.nothing is not None:
             without = decoder.step(tokens, rows, cache_without, decoder.nothing)
             cache_without, internal_lm = without.cache, options.internal_lm_weight * without.log_probs
-        cache, log_probs = output.cache, mixed_log_probs(output.log_probs, prefixes, options.ctc_weight, internal_lm)
+        cache, log_probs = output.cache, mixed_log_probs(output.log_probs, prefixes, options.ctc_weight, internal_lm, options.letter_bonus)
         finished, leaders, parents, tokens, children, scores = kernels.expand(
             lexicon.trie, prior_scale, nodes, scores, log_probs, leaders, options.beam_width, options.margin
         )
@@ -163,9 +165,9 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
 
 
 def mixed_log_probs(
-    log_probs: Floats, prefixes: CtcPrefixes, ctc_weight: float, internal_lm: Floats | None = None
+    log_probs: Floats, prefixes: CtcPrefixes, ctc_weight: float, internal_lm: Floats | None = None, letter_bonus: float = 0.0
 ) -> npt.NDArray[np.float64]:
-    """(B, V): the decoder's log probabilities of what follows each prefix, mixed with the CTC head's by their weights.
+    """(B, V): the decoder's log probabilities of what follows each prefix, mixed with the CTC head's by their weights, and letter_bonus.
 
     log_probs: (B, V), the decoder's; prefixes: the same B prefixes; internal_lm: (B, V), what is taken off the decoder's, weighted. A twin
     of docs/SCORE.md.
@@ -175,6 +177,7 @@ def mixed_log_probs(
         mixed -= internal_lm
     if ctc_weight > 0:
         mixed += ctc_weight * (prefixes.log_next() - mixed)
+    mixed[:, :-1] += letter_bonus
     return mixed
 
 

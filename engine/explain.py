@@ -43,7 +43,7 @@ class LetterExplanation:
 
     letter: str
     log_prob: float
-    """of decoder and CTC head, mixed as in the search"""
+    """of decoder and CTC head, mixed as in the search, with what a letter adds"""
     allowed: tuple[tuple[str, float], ...]
     """the best other letters that lead to a word of the lexicon, with log-probabilities"""
     others: tuple[tuple[str, float], ...]
@@ -79,7 +79,8 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
             without = model.step(np.array([token]), np.array([parent]), cache_without, model.nothing)
             cache_without, internal_lm = without.cache, options.internal_lm_weight * without.log_probs
         parent, cache, allowed = len(cache), output.cache, _allowed(trie, node, len(model.alphabet))
-        log_probs = mixed_log_probs(output.log_probs, prefixes, options.ctc_weight, internal_lm)[0].tolist()
+        mixed = mixed_log_probs(output.log_probs, prefixes, options.ctc_weight, internal_lm, options.letter_bonus)
+        log_probs = mixed[0].tolist()
         token = len(model.alphabet) if letter == END else model.alphabet.index(letter)
         alternatives = [
             tuple((_name(other, model.alphabet), log_probs[other]) for other in _best(log_probs, among - {token}))

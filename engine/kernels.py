@@ -470,6 +470,17 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
 
 
 @njit
+def count_letters(parents: Any, ends: Any) -> Any:
+    """How many letters lead to the rows `ends` of a tree, float64 (M,). parents int64 (P,): of the first row -1, of others an earlier one."""
+    letters, of_words = np.zeros(len(parents)), np.empty(len(ends))
+    for row in range(1, len(parents)):
+        letters[row] = letters[parents[row]] + 1.0
+    for i in range(len(ends)):
+        of_words[i] = letters[ends[i]]
+    return of_words
+
+
+@njit
 def share_out(scores: Any) -> Any:
     """The words' shares of all words' probability, float64 (M,), and what orders them, best first, int64.
 

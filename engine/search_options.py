@@ -16,7 +16,7 @@ MOST_WORDS = 1_000_000
 N_BEST = 4
 """Words that a search returns where nobody says how many."""
 
-OPTIONAL = frozenset({"n_best", "internal_lm_weight", "first_prior", "left_behind"})
+OPTIONAL = frozenset({"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "left_behind"})
 """Fields that a manifest need not have."""
 
 
@@ -38,6 +38,8 @@ class SearchOptions:
     internal_lm_weight: float = 0.0
     """share of the decoder's internal language model that is taken off: of what it says of a word without a swipe. For models that have
     been trained to see nothing"""
+    letter_bonus: float = 0.0
+    """nats that each letter adds to a word's score: both heads doubt every letter, also of a long word that is right"""
     first_prior: float = 1.2
     """of two passes: factor on prior_weight in the first. The CTC head, unlike a decoder, has not learnt which words exist"""
     left_behind: float = math.inf
@@ -55,6 +57,8 @@ class SearchOptions:
         for name in ("prior_weight", "margin", "internal_lm_weight", "first_prior", "left_behind"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        if not 0 <= self.letter_bonus < math.inf:
+            raise ValueError(f"letter_bonus must be a finite number of at least 0, got {self.letter_bonus}")
 
     @property
     def reads_ctc(self) -> bool:

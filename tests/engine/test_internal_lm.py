@@ -114,12 +114,14 @@ def test_it_is_taken_off_the_decoders_share_of_the_score(
     np.testing.assert_allclose([one.score for one in hypotheses], best, atol=weight * 0.51 / STEPS_PER_NAT + 1e-6)
 
 
-@given(short_words, seeds, st.floats(0, 2), st.floats(0.1, 1.5), st.integers(1, 4))
-def test_it_chooses_too_what_the_decoder_scores(
-    words: dict[str, float], seed: int, prior_weight: float, weight: float, beam_width: int
+@given(short_words, seeds, st.floats(0, 2), st.floats(0.1, 1.5), st.floats(0, 2), st.integers(1, 4))
+def test_it_and_the_letters_choose_too_what_the_decoder_scores(
+    words: dict[str, float], seed: int, prior_weight: float, weight: float, letter_bonus: float, beam_width: int
 ) -> None:
     lexicon, decoder, memory = lexicon_of(words), SeeingDecoder(seed), ctc_memory(seed)
-    options = SearchOptions(beam_width, prior_weight, n_best=1, ctc_weight=0.3, method="two_pass", internal_lm_weight=weight)
+    options = SearchOptions(
+        beam_width, prior_weight, n_best=1, ctc_weight=0.3, method="two_pass", internal_lm_weight=weight, letter_bonus=letter_bonus
+    )
     priors = {word: prior_weight * prior for word, prior in lexicon.key_sequences()}
     scores = scores_of(dict(lexicon.key_sequences()), decoder, memory, options)
     with pytest.MonkeyPatch.context() as patch:
@@ -127,18 +129,19 @@ def test_it_chooses_too_what_the_decoder_scores(
         patch.setattr(beam_search, "MORE_WORDS_ALONE", 100)
         (best,) = search(decoder, memory, lexicon, options)
     expected = {word: weight * round(decoder.expected(word) * STEPS_PER_NAT) / STEPS_PER_NAT for word in scores}
-    guesses = {
-        word: LIKE_CTC * (first - priors[word]) + priors[word] - LIKE_INTERNAL_LM * expected[word] for word, (first, _) in scores.items()
-    }
+    likely = {word: LIKE_CTC * (first - options.first_prior * priors[word]) for word, (first, _) in scores.items()}
+    likely = {word: one - LIKE_INTERNAL_LM * expected[word] + letter_bonus * len(word) for word, one in likely.items()}
+    guesses = {word: one + options.first_prior * priors[word] for word, one in likely.items()}
     chosen = sorted(scores, key=lambda word: -guesses[word])[:beam_width]
-    assert best.score == pytest.approx(max(scores[word][1] - 0.7 * expected[word] for word in chosen), abs=1e-5)
+    assert best.score == pytest.approx(max(scores[word][1] - 0.7 * expected[word] + letter_bonus * len(word) for word in chosen), abs=1e-5)
 
 
-def test_both_methods_give_a_word_the_same_score() -> None:
+@pytest.mark.parametrize("letter_bonus", [0.0, 0.7])
+def test_both_methods_give_a_word_the_same_score(letter_bonus: float) -> None:
     lexicon, decoder, memory = lexicon_of({"ab": 3.0, "ba": 1.0, "cab": 1.0, "c": 2.0}), SeeingDecoder(5), ctc_memory(5)
     scores = {}
     for method in ("two_pass", "steps"):
-        options = SearchOptions(50, 0.5, n_best=4, ctc_weight=0.3, method=method, internal_lm_weight=0.6)
+        options = SearchOptions(50, 0.5, n_best=4, ctc_weight=0.3, method=method, internal_lm_weight=0.6, letter_bonus=letter_bonus)
         scores[method] = {one.tokens: one.score for one in search(decoder, memory, lexicon, options)}
     assert scores["two_pass"] == pytest.approx(scores["steps"], abs=0.01)
 

@@ -55,11 +55,12 @@ def test_settings_change_what_they_name() -> None:
     [
         (["beam_width"], r"search option 'beam_width' has no value: expected NAME=VALUE, as in beam_width=12"),
         (["beam=3"], r"unknown search option 'beam': known are beam_width, .*, left_behind; did you mean 'beam_width'\?$"),
-        (["colour=3"], "unknown search option .colour.: known are beam_width, .*, method, internal_lm_weight, first_prior, left_behind$"),
+        (["colour=3"], "unknown search option .colour.: known are beam_width, .*, internal_lm_weight, letter_bonus, .*, left_behind$"),
         (["margin=3", "margin=4"], "search option margin is given twice: give it once"),
         (["beam_width=3.5"], "search option beam_width must be a whole number, got '3.5'"),
         (["margin=wide"], "search option margin must be a number, got 'wide'"),
         (["margin=-1"], r"margin must be at least 0, got -1\.0"),
+        (["letter_bonus=inf"], r"letter_bonus must be a finite number of at least 0, got inf"),
         (["beam_width=0"], "beam_width must be at least 1, got 0"),
         (["n_best=1000001"], "n_best must be at most 1,000,000, got 1000001"),
         (["ctc_weight=2"], r"ctc_weight must be from 0 to 1, got 2\.0"),

@@ -87,6 +87,7 @@ def test_whole_numbers_and_floats_are_one() -> None:
         "ctc_weight=0.1",
         "method=two_pass",
         "internal_lm_weight=0.5",
+        "letter_bonus=0.5",
         "first_prior=1",
         "left_behind=9",
     ],
@@ -98,6 +99,7 @@ def test_every_option_makes_another_predictor(setting: str) -> None:
 def test_every_option_was_tried() -> None:
     assert {field.name for field in fields(SearchOptions)} == {"beam_width", "prior_weight", "margin", "n_best", "ctc_weight", "method"} | {
         "internal_lm_weight",
+        "letter_bonus",
         "first_prior",
         "left_behind",
     }
