@@ -56,7 +56,7 @@ class Hypothesis:
     node: int
     """where its key sequence ends in the trie"""
     score: float
-    """log probability with the end of the word, of decoder and CTC head by their weights, plus the weighted log prior and what adds to it"""
+    """log probability with the end of the word, of decoder and CTC head by their weights, plus the weighted prior and what adds to it"""
     probability: float
     """its share among all finished hypotheses of the search"""
 

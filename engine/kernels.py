@@ -471,7 +471,7 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
 
 @njit
 def count_letters(parents: Any, ends: Any) -> Any:
-    """How many letters lead to the rows `ends` of a tree, float64 (M,). parents int64 (P,): of the first row -1, of others an earlier one."""
+    """How many letters lead to the rows `ends` of a tree, float64 (M,). parents int64 (P,): -1, then each an earlier row."""
     letters, of_words = np.zeros(len(parents)), np.empty(len(ends))
     for row in range(1, len(parents)):
         letters[row] = letters[parents[row]] + 1.0
