@@ -29,8 +29,8 @@ class Docking:
         pages.add(handle)
         page.bind(
             on_hide=lambda _: self.hide(),
-            on_move=lambda _, begins: self._drag(begins, Docked.dragged),
-            on_resize=lambda _, begins: self._drag(begins, Docked.resized),
+            on_move=lambda _, start: self._drag(start, Docked.dragged),
+            on_resize=lambda _, start: self._drag(start, Docked.resized),
             on_drop=lambda _: self._keep(),
         )
         configuration.subscribe(self._follow_settings)
@@ -66,13 +66,16 @@ class Docking:
         place = self._docked.handle(screen) if self._hidden else self._docked.place(screen)
         self._window.put(place, reserve=not self._hidden and self._docked.choice == "bottom")
 
-    def _drag(self, begins: bool, change: Callable[[Docked, tuple[int, int], tuple[int, int]], Docked]) -> None:
+    def _drag(self, start: tuple[float, float] | None, change: Callable[[Docked, tuple[int, int], tuple[int, int]], Docked]) -> None:
+        """start: where in the window the finger came down: it may have gone on since, and that counts, too."""
         pointer = self._window.pointer()
-        if begins or self._from is None:
-            self._from = self._docked, pointer
+        if start is not None:
+            corner = self._window.corner()
+            self._from = self._docked, (corner[0] + round(start[0]), corner[1] + round(start[1]))
+        if self._from is None:
             return
-        docked, start = self._from
-        moved = change(docked, self._window.screen(), (pointer[0] - start[0], pointer[1] - start[1]))
+        docked, (x, y) = self._from
+        moved = change(docked, self._window.screen(), (pointer[0] - x, pointer[1] - y))
         if moved != self._docked:
             self._docked = moved
             self._put()

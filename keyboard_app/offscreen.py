@@ -53,6 +53,9 @@ class OffscreenDock:
         Window._win.resize_window(place.width, place.height)
         Window.canvas.ask_update()
 
+    def corner(self) -> tuple[int, int]:
+        return self._layer.corner()
+
     def pointer(self) -> tuple[int, int]:
         return self._layer.pointer()
 

@@ -90,6 +90,9 @@ class LayerDock:
 
         self._connection.do(put)
 
+    def corner(self) -> tuple[int, int]:
+        return self._place.x, self._place.y
+
     def pointer(self) -> tuple[int, int]:
         x, y = next(iter(self._at.values()), (0.0, 0.0))
         return round(self._place.x + x), round(self._place.y + y)

@@ -84,6 +84,9 @@ class DockWindow(Protocol):
     def put(self, place: Place, reserve: bool) -> None:
         """Moves and resizes it. reserve: whether other windows make room for it."""
 
+    def corner(self) -> tuple[int, int]:
+        """Where on the screen its top left corner is."""
+
     def pointer(self) -> tuple[int, int]:
         """Where on the screen the pointer or the finger is."""
 

@@ -49,6 +49,10 @@ class X11Dock:
         self._window.configure(x=place.x, y=place.y, width=place.width, height=place.height, stack_mode=X.Above)
         self._display.sync()
 
+    def corner(self) -> tuple[int, int]:
+        told = self._root.translate_coords(self._window, 0, 0)
+        return told.x, told.y
+
     def pointer(self) -> tuple[int, int]:
         told = self._root.query_pointer()
         return told.root_x, told.root_y

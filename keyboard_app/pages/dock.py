@@ -29,11 +29,14 @@ SIGNS = {
 
 
 class Grip(Widget):
-    """A place to drag the window by. Dispatches `on_drag(begins)` for each move of the finger, and `on_drop`."""
+    """A place to drag the window by. Dispatches `on_drag(start)` for each move of the finger, and `on_drop`.
+
+    start: where the finger came down, in pixels from the window's top left corner; None once it has moved.
+    """
 
     __events__ = ("on_drag", "on_drop")
 
-    def on_drag(self, begins: bool) -> None:
+    def on_drag(self, start: tuple[float, float] | None) -> None:
         """The finger is down, or has moved."""
 
     def on_drop(self) -> None:
@@ -43,20 +46,21 @@ class Grip(Widget):
         if self.disabled or not self.collide_point(*touch.pos):
             return False
         touch.grab(self)
-        self.dispatch("on_drag", True)
+        x, y = self.to_window(*touch.opos)
+        self.dispatch("on_drag", (x, self.get_root_window().height - y))
         return True
 
     def on_touch_move(self, touch: MotionEvent) -> bool:
         if touch.grab_current is not self:
             return False
-        self.dispatch("on_drag", False)
+        self.dispatch("on_drag", None)
         return True
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        self.dispatch("on_drag", False)  # the last move may have come with the lift
+        self.dispatch("on_drag", None)  # the last move may have come with the lift
         self.dispatch("on_drop")
         return True
 
@@ -65,7 +69,7 @@ class DockPage(Screen):
     """Shows a typing session that writes into other programs.
 
     Dispatches `on_settings`, `on_practice` (never), `on_globe`, `on_hide`, and `on_word(word)` when a candidate is held; for its grips,
-    `on_move(begins)`, `on_resize(begins)` and `on_drop`.
+    `on_move(start)`, `on_resize(start)` and `on_drop`.
     """
 
     grid = ObjectProperty()
@@ -122,11 +126,11 @@ class DockPage(Screen):
     def on_hide(self) -> None:
         """The button that hides the window was tapped."""
 
-    def on_move(self, begins: bool) -> None:
-        """The grip was dragged."""
+    def on_move(self, start: tuple[float, float] | None) -> None:
+        """The grip was dragged; start: as from a `Grip`."""
 
-    def on_resize(self, begins: bool) -> None:
-        """The grip at the corner was dragged."""
+    def on_resize(self, start: tuple[float, float] | None) -> None:
+        """The grip at the corner was dragged; likewise."""
 
     def on_drop(self) -> None:
         """A grip was let go."""
