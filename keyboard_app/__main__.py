@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         run_for_screenshot(app, args.screenshot, ready=lambda: not app.worker.loading)
     else:
         require_screen()
-        rest_when_idle()
+        rest_when_idle(app.calls.make)
         if into != "own":
             app.bind(on_start=_dock)
         else:
@@ -141,7 +141,8 @@ def _run_on_layer(args: argparse.Namespace, prompts: tuple[str, ...]) -> int:
     probe = LayerDock(lambda *_: None, lambda: None)
     width, height = probe.screen()
     probe.close()
-    prepare((width, round(LARGEST_OF_SCREEN * height)), dock=True)  # it can become smaller later, and no larger
+    # it can become smaller later, and no larger
+    prepare((probe.scale * width, probe.scale * round(LARGEST_OF_SCREEN * height)), dock=True)
     from keyboard_app.offscreen import OffscreenDock
 
     app = _app(args, "", prompts, "wayland")
@@ -152,7 +153,7 @@ def _run_on_layer(args: argparse.Namespace, prompts: tuple[str, ...]) -> int:
         window.start(app.stop)
 
     app.bind(on_start=dock)
-    rest_when_idle()
+    rest_when_idle(app.calls.make)
     app.run()
     if app.worker.alive:
         _exit_now(0)

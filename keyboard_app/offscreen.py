@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from kivy.base import EventLoop
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_UNSIGNED_BYTE
 from kivy.input.motionevent import MotionEvent
 
-from keyboard_app.dock.layer_dock import LayerDock, TouchKind
+from keyboard_app.dock.layer_dock import LayerDock
 from keyboard_app.dock.place import Place
+from keyboard_app.dock.seat_touches import TouchKind
 from keyboard_app.style.rest import note_event
 
+GL_BGRA = 0x80E1
+"""how compositors order a pixel, and Mesa's software, too: other orders take 0.9 ms for 0.03"""
+OPENGL = "libGL.so.1"
 Post = Callable[[Callable[[], None]], None]
 """Has a call made on the window's thread."""
 
@@ -38,6 +44,9 @@ class OffscreenDock:
         self.post = post
         self._layer = LayerDock(lambda *told: self.post(lambda: self._touch(*told)), lambda: self.post(Window.canvas.ask_update))
         self._touches: dict[int, SurfaceTouch] = {}
+        self._place = Place(0, 0, 1, 1)
+        self._gl = ctypes.CDLL(OPENGL)
+        """It draws without Python's lock, for which the threads of the compositor and of the recognizer would wait otherwise."""
 
     def start(self, ended: Callable[[], None]) -> None:
         """Shows the window. ended: called on the window's thread when the compositor has ended."""
@@ -48,9 +57,11 @@ class OffscreenDock:
         return self._layer.screen()
 
     def put(self, place: Place, reserve: bool) -> None:
+        self._place = place
         self._layer.put(place, reserve)
-        Window.size = place.width, place.height
-        Window._win.resize_window(place.width, place.height)
+        size = self._layer.scale * place.width, self._layer.scale * place.height
+        Window.size = size
+        Window._win.resize_window(*size)
         Window.canvas.ask_update()
 
     def corner(self) -> tuple[int, int]:
@@ -65,11 +76,13 @@ class OffscreenDock:
 
     def _draw(self, *_: Any) -> None:
         width, height = map(int, Window.size)
-        self._layer.draw(bytes(glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)), width, height)
+        picture = np.empty((height, width, 4), np.uint8)
+        self._gl.glReadPixels(0, 0, width, height, GL_BGRA, GL_UNSIGNED_BYTE, picture.ctypes.data_as(ctypes.c_void_p))
+        self._layer.draw(picture)
 
     def _touch(self, kind: TouchKind, finger: int, x: float, y: float) -> None:
         note_event()
-        share = x / max(Window.width - 1, 1), 1 - y / max(Window.height - 1, 1)
+        share = x / max(self._place.width - 1, 1), 1 - y / max(self._place.height - 1, 1)
         if kind == "begin":
             self._touches[finger] = SurfaceTouch(finger, share)
         touch = self._touches.get(finger)

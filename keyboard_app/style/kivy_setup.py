@@ -6,6 +6,7 @@ import argparse
 import ctypes
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,13 +171,16 @@ def frame_corner(left: int, top: int) -> tuple[int, int]:
     return max(left - beside.value, 0), max(top - above.value, 0)
 
 
-def rest_when_idle() -> None:
-    """Lets the window's loop rest while nothing happens. The window is open."""
+def rest_when_idle(make_calls: Callable[[], None] = lambda: None) -> None:
+    """Lets the window's loop rest while nothing happens. The window is open.
+
+    make_calls: makes the calls that other threads have posted, each followed by `wake`.
+    """
     from keyboard_app.style.rest import OffscreenBell, Rest, SDLBell, resting
 
     sdl = _sdl()
     if sdl is not None and not resting:
-        resting.append(Rest(OffscreenBell() if _video_driver() in OFFSCREEN else SDLBell(sdl)))
+        resting.append(Rest(OffscreenBell(make_calls) if _video_driver() in OFFSCREEN else SDLBell(sdl)))
         resting[0].begin()
 
 

@@ -31,6 +31,9 @@ class Bell(Protocol):
     def wait(self, seconds: float) -> None:
         """Returns when something has happened, or after that time."""
 
+    def until_next_frame(self, seconds: float) -> None:
+        """Makes use of the time that is left of a frame."""
+
     def ring(self) -> None:
         """Ends the wait; may be called on any thread."""
 
@@ -44,6 +47,9 @@ class SDLBell:
     def wait(self, seconds: float) -> None:
         self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
 
+    def until_next_frame(self, seconds: float) -> None:
+        """Kivy sleeps then."""
+
     def ring(self) -> None:
         event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
         self._sdl.SDL_PushEvent(ctypes.byref(event))
@@ -52,12 +58,20 @@ class SDLBell:
 class OffscreenBell:
     """A call from another thread: nothing else comes to a window that is drawn in memory, and SDL would look for events all the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_calls: Callable[[], None]) -> None:
+        """make_calls: makes the calls that were posted. Between two frames they are made at once: a lift, or a word, waits for no frame."""
+        self._make_calls = make_calls
         self._rung = Event()
 
     def wait(self, seconds: float) -> None:
         self._rung.wait(seconds)
         self._rung.clear()
+
+    def until_next_frame(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.wait(left)
+            self._make_calls()
 
     def ring(self) -> None:
         self._rung.set()

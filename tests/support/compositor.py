@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from tests.support.programs import GTK_PROGRAM, SYSTEM_PYTHON, Program, running,
 NOBODY = 65534
 """sway refuses to run as root"""
 CONFIG = """
-output HEADLESS-1 resolution {width}x{height} scale 1
+output HEADLESS-1 resolution {width}x{height} scale {scale}
+output HEADLESS-1 background #dddddd solid_color
 default_border none
 xwayland disable
 """
@@ -47,6 +49,10 @@ class Sway:
         wait_for((folder / "text").exists, "the terminal's shell")
         return Program(folder, "", process)
 
+    def screenshot(self, path: Path) -> None:
+        """A PNG of the screen."""
+        subprocess.run(["grim", str(path)], env=self.environment, check=True)
+
     def _folder(self, name: str) -> Path:
         folder = self.folder / f"{name}-{len(list(self.folder.iterdir()))}"
         folder.mkdir()
@@ -54,12 +60,12 @@ class Sway:
 
 
 @contextmanager
-def open_sway(folder: Path, size: tuple[int, int] = (1280, 800)) -> Iterator[Sway]:
-    """sway in memory. All programs end with the block."""
+def open_sway(folder: Path, size: tuple[int, int] = (1280, 800), scale: int = 1) -> Iterator[Sway]:
+    """sway in memory. All programs end with the block. size: in sway's own pixels, each of which is scale x scale on the screen."""
     runtime = folder / "run"
     runtime.mkdir(mode=0o700)
     config = folder / "sway-config"
-    config.write_text(CONFIG.format(width=size[0], height=size[1]), encoding="utf-8")
+    config.write_text(CONFIG.format(width=scale * size[0], height=scale * size[1], scale=scale), encoding="utf-8")
     as_nobody: list[str] = []
     if os.geteuid() == 0:
         for path in (folder, *folder.parents):

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.image
 import numpy as np
 import pytest
 
@@ -20,17 +21,18 @@ from tests.support.compositor import open_sway
 from tests.support.docked import Dock
 from tests.support.sway_hand import SwayHand
 
-pytestmark = [needs("sway", GTK), pytest.mark.slow]
+pytestmark = [needs("sway", "grim", GTK), pytest.mark.slow]
 SIZE = (1280, 800)
 SETTLED_S = 10.0
 """until the first pictures are there, on a busy machine, too: nothing tells"""
 
 
+@pytest.mark.parametrize("scale", [1, 2])
 def test_swipes_arrive_in_a_program_that_keeps_the_focus_and_makes_room(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, scale: int
 ) -> None:
     SwipeRecognizer.load()  # compiles the kernels where no other test has
-    with open_sway(tmp_path_factory.mktemp("sway"), SIZE) as sway:
+    with open_sway(tmp_path_factory.mktemp("sway"), SIZE, scale) as sway:
         for name in ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY"):
             monkeypatch.setenv(name, sway.environment[name])
         hand = SwayHand(SIZE)
@@ -48,4 +50,16 @@ def test_swipes_arrive_in_a_program_that_keeps_the_focus_and_makes_room(
             dock.tap("backspace")
             program.expect("Thanks|", 60)
             assert program.losses == 0
+            sway.screenshot(sway.folder / "screen.png")
+            assert _is_sharp(sway.folder / "screen.png", scale)
         hand.close()
+
+
+def _is_sharp(picture: Path, scale: int) -> bool:
+    """Whether the dock's letters have edges within what is one pixel to sway: enlarged ones have at most half a step there."""
+    pixels = matplotlib.image.imread(picture)[480 * scale :, :, :3].mean(axis=2)
+    assert pixels.shape == (320 * scale, SIZE[0] * scale)
+    if scale == 1:
+        return True
+    step = np.abs(pixels[:, 1::2] - pixels[:, ::2]).max()
+    return bool(step > 0.6 * np.ptp(pixels))

@@ -28,6 +28,8 @@ class NotedBell:
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
 
+    def until_next_frame(self, seconds: float) -> None: ...
+
     def ring(self) -> None: ...
 
 
@@ -55,13 +57,23 @@ def test_it_stays_awake_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_bell_of_a_window_in_memory_is_rung_by_other_threads() -> None:
-    bell, began_s = OffscreenBell(), time.monotonic()
+    bell, began_s = OffscreenBell(lambda: None), time.monotonic()
     Timer(0.05, bell.ring).start()
     bell.wait(LONG_S)
     assert time.monotonic() - began_s < LONG_S / 2
     bell.ring()  # a bell that is rung before anybody waits is heard, too
     bell.wait(LONG_S)
     assert time.monotonic() - began_s < LONG_S / 2
+
+
+def test_calls_are_made_between_two_frames() -> None:
+    made: list[float] = []
+    bell, began_s = OffscreenBell(lambda: made.append(time.monotonic() - began_s)), time.monotonic()
+    Timer(0.05, bell.ring).start()
+    bell.until_next_frame(1.0)
+    assert len(made) == 2  # when it rang, and before the frame
+    assert 0.04 < made[0] < 0.8
+    assert made[1] >= 1.0
 
 
 @pytest.fixture
