@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,10 @@ from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in practice
 from keyboard_app.keys.layout import keyboard_area
 from keyboard_app.open_files import reason
 from keyboard_app.session.worker import Failure
-from keyboard_app.style.lettering import marked_up
+from keyboard_app.style.lettering import marked_up, width_of
 from keyboard_app.style.theme import LIGHT
 from keyboard_app.style.widgets import load_kv
-from keyboard_app.text.visual_order import runs_left
+from keyboard_app.text.visual_order import runs_left, visual_text
 
 if TYPE_CHECKING:
     from engine import Grid, Recognition, Swipe
@@ -27,6 +29,8 @@ NO_PROMPTS = "There are no words to practise on this grid: choose a lexicon for 
 SWIPE_IT = "This page records swipes: draw the whole word in one stroke."
 LOADING = "The model is still loading. Your swipe will be recorded after that."
 FIRST = "Swipe the marked word."
+BOLD = 1.12
+"""Width of a word in bold letters, in widths of the usual ones: each word may be the marked one."""
 PUNCTUATION = ".,!?;:…"
 
 
@@ -64,6 +68,7 @@ class PracticePage(Screen):
         super().__init__(**properties)
         self.bind(practice=self._begin, theme=self._refresh)
         self.bind(size=self._fit)
+        self.ids.shown_prompt.bind(width=self._refresh, font_size=self._refresh)
         self._begin()
 
     def on_back(self) -> None:
@@ -145,7 +150,22 @@ class PracticePage(Screen):
         words = [marked_up(word) for word in prompt.words]
         bare, accent = marked_up(_bare(prompt)), get_hex_from_color(self.theme.accent)
         words[prompt.position] = words[prompt.position].replace(bare, f"[b][u][color={accent}]{bare}[/color][/u][/b]", 1)
-        return " ".join(reversed(words) if runs_left(" ".join(prompt.words)) else words)
+        if not runs_left(" ".join(prompt.words)):
+            return " ".join(words)
+        lines = self._lines(prompt.words)  # a label would break the drawn order, whose first words come last
+        return "\n".join(" ".join(reversed(words[start:end])) for start, end in pairwise(lines))
+
+    def _lines(self, words: Sequence[str]) -> list[int]:
+        """Where the lines of the prompt begin, as numbers of words, and how many words there are."""
+        label = self.ids.shown_prompt
+        starts, used, gap = [0], 0.0, width_of(" ", label.font_size)
+        for at, word in enumerate(words):
+            width = BOLD * width_of(visual_text(word), label.font_size)
+            if used and used + gap + width > label.width:
+                starts.append(at)
+                used = 0.0
+            used += width + (gap if used else 0.0)
+        return [*starts, len(words)]
 
     def _fit(self, *_: object) -> None:
         self.keyboard_height = keyboard_area(*self.size).height

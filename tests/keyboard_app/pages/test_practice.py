@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -273,3 +274,17 @@ def test_nothing_is_clipped(path: Path, grids: dict[str, Grid], size: tuple[int,
 def _box(widget: object) -> tuple[float, float, float, float]:
     x, y = widget.to_window(*widget.pos)  # type: ignore[attr-defined]
     return x, y, x + widget.width, y + widget.height  # type: ignore[attr-defined]
+
+
+HEBREW = "אחת שתים שלוש ארבע חמש שש שבע שמונה תשע עשר אחת עשרה שתים עשרה"
+
+
+def test_lines_of_a_prompt_from_right_to_left_follow_each_other_downwards(tmp_path: Path, grids: dict[str, Grid]) -> None:
+    """A label would have broken the drawn line, and so put the sentence's end first."""
+    with practising(tmp_path / "swipes.jsonl", grids["hebrew_he"], prompts=[HEBREW]) as person:
+        person.driver.frames(3)
+        lines = [re.sub(r"\[.*?\]", "", line) for line in person.page.prompt.split("\n")]
+        assert len(lines) > 1
+        read = [word[::-1] for line in lines for word in reversed(line.split())]
+        assert read == HEBREW.split()
+        assert len(person.page.ids.shown_prompt._label._cached_lines) == len(lines)  # it breaks none of them again
