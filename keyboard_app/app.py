@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 from kivy.clock import Clock
 from kivy.core.window import Window
@@ -29,6 +30,7 @@ from keyboard_app.session.speech import Speech
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.sinks.choose import BackEnd, open_sink
+from keyboard_app.style.font_scale import system_font_scale
 from keyboard_app.style.key_focus import KeyFocus
 from keyboard_app.style.kivy_setup import frame_corner
 from keyboard_app.style.rest import wake
@@ -131,14 +133,14 @@ class KeyboardApp(ThemedApp):
         page = WritePage(self.session, self.field) if self.outlet is None else DockPage(self.session, self.outlet)
         self.pages = Navigation(self.manager, self.configuration, self.session, page, self._make_practice, self.own_words)
         self.pages.show(self._start.page)
-        Window.bind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
+        Window.bind(on_key_down=self._shortcut, focus=self._follow_system, on_flip=self._first_frame)
         self.focus = KeyFocus(lambda: self.manager.current_screen, lambda: self.unit, lambda: self.theme.accent)
         self.focus.begin()
         return self.manager
 
     def on_stop(self) -> None:
         super().on_stop()
-        Window.unbind(on_key_down=self._shortcut, focus=self._follow_system_theme, on_flip=self._first_frame)
+        Window.unbind(on_key_down=self._shortcut, focus=self._follow_system, on_flip=self._first_frame)
         self.focus.end()
         self.own_words.close()
         self.worker.stop()
@@ -167,7 +169,7 @@ class KeyboardApp(ThemedApp):
         if self._start.into == "own":
             super()._fit()
         else:
-            self.unit = px_per_dp(Window.width, Window.height * PHONE[1] / (KEYS_DP + BAR_DP))
+            self.unit = px_per_dp(Window.width, Window.height * PHONE[1] / (KEYS_DP + BAR_DP)) * self.text_scale
 
     def show_when_drawn(self) -> None:
         """Shows the window, which is hidden, once it has its first frame."""
@@ -181,6 +183,7 @@ class KeyboardApp(ThemedApp):
     def _first_frame(self, *_: object) -> None:
         Window.unbind(on_flip=self._first_frame)
         self.configuration.load()
+        self._ask_for_font_scale()
 
     def _keep_place(self) -> None:
         if self._start.window is not None:
@@ -204,7 +207,9 @@ class KeyboardApp(ThemedApp):
         else:
             self.outlet.use_options(self._writing_options())
         self.session.uses_context, self.session.corrects = settings.context, settings.corrections
-        self.text_size = settings.text_size
+        has_changed, self.text_size = self.text_size != settings.text_size, settings.text_size
+        if has_changed:
+            self._ask_for_font_scale()
         self._speech.is_on = settings.speech
         self.session.show_previews = settings.preview
         self.own_words.enabled = settings.own_words
@@ -237,6 +242,19 @@ class KeyboardApp(ThemedApp):
     def _follow_system_theme(self, *_: object) -> None:
         themes = {"light": LIGHT, "dark": DARK}
         self.theme = themes.get(self.configuration.settings.theme) or system_theme()
+
+    def _follow_system(self, *_: object) -> None:
+        """The person comes back to the window, perhaps from the desktop's settings."""
+        self._follow_system_theme()
+        self._ask_for_font_scale()
+
+    def _ask_for_font_scale(self) -> None:
+        def ask() -> None:
+            scale = system_font_scale()
+            self.calls.post(lambda: setattr(self, "system_font_scale", scale))
+
+        if self.text_size == "system":
+            Thread(target=ask, name="font scale", daemon=True).start()
 
     def _shortcut(self, _: object, key: int, __: int, ___: str | None, modifiers: list[str]) -> bool:
         if key == ord("q") and "ctrl" in modifiers:

@@ -16,13 +16,14 @@ from engine.shipped import DEFAULT_GRID
 ThemeChoice = Literal["system", "light", "dark"]
 BackspaceChoice = Literal["word", "letter"]
 SizeChoice = Literal["small", "medium", "large"]
+TextSizeChoice = Literal["system", "small", "medium", "large"]
 IntoChoice = Literal["auto", "own", "ibus", "xtest", "wayland"]
 DockChoice = Literal["bottom", "floating"]
 VALUES = {
     "theme": get_args(ThemeChoice),
     "backspace": get_args(BackspaceChoice),
     "keyboard_size": get_args(SizeChoice),
-    "text_size": get_args(SizeChoice),
+    "text_size": get_args(TextSizeChoice),
     "into": get_args(IntoChoice),
     "dock": get_args(DockChoice),
 }
@@ -52,8 +53,8 @@ class Settings:
     """whether swiped words get their spaces automatically"""
     keyboard_size: SizeChoice = "medium"
     """how high the keys are"""
-    text_size: SizeChoice = "medium"
-    """how large letters and buttons are on all pages"""
+    text_size: TextSizeChoice = "system"
+    """how large letters and buttons are on all pages; "system": as the desktop wants its texts"""
     popups: bool = True
     """whether the letter of a tapped key is shown above it"""
     speech: bool = False

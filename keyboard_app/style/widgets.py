@@ -36,14 +36,16 @@ class ThemedApp(App):
     unit = NumericProperty(1.0)
     """px per dp; follows the window's size and the chosen size of texts"""
     text_size = StringProperty("medium")
-    """one of TEXT_SIZES"""
+    """one of TEXT_SIZES, or "system" """
+    system_font_scale = NumericProperty(1.0)
+    """how much larger than usual the desktop wants texts to be"""
     theme = ObjectProperty(LIGHT, rebind=True)
 
     def __init__(self) -> None:
         super().__init__()
         load_kv(LOOK)
         Window.bind(size=self._fit)
-        self.bind(text_size=self._fit)
+        self.bind(text_size=self._fit, system_font_scale=self._fit)
         self._fit()
         self.on_theme(self, self.theme)
 
@@ -56,7 +58,12 @@ class ThemedApp(App):
         return False
 
     def _fit(self, *_: object) -> None:
-        self.unit = px_per_dp(*Window.size) * TEXT_SIZES[self.text_size]
+        self.unit = px_per_dp(*Window.size) * self.text_scale
+
+    @property
+    def text_scale(self) -> float:
+        """How much larger than usual texts and buttons are."""
+        return float(TEXT_SIZES.get(self.text_size, self.system_font_scale))
 
     def on_stop(self) -> None:
         Window.unbind(size=self._fit)

@@ -16,10 +16,12 @@ from kivy.graphics import SmoothLine
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.pages.clipboard import COPIED, COPIED_PART, NO_CLIPBOARD, NOTHING_TO_PASTE
 from keyboard_app.pages.emoji import EmojiCell
+from keyboard_app.style import font_scale
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.style.widgets import Drawing
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.writer import TEXT_LIMIT
+from tests.keyboard_app.pages.test_dock import Field
 from tests.support.window_driver import WindowDriver, clipboard, open_window
 
 Opener = Callable[..., AbstractContextManager[WindowDriver]]
@@ -507,6 +509,27 @@ def test_toolbar_text_candidates_and_keys_share_their_edges(opener: Opener) -> N
         unit = driver.app.unit
         driver.app.configuration.choose("text_size", "large")
         assert driver.app.unit > unit
+
+
+@pytest.mark.parametrize(("size", "into"), [((360, 640), "own"), ((1024, 348), "xtest")])
+def test_texts_are_as_large_as_the_desktop_wants_them_unless_a_size_was_chosen(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], into: str
+) -> None:
+    asked = [1.25]
+    monkeypatch.setattr(font_scale, "SOURCES", (lambda: asked[-1],))
+    monkeypatch.setattr("keyboard_app.app.open_sink", lambda *_: Field())
+    with opener(size, into=into) as driver:
+        app = driver.app
+        usual = app.unit / app.text_scale
+        driver.until(lambda: app.unit == pytest.approx(1.25 * usual))
+        asked.append(1.5)
+        Window._focus = False
+        Window._focus = True
+        driver.until(lambda: app.unit == pytest.approx(1.5 * usual))
+        app.configuration.choose("text_size", "medium")
+        assert app.unit == pytest.approx(usual)
+        app.configuration.choose("text_size", "system")
+        assert app.unit == pytest.approx(1.5 * usual)
 
 
 def test_all_pages_can_be_used_with_a_physical_keyboard_alone(driver: WindowDriver) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 
 import darkdetect
 
+from keyboard_app.style import font_scale
 from keyboard_app.style.kivy_setup import prepare
 
 
@@ -43,6 +44,7 @@ class Clipboard:
 
 
 darkdetect.isDark = lambda: False  # it would ask the desktop
+font_scale.SOURCES = ()  # likewise
 clipboard = Clipboard()
 _module = ModuleType("kivy.core.clipboard")
 _module.__dict__.update(Clipboard=clipboard, CutBuffer=None)
