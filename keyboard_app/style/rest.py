@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from threading import Event, Thread
@@ -32,7 +32,7 @@ class Bell(Protocol):
         """Returns when something has happened, or after that time."""
 
     def until_next_frame(self, seconds: float) -> None:
-        """Makes use of the time that is left of a frame."""
+        """Passes the time that is left of a frame."""
 
     def ring(self) -> None:
         """Ends the wait; may be called on any thread."""
@@ -48,7 +48,7 @@ class SDLBell:
         self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
 
     def until_next_frame(self, seconds: float) -> None:
-        """Kivy sleeps then."""
+        time.sleep(seconds)
 
     def ring(self) -> None:
         event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
@@ -88,21 +88,21 @@ class Rest:
     def begin(self) -> None:
         """From now on the loop rests."""
         Clock.idle = self._rest
-        self._signals, self._signalled = socket.socketpair()
-        self._signalled.setblocking(False)
-        signal.set_wakeup_fd(self._signalled.fileno(), warn_on_full_buffer=False)
+        self._signals, self._signalled = os.pipe()
+        os.set_blocking(self._signalled, False)
+        signal.set_wakeup_fd(self._signalled, warn_on_full_buffer=False)
         Thread(target=self._listen, name="signals", daemon=True).start()
 
     def end(self) -> None:
         Clock.idle = self._idle
         signal.set_wakeup_fd(-1)
-        self._signalled.close()
+        os.close(self._signalled)
 
     def _listen(self) -> None:
         """Ends a rest when a signal has come, such as Ctrl+C: Python looks at signals only between the steps of its own code."""
-        with self._signals:
-            while self._signals.recv(1):
-                self.wake()
+        while os.read(self._signals, 1):
+            self.wake()
+        os.close(self._signals)
 
     def note_event(self) -> None:
         """An event has come."""
@@ -123,7 +123,7 @@ class Rest:
     def _keep_pace(self) -> None:
         now = time.monotonic()
         self._due = max(self._due + FRAME_S, now)
-        time.sleep(self._due - now)
+        self._bell.until_next_frame(self._due - now)
 
 
 resting: list[Rest] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
@@ -13,7 +14,7 @@ from kivy.clock import Clock
 
 from keyboard_app.style import rest
 from keyboard_app.style.kivy_setup import rest_when_idle
-from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest
+from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest, SDLBell
 from tests.support.window_driver import open_window  # noqa: F401  opens the window offscreen
 
 LONG_S = 100.0
@@ -131,7 +132,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def test_frames_come_sixty_times_a_second_however_long_they_take(machine: Machine) -> None:
-    resting = Rest(NotedBell())
+    resting = Rest(SDLBell(ctypes.CDLL(None)))
     resting._keep_pace()
     begin = machine.now
     for frame in range(60):
@@ -141,7 +142,7 @@ def test_frames_come_sixty_times_a_second_however_long_they_take(machine: Machin
 
 
 def test_a_frame_that_takes_too_long_is_not_made_up_for(machine: Machine) -> None:
-    resting = Rest(NotedBell())
+    resting = Rest(SDLBell(ctypes.CDLL(None)))
     resting._keep_pace()
     machine.now += 0.5
     late = machine.now
