@@ -10,6 +10,7 @@ Measured on all 8,362 swipes of dev with the English model, top-1 and top-4: two
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,7 +59,7 @@ class Hypothesis:
     score: float
     """log probability with the end of the word, of decoder and CTC head by their weights, plus the weighted prior and what adds to it"""
     probability: float
-    """its share among all finished hypotheses of the search"""
+    """how probable it is that this word was meant"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,8 @@ def _two_pass(
         nodes, ctc, added, expected = nodes[kept], ctc[kept], added[kept], expected[kept]
     log_probs = decoder.step(tokens, parents, decoder.empty_cache, memory).log_probs
     added -= (1.0 - options.ctc_weight) * expected
-    scores, shares, order = kernels.score_words(trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, options.ctc_weight, added)
+    weight, confidence = options.ctc_weight, (float(options.temperature), float(options.none_score))
+    scores, shares, order = kernels.score_words(trie, prior_scale, parents, tokens, ends, nodes, ctc, log_probs, weight, added, *confidence)
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
     words = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
     return [Hypothesis(spelt(*tree, end), node, score, share) for end, node, score, share in words]
@@ -161,7 +163,7 @@ def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOp
             prefixes = prefixes.extend(parents, tokens)
         steps.append(_Step(letters, nodes, finished))
         letters, nodes, rows = np.concatenate((letters[parents], tokens[:, None]), axis=1), children, first_row + parents
-    return _ranked(steps, options.n_best, n_words, before)
+    return _ranked(steps, options, n_words, before)
 
 
 def mixed_log_probs(
@@ -181,7 +183,7 @@ def mixed_log_probs(
     return mixed
 
 
-def _ranked(steps: list[_Step], n_best: int, n_words: int, before: Before | None) -> list[Hypothesis]:
+def _ranked(steps: list[_Step], options: SearchOptions, n_words: int, before: Before | None) -> list[Hypothesis]:
     """The best finished hypotheses of all steps, with their probabilities. n_words: how many of them the words before order."""
     scores = np.concatenate([step.finished for step in steps])
     order = np.argsort(-scores, kind="stable")[:n_words]
@@ -189,11 +191,12 @@ def _ranked(steps: list[_Step], n_best: int, n_words: int, before: Before | None
     if before is not None and len(order):
         scores[order] += before.added(np.concatenate([step.nodes for step in steps])[order])
         order = order[np.argsort(-scores[order], kind="stable")]
-    order = order[:n_best]
+    order = order[: options.n_best]
     if not len(order):
         return []
-    shares = np.exp(scores - scores[order[0]])
-    shares /= shares.sum()
+    best = max(float(scores[order[0]]), options.none_score)
+    shares = np.exp((scores - best) / options.temperature)
+    shares /= shares.sum() + math.exp((options.none_score - best) / options.temperature)
     starts = np.cumsum([0, *(len(step.finished) for step in steps)])
     hypotheses = []
     for index in order:

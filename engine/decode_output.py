@@ -27,7 +27,9 @@ class Decoded:
 
 
 def as_json(result: Decoded | BadRecord, n_shown: int) -> str:
-    """One line: {"line", "word", "candidates", "milliseconds"}, with "explanations" where there are any; or {"line", "word", "error"}.
+    """One line: {"line", "word", "candidates", "likely", "milliseconds"}, with "explanations" where there are any.
+
+    Of a bad record: {"line", "word", "error"}.
 
     line: where the swipe begins in its file, from 1; null where the file holds a single one. word: what it was meant as, or null.
     """
@@ -39,7 +41,7 @@ def as_json(result: Decoded | BadRecord, n_shown: int) -> str:
         for candidate in result.recognition.candidates[:n_shown]
     ]
     times = {stage: round(value, 3) for stage, value in asdict(result.recognition.milliseconds).items()}
-    fields: dict[str, Any] = {**_place(result.record), "candidates": candidates, "milliseconds": times}
+    fields: dict[str, Any] = {**_place(result.record), "candidates": candidates, "likely": result.recognition.likely, "milliseconds": times}
     if result.explanations:
         fields["explanations"] = [_without_frames(explanation) for explanation in result.explanations]
     return json.dumps(fields)
@@ -69,6 +71,8 @@ def as_table(result: Decoded, n_shown: int) -> str:
         lines.append(f"{rank:3}  {_shown(candidate):{width}}  {candidate.score:8.3f}  {candidate.probability:7.2%}")
     if not candidates:
         lines.append("     no word found")
+    elif not result.recognition.likely:
+        lines.append("     none likely enough")
     times = asdict(result.recognition.milliseconds).items()
     lines.append("     " + ", ".join(f"{stage} {value:.2f} ms" for stage, value in times))
     for explanation in result.explanations:

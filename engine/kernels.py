@@ -481,14 +481,19 @@ def count_letters(parents: Any, ends: Any) -> Any:
 
 
 @njit
-def share_out(scores: Any) -> Any:
-    """The words' shares of all words' probability, float64 (M,), and what orders them, best first, int64.
+def share_out(scores: Any, temperature: float, none_score: float) -> Any:
+    """The words' probabilities, float64 (M,), and what orders them, best first, int64. A twin of docs/SCORE.md.
 
-    scores float64 (M,): what is not a finite number has no share and no place. Ties: lowest index.
+    scores float64 (M,): what is not a finite number has no probability and no place. none_score: of what is none of the words.
+    Ties: lowest index.
     """
-    order, shares, total = rank(scores, len(scores)), np.zeros(len(scores)), 0.0
+    order, shares = rank(scores, len(scores)), np.zeros(len(scores))
+    if not len(order):
+        return shares, order
+    best = max(scores[order[0]], none_score)
+    total = np.exp((none_score - best) / temperature)
     for i in order:
-        shares[i] = np.exp(scores[i] - scores[order[0]])
+        shares[i] = np.exp((scores[i] - best) / temperature)
         total += shares[i]
     for i in order:
         shares[i] /= total
@@ -515,14 +520,25 @@ def choose_words(  # noqa: PLR0913
 
 @njit
 def score_words(  # noqa: PLR0913
-    trie: Any, prior_scale: float, parents: Any, tokens: Any, ends: Any, nodes: Any, ctc: Any, log_probs: Any, ctc_weight: float, added: Any
+    trie: Any,
+    prior_scale: float,
+    parents: Any,
+    tokens: Any,
+    ends: Any,
+    nodes: Any,
+    ctc: Any,
+    log_probs: Any,
+    ctc_weight: float,
+    added: Any,
+    temperature: float,
+    none_score: float,
 ) -> Any:
     """The scores of the words of a tree by both heads and their priors, and what orders them, best first. A twin of docs/SCORE.md.
 
     trie, prior_scale: as `expand`; parents, tokens (P,), ends, nodes and ctc (M,): as `first_pass` gives them; log_probs
     float32 (P, V) of what follows each prefix, the end of the word last; added float64 (M,): what
-    else counts. Returns scores, float64 (M,), their shares of all
-    words' probability, float64 (M,), and the order of those whose score is a finite number, int64. Ties: lowest index.
+    else counts; temperature, none_score: as `share_out`. Returns scores, float64 (M,), the words'
+    probabilities, float64 (M,), and the order of those whose score is a finite number, int64. Ties: lowest index.
     """
     reached = np.zeros(len(parents))
     for row in range(1, len(parents)):
@@ -532,7 +548,7 @@ def score_words(  # noqa: PLR0913
         decoded = reached[ends[i]] + log_probs[ends[i], log_probs.shape[1] - 1]
         prior = prior_scale * (np.float64(prior_at(trie, nodes[i])) - 1.0)
         scores[i] = (1.0 - ctc_weight) * decoded + ctc_weight * ctc[i] - prior + added[i]
-    shares, order = share_out(scores)
+    shares, order = share_out(scores, temperature, none_score)
     return scores, shares, order
 
 

@@ -32,7 +32,7 @@ class Candidate:
     score: float
     """log probability plus the weighted log prior; higher is better"""
     probability: float
-    """its share among the finished hypotheses of the search"""
+    """how probable it is that this word was meant: over many swipes, of those with 0.8, four in five are right"""
     key_sequence: str
     """the letters that were swiped; no two candidates of a swipe share it"""
     forms: tuple[str, ...]
@@ -57,6 +57,12 @@ class Recognition:
     candidates: list[Candidate]
     """best first; empty if no word was found"""
     milliseconds: StageTimes
+    likely: bool = True
+    """whether the best candidate is at least as probable as the options ask (least_probability); False where there is none"""
+
+    @classmethod
+    def of(cls, candidates: list[Candidate], milliseconds: StageTimes, options: SearchOptions) -> Recognition:
+        return cls(candidates, milliseconds, bool(candidates) and candidates[0].probability >= options.least_probability)
 
 
 class SwipeRecognizer:
@@ -152,8 +158,9 @@ class SwipeRecognizer:
     def recognize(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> list[Candidate]:
         """The candidates, best first; an empty list if the search found no word.
 
-        options: by default those of the model. before: the text before the swipe, "" at the very beginning; it counts if the
-        recognizer has a context model. None: nothing is known of it, and the swipe stands alone.
+        options: by default those of the model; whether the best is likely enough for them, `decode` says. before: the text before the
+        swipe, "" at the very beginning; it counts if the recognizer has a context model. None: nothing is known of it, and the swipe
+        stands alone.
         """
         return self.decode(swipe, options, before).candidates
 
@@ -198,11 +205,12 @@ class SwipeRecognizer:
         memory = self.model.encode(features)
         encoded = perf_counter_ns()
         said = None if before is None or self.ranking is None else self.ranking.words_before(before, self.lexicon)
-        hypotheses = search(self.model, memory, self.lexicon, options or self.default_options, said, self.internal_lm)
+        options = options or self.default_options
+        hypotheses = search(self.model, memory, self.lexicon, options, said, self.internal_lm)
         candidates = [self._candidate(hypothesis, said) for hypothesis in hypotheses]
         end = perf_counter_ns()
         stages = featured - start, encoded - featured, end - encoded, end - start
-        return Recognition(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)))
+        return Recognition.of(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)), options)
 
     def _candidate(self, hypothesis: Hypothesis, said: WordsBefore | None) -> Candidate:
         sequence = "".join(self.model.alphabet[token] for token in hypothesis.tokens)

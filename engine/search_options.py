@@ -16,7 +16,9 @@ MOST_WORDS = 1_000_000
 N_BEST = 4
 """Words that a search returns where nobody says how many."""
 
-OPTIONAL = frozenset({"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "left_behind"})
+CONFIDENCE = ("temperature", "none_score", "least_probability")
+"""Fields about how sure the best word is. They change no score."""
+OPTIONAL = frozenset({"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "left_behind", *CONFIDENCE})
 """Fields that a manifest need not have."""
 
 
@@ -44,6 +46,12 @@ class SearchOptions:
     """of two passes: factor on prior_weight in the first. The CTC head, unlike a decoder, has not learnt which words exist"""
     left_behind: float = math.inf
     """of two passes: nats behind the best of the first at which a word is not left to the decoder, unless hardly any are"""
+    temperature: float = 1.0
+    """what scores are divided by where they become probabilities; fitted by training.calibrate, as the next"""
+    none_score: float = -math.inf
+    """what it scores that none of the words was meant; -inf: one of them was for certain"""
+    least_probability: float = 0.0
+    """a best word that is less probable is not likely enough: `Recognition.likely` says so. 0: any is"""
 
     def __post_init__(self) -> None:
         for name in ("beam_width", "n_best"):
@@ -59,6 +67,12 @@ class SearchOptions:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
         if not 0 <= self.letter_bonus < math.inf:
             raise ValueError(f"letter_bonus must be a finite number of at least 0, got {self.letter_bonus}")
+        if not 0 < self.temperature < math.inf:
+            raise ValueError(f"temperature must be above 0, got {self.temperature}")
+        if not self.none_score < math.inf:
+            raise ValueError(f"none_score must be a number or -inf, got {self.none_score}")
+        if not 0 <= self.least_probability <= 1:
+            raise ValueError(f"least_probability must be from 0 to 1, got {self.least_probability}")
 
     @property
     def reads_ctc(self) -> bool:

@@ -39,6 +39,8 @@ STAYS = 0.9
 """How likely the next word is in the language of the one before it, however the languages are mixed."""
 MOST_EVIDENCE = 4.0
 """Nats that one word can speak for a language: names and typing errors are in one lexicon by chance."""
+LEAST_PROBABILITY = 1e-300
+"""of a word that anything can be told by"""
 UNKNOWN = math.log(1e-8)
 """Log probability of a word that a lexicon lacks."""
 
@@ -130,7 +132,7 @@ class TwoLanguages(SwipeRecognizer):
         candidates = self._together(found, chosen, share)
         end = perf_counter_ns()
         stages = featured - start, encoded - featured, end - encoded, end - start
-        return Recognition(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)))
+        return Recognition.of(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)), chosen)
 
     def share_of_first(self, before: str) -> float:
         """The probability that the word after this text is in the first language, `least` to 1 - `least`."""
@@ -173,19 +175,21 @@ class TwoLanguages(SwipeRecognizer):
         ranked = sorted(best.values(), key=lambda one: -one.score)
         if not ranked:
             return []
-        masses = [math.exp(one.score - ranked[0].score) for one in ranked]
-        unlisted = sum(_unlisted(pairs, weight * log - ranked[0].score) for log, pairs in zip(log_shares, found, strict=True))
-        whole = sum(masses) + unlisted
+        base = max(ranked[0].score, options.none_score)
+        masses = [math.exp((one.score - base) / options.temperature) for one in ranked]
+        unlisted = sum(_unlisted(pairs, weight * log - base, options) for pairs, log in zip(found, log_shares, strict=True))
+        whole = sum(masses) + unlisted + math.exp((options.none_score - base) / options.temperature)
         return [replace(one, probability=mass / whole) for one, mass in zip(ranked[: options.n_best], masses, strict=False)]
 
 
-def _unlisted(pairs: list[tuple[Hypothesis, Candidate]], added: float) -> float:
+def _unlisted(pairs: list[tuple[Hypothesis, Candidate]], added: float, options: SearchOptions) -> float:
     """The probability, up to a factor, of a search's words beyond those that it returned. added: nats to add to each score."""
-    if not pairs:
+    first = pairs[0][0] if pairs else None
+    if first is None or first.probability < LEAST_PROBABILITY:
         return 0.0
     listed = sum(hypothesis.probability for hypothesis, _ in pairs)
-    first = pairs[0][0]
-    return max(0.0, 1.0 - listed) * math.exp(first.score + added) / first.probability
+    none = first.probability * math.exp((options.none_score - first.score) / options.temperature)
+    return max(0.0, 1.0 - listed - none) * math.exp((first.score + added) / options.temperature) / first.probability
 
 
 def codes_of(language: str) -> tuple[str, str]:

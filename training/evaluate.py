@@ -18,6 +18,7 @@ from engine.manifest import ModelBundleError
 from engine.model import MANIFEST
 from engine.search_options import SearchOptions, add_search_argument
 from training.data.swipe_data import load_swipes
+from training.evaluation.calibration import Threshold, calibrate, thresholds
 from training.evaluation.cluster import add_cluster_argument, decode_anywhere
 from training.evaluation.contexts import ContextSource
 from training.evaluation.decode_data import add_setup_arguments, setup_of
@@ -40,6 +41,10 @@ class Report:
     rows: list[Row]
     milliseconds: dict[str, Percentiles]
     """by stage, measured while n_processes decoded"""
+    calibration_error: float
+    """of the best candidates' probabilities"""
+    thresholds: list[Threshold]
+    """what holding back improbable words would do"""
     n_processes: int
 
     def as_json(self) -> dict[str, Any]:
@@ -67,6 +72,11 @@ class Report:
         lines.append(f"{'milliseconds':28}" + "".join(f"{stage:>10}" for stage in STAGES))
         for name in ("p50", "p95", "p99"):
             lines.append(f"{name:28}" + "".join(f"{getattr(self.milliseconds[stage], name):10.2f}" for stage in STAGES))
+        lines += ["", f"expected calibration error of the best candidate's probability: {self.calibration_error:.2%}", ""]
+        lines.append(f"{'held back if less probable than':32}{'swipes':>9}{'of wrong':>10}{'of right':>10}{'offered among four':>20}")
+        for held in self.thresholds:
+            shares = f"{held.held_back:9.1%}{held.wrong_avoided:10.1%}{held.right_held_back:10.1%}{held.right_offered:20.1%}"
+            lines.append(f"{held.least_probability:<32g}{shares}")
         return "\n".join(lines)
 
 
@@ -91,6 +101,8 @@ def run(options: argparse.Namespace) -> Report:
     train_words = words_of(load_swipes(options.train), recognizer.model.alphabet) if options.train else None
     search = recognizer.default_options.changed(options.search)
     outcomes = decode_anywhere(setup, rows, search, options)
+    probability = np.array([outcome.probability for outcome in outcomes])
+    right = np.array([outcome.rank == 0 for outcome in outcomes])
     return Report(
         bundle=hashlib.sha256((options.bundle / MANIFEST).read_bytes()).hexdigest()[:16],
         lexicon_words=len(recognizer.lexicon),
@@ -99,6 +111,8 @@ def run(options: argparse.Namespace) -> Report:
         context=options.context,
         rows=accuracy_rows(data, outcomes, strata(data, recognizer.lexicon, recognizer.grid, train_words)),
         milliseconds=stage_percentiles([outcome.milliseconds for outcome in outcomes]),
+        calibration_error=calibrate(probability, right, data.users).error,
+        thresholds=thresholds(probability, [outcome.rank for outcome in outcomes]),
         n_processes=options.processes,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -153,9 +154,9 @@ def score(problem: Problem, tree: WordTree) -> Floats:
     log_probs = decoder.step(tokens, tree.parents, decoder.empty_cache, problem.memory).log_probs
     ctc = _ctc_scores(problem.memory, tree)[tree.ends] if options.ctc_weight > 0 else np.zeros(len(tree.ends))
     trie = problem.index.lexicon.trie
-    scores: Floats = kernels.score_words(
-        trie, problem.prior_scale, tree.parents, tokens, tree.ends, tree.words, ctc, log_probs, options.ctc_weight, np.zeros(len(tree.ends))
-    )[0]
+    weight, added = options.ctc_weight, np.zeros(len(tree.ends))
+    words = (tree.parents, tokens, tree.ends, tree.words)
+    scores: Floats = kernels.score_words(trie, problem.prior_scale, *words, ctc, log_probs, weight, added, 1.0, -math.inf)[0]
     return scores
 
 

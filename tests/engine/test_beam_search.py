@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from engine import beam_search, kernels
 from engine.beam_search import FIRST_BEAM, Hypothesis, search
 from engine.lexicon import Entry, Lexicon, build_lexicon
 from engine.model import NO_PARENT, Cache, Memory, StepOutput
-from engine.search_options import SearchOptions
+from engine.search_options import Method, SearchOptions
 from tests.support import naive
 from tests.support.approximately import about
 
@@ -220,6 +221,29 @@ def test_two_passes_score_the_words_that_the_first_likes_best(
     shares = np.exp([score for _, score in expected])
     np.testing.assert_allclose([one.probability for one in hypotheses], (shares / shares.sum())[: len(hypotheses)], atol=1e-6)
     assert [lexicon.find("".join(ALPHABET[token] for token in one.tokens)) for one in hypotheses] == [one.node for one in hypotheses]
+
+
+@given(short_words, seeds, st.sampled_from(["steps", "two_pass"]), st.floats(0.1, 5), st.floats(-30, 5) | st.just(-math.inf))
+def test_probabilities_have_a_temperature_and_leave_room_for_no_word(
+    words: dict[str, float], seed: int, method: Method, temperature: float, none_score: float
+) -> None:
+    options = SearchOptions(50, 0.5, n_best=1000, ctc_weight=0.3, method=method, temperature=temperature, none_score=none_score)
+    lexicon, memory = lexicon_of(words), ctc_memory(seed)
+    hypotheses = search(TableDecoder(seed), memory, lexicon, options)
+    plain = search(TableDecoder(seed), memory, lexicon, replace(options, temperature=1.0, none_score=-math.inf))
+    scores = np.array([one.score for one in plain])
+    assert [one.score for one in hypotheses] == scores.tolist()
+    odds = np.exp(scores / temperature)
+    expected = odds / (odds.sum() + np.exp(none_score / temperature))
+    np.testing.assert_allclose([one.probability for one in hypotheses], expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["steps", "two_pass"])
+def test_what_fits_nothing_is_no_word(method: Method) -> None:
+    """Scores far below none_score overflow nothing."""
+    options = SearchOptions(4, 5000.0, ctc_weight=0.3, method=method, none_score=-6.0)
+    hypotheses = search(TableDecoder(0), ctc_memory(0), lexicon_of({"ab": 1, "b": 1}), options)
+    assert [one.probability for one in hypotheses] == [0.0, 0.0]
 
 
 @given(short_words, seeds, st.integers(1, 3), st.floats(0, 6))

@@ -43,11 +43,21 @@ def test_json_lines_in_input_order(run: Run, swipe_of: Swiped) -> None:
     assert (result.code, result.err) == (0, "")
     assert [words[0] for words in result.words()] == ["London", "cat", "a", "were"]
     line = result.json_lines[1]
-    assert list(line) == ["line", "word", "candidates", "milliseconds"]
+    assert list(line) == ["line", "word", "candidates", "likely", "milliseconds"]
+    assert line["likely"] is True
     assert all(set(one) == {"word", "score", "probability"} for one in line["candidates"])
     assert set(line["milliseconds"]) == {"features", "encode", "search", "total"}
     assert line["candidates"][0]["score"] == pytest.approx(-0.4528, abs=1e-3)
     assert 0.98 < line["candidates"][0]["probability"] < sum(one["probability"] for one in line["candidates"]) <= 1 + 1e-9
+
+
+def test_no_word_is_likely_enough(run: Run, swipe_of: Swiped) -> None:
+    options = ("--search", "none_score=-0.3", "--search", "least_probability=0.6")
+    assert [line["likely"] for line in run(swipe_of("cat"), "--json", *options).json_lines] == [False]
+    shown = run(swipe_of("cat"), *options).out.splitlines()
+    assert shown[1].split()[1] == "cat"
+    assert "     none likely enough" in shown
+    assert "none likely enough" not in run(swipe_of("cat"), *options[:2]).out
 
 
 def test_a_line_that_could_not_be_decoded_keeps_its_place(run: Run, swipe_of: Swiped) -> None:

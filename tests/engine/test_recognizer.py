@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine.grid import Grid, GridCollection
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.recognizer import SwipeRecognizer
+from engine.recognizer import Recognition, StageTimes, SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from tests.conftest import ROOT
@@ -59,6 +59,19 @@ def test_candidates_are_unique_and_in_order(toy_recognizer: SwipeRecognizer, swi
     assert [one.score for one in candidates] == sorted((one.score for one in candidates), reverse=True)
     assert all(one.word == one.forms[0] for one in candidates)
     assert 0 <= sum(one.probability for one in candidates) <= 1 + 1e-9
+
+
+@pytest.mark.parametrize(("least", "likely"), [(0.0, True), (0.5, True), (0.9999999, False)])
+def test_whether_the_best_is_likely_enough(toy_recognizer: SwipeRecognizer, least: float, likely: bool) -> None:
+    options = replace(toy_recognizer.default_options, none_score=-9.0, least_probability=least)
+    found = toy_recognizer.decode(toy.swipe_of("cat", toy_recognizer.grid), options)
+    assert (found.likely, found.candidates[0].word) == (likely, "cat")
+    assert 0.5 < found.candidates[0].probability < 0.9999
+
+
+def test_where_no_word_is_found_none_is_likely() -> None:
+    options = SearchOptions(4, 0.1)
+    assert not Recognition.of([], StageTimes(0, 0, 0, 0), options).likely
 
 
 def test_the_same_swipe_gives_the_same_candidates(toy_recognizer: SwipeRecognizer) -> None:

@@ -25,6 +25,9 @@ DEFAULTS = SearchOptions(beam_width=10, prior_weight=0.5, margin=12.0, ctc_weigh
         n_best=st.integers(1, 9),
         ctc_weight=st.floats(0, 1),
         method=st.sampled_from(["two_pass", "steps"]),
+        temperature=st.floats(0.01, 100),
+        none_score=st.floats(max_value=99),
+        least_probability=st.floats(0, 1),
     )
 )
 def test_fields_are_read_back(options: SearchOptions) -> None:
@@ -54,8 +57,11 @@ def test_settings_change_what_they_name() -> None:
     ("settings", "expected"),
     [
         (["beam_width"], r"search option 'beam_width' has no value: expected NAME=VALUE, as in beam_width=12"),
-        (["beam=3"], r"unknown search option 'beam': known are beam_width, .*, left_behind; did you mean 'beam_width'\?$"),
-        (["colour=3"], "unknown search option .colour.: known are beam_width, .*, internal_lm_weight, letter_bonus, .*, left_behind$"),
+        (["beam=3"], r"unknown search option 'beam': known are beam_width, .*, least_probability; did you mean 'beam_width'\?$"),
+        (
+            ["colour=3"],
+            "unknown search option .colour.: known are beam_width, .*, letter_bonus, .*, left_behind, temperature, none_score, least_probability$",
+        ),
         (["margin=3", "margin=4"], "search option margin is given twice: give it once"),
         (["beam_width=3.5"], "search option beam_width must be a whole number, got '3.5'"),
         (["margin=wide"], "search option margin must be a number, got 'wide'"),
@@ -64,6 +70,9 @@ def test_settings_change_what_they_name() -> None:
         (["beam_width=0"], "beam_width must be at least 1, got 0"),
         (["n_best=1000001"], "n_best must be at most 1,000,000, got 1000001"),
         (["ctc_weight=2"], r"ctc_weight must be from 0 to 1, got 2\.0"),
+        (["temperature=0"], r"temperature must be above 0, got 0\.0"),
+        (["none_score=nan"], "none_score must be a number or -inf, got nan"),
+        (["least_probability=1.5"], r"least_probability must be from 0 to 1, got 1\.5"),
         (["method=step"], r"method 'step' is not known: did you mean 'steps'\?"),
     ],
 )

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,25 @@ def test_it_is_one_lexicon_with_the_priors_of_the_mixture(toy_bundle: Path, qwer
     for one, other in zip(found, expected, strict=True):
         assert one.score == pytest.approx(other.score, abs=0.1)  # priors are rounded in files
         assert one.probability == pytest.approx(other.probability, abs=0.03)
+
+
+@pytest.mark.parametrize(("temperature", "none_score"), [(1.7, -math.inf), (1.0, -1.0), (0.6, -3.0), (1.0, 700.0)])
+def test_probabilities_of_two_languages_have_a_temperature_and_leave_room_for_no_word(
+    two: TwoLanguages, qwerty: Grid, temperature: float, none_score: float
+) -> None:
+    options = replace(EVERYTHING, temperature=temperature, none_score=none_score)
+    found = two.recognize(toy.swipe_of("vat", qwerty), options)
+    base = max(found[0].score, none_score)
+    odds = [math.exp((one.score - base) / temperature) for one in found]
+    whole = sum(odds) + math.exp((none_score - base) / temperature)
+    assert [one.probability for one in found] == pytest.approx([one / whole for one in odds], rel=1e-6, abs=1e-9)
+
+
+def test_two_languages_say_whether_a_word_is_likely_enough(two: TwoLanguages, qwerty: Grid) -> None:
+    swipe = toy.swipe_of("vat", qwerty)
+    best = two.decode(swipe, EVERYTHING).candidates[0].probability
+    asked = [two.decode(swipe, replace(EVERYTHING, least_probability=best * factor)).likely for factor in (0.99, 1.001)]
+    assert asked == [True, False]
 
 
 def test_forms_of_both_are_offered_and_those_of_the_likelier_language_first(toy_bundle: Path, qwerty: Grid) -> None:

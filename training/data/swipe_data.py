@@ -71,7 +71,12 @@ class SwipeData:
         return replace(usable, words=np.array([sequence for sequence, keep in zip(found, kept, strict=True) if keep]))
 
     def split_by_user(self, held_out_share: float) -> tuple[SwipeData, SwipeData]:
-        """(the rest, the held out): whole people, chosen by the hash of their name, the same ones in every run.
+        """(the rest, the held out), as `held_out` says. Raises: ValueError where there is a single swipe."""
+        held_out = self.held_out(held_out_share)
+        return self.select(np.flatnonzero(~held_out)), self.select(np.flatnonzero(held_out))
+
+    def held_out(self, share: float) -> npt.NDArray[np.bool_]:
+        """(n,) which swipes are held out: those of whole people, chosen by the hash of their name, the same ones in every run.
 
         With fewer than MIN_PEOPLE people, single swipes are held out, by the hash of their place in the file.
         Raises: ValueError where there is a single swipe.
@@ -82,8 +87,8 @@ class SwipeData:
         if len(names) < MIN_PEOPLE:
             names, person = np.arange(len(self)).astype(str), np.arange(len(self))
         hashes = np.array([int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 2**32 for name in names])
-        held_out = hashes <= max(held_out_share, hashes.min())
-        return self.select(np.flatnonzero(~held_out[person])), self.select(np.flatnonzero(held_out[person]))
+        chosen: npt.NDArray[np.bool_] = (hashes <= max(share, hashes.min()))[person]
+        return chosen
 
 
 def load_swipes(path: Path | str, labelled: bool = True) -> SwipeData:

@@ -80,6 +80,13 @@ class Outcome:
     candidates: tuple[tuple[str, float], ...]
     """key sequences with their scores, best first"""
     milliseconds: StageTimes
+    probabilities: tuple[float, ...] = ()
+    """of the candidates"""
+
+    @property
+    def probability(self) -> float:
+        """Of the best candidate; 0 if there is none."""
+        return self.probabilities[0] if self.probabilities else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +103,7 @@ class DataDecoder:
             self.so_far.keep(row, recognition.candidates[0].word if recognition.candidates else None)
         rank = rank_of(str(self.data.words[row]), recognition.candidates, self.recognizer.model.alphabet)
         found = tuple((candidate.key_sequence, candidate.score) for candidate in recognition.candidates)
-        return Outcome(rank, found, recognition.milliseconds)
+        return Outcome(rank, found, recognition.milliseconds, tuple(candidate.probability for candidate in recognition.candidates))
 
 
 def decode_rows(setup: Setup, rows: Sequence[int], options: SearchOptions, n_processes: int = 1) -> list[Outcome]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.grid import Grid
+from training.evaluation.calibration import Calibration
 from training.evaluation.rows import Row
-from training.report.calibration import Calibration
 from training.report.confusion import Confusion
 from training.report.findings import Findings
 from training.report.svg import WIDTH, Plot, Scale, circle, dots, frame, line, picture, polyline, rectangle, round_ticks, text

@@ -14,11 +14,11 @@ from engine.recognizer import SwipeRecognizer
 from engine.search_options import SearchOptions
 from training.data.path_length import Limits, PathLengths
 from training.data.swipe_data import SwipeData
+from training.evaluation.calibration import Calibration, calibrate
 from training.evaluation.decode_data import Outcome
 from training.evaluation.metrics import Interval, bootstrap_interval, swipe_mrr, top_k
 from training.evaluation.rows import Row, accuracy_rows, words_of
 from training.evaluation.strata import Stratum, strata
-from training.report.calibration import Calibration, calibrate
 from training.report.confusion import Confusion, confuse
 from training.report.mistakes import Mistake, Order, Reading, explain_mistake, worst
 
@@ -72,7 +72,7 @@ class Question:
 
 
 def wide(options: SearchOptions) -> SearchOptions:
-    """The same search with all its words as candidates: their scores give the probabilities, and the rank of a word that is far down."""
+    """The same search with all its words as candidates: so the rank of a word is known that is far down."""
     return replace(options, n_best=max(options.n_best, options.beam_width))
 
 
@@ -80,7 +80,8 @@ def find(recognizer: SwipeRecognizer, data: SwipeData, outcomes: Sequence[Outcom
     """data, outcomes: of the same n swipes, n > 0; outcomes of the search `wide`."""
     grid, alphabet = recognizer.grid, recognizer.model.alphabet
     meant = [key_sequence(word, alphabet) for word in data.words.tolist()]
-    readings = [Reading(row, word, one.rank, one.candidates) for row, (word, one) in enumerate(zip(meant, outcomes, strict=True))]
+    pairs = enumerate(zip(meant, outcomes, strict=True))
+    readings = [Reading(row, word, one.rank, one.candidates, one.probabilities) for row, (word, one) in pairs]
     right = np.array([reading.is_right for reading in readings])
     wrong = [(one.meant, one.candidates[0][0]) for one in readings if one.meant and one.candidates and not one.is_right]
     lengths = PathLengths.of(data, grid, alphabet)

@@ -10,7 +10,6 @@ from engine.explain import Explanation, explain
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.swipe import Swipe
-from training.report.calibration import probabilities
 
 Order = Literal["probability", "rank"]
 """probability: by falling probability of the wrong best candidate. rank: first those whose word is not among the candidates, then by
@@ -29,6 +28,8 @@ class Reading:
     """its rank, from 0; None if it is not among the candidates"""
     candidates: tuple[tuple[str, float], ...]
     """key sequences with their scores, best first"""
+    probabilities: tuple[float, ...]
+    """of the candidates"""
 
     @property
     def is_right(self) -> bool:
@@ -42,7 +43,7 @@ class Reading:
     @property
     def shares(self) -> list[tuple[tuple[str, float], float]]:
         """Each candidate with its probability."""
-        return list(zip(self.candidates, probabilities([score for _, score in self.candidates]), strict=True))
+        return list(zip(self.candidates, self.probabilities, strict=True))
 
 
 @dataclass(frozen=True, eq=False)

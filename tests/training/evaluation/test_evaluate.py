@@ -19,6 +19,7 @@ from engine.search_options import SearchOptions
 from tests.support import toy
 from training import evaluate, tune
 from training.data.swipe_data import load_swipes
+from training.evaluation.calibration import TRIED
 from training.evaluation.decode_data import Outcome, Setup, decode_rows
 from training.evaluation.strata import strata
 
@@ -93,6 +94,8 @@ def test_accuracy_by_stratum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert everything["swipe_mrr"] <= everything["top_4"] <= 5 / 6
     assert everything["top_1_interval"][0] < 4 / 6 < everything["top_1_interval"][1]
     assert report["search"] == {"beam_width": 8, "prior_weight": 0.25, "margin": 30.0, "ctc_weight": 0.0, "method": "steps"}
+    assert report["calibration_error"] == pytest.approx(2 / 6, abs=0.02)  # the toy is sure of all six
+    assert [one["least_probability"] for one in report["thresholds"]] == list(TRIED)
     assert set(report["milliseconds"]) == {"features", "encode", "search", "total"} and report["lexicon_words"] == len(toy.ENTRIES)
 
 
@@ -101,7 +104,10 @@ def test_the_table_has_the_same_figures(monkeypatch: pytest.MonkeyPatch, capsys:
     assert lines[1].split()[:3] == ["all", "3", "66.67%"]
     prompts = [line.split()[:4] for line in lines if "sentence" in line or "oddity" in line]
     assert prompts == [["prompt", "sentence", "2", "50.00%"], ["oddity", "1", "100.00%", "100.00%"]]
-    assert lines[-3].startswith("p50")
+    assert [line.split()[0] for line in lines if line.startswith("p")] == ["prompt", "p50", "p95", "p99"]
+    error = next(line for line in lines if line.startswith("expected calibration error of the best candidate's probability"))
+    assert 30 < float(error.split()[-1].removesuffix("%")) < 34  # it is sure of all three, and one is wrong
+    assert lines[-1].split() == ["0.9", "0.0%", "0.0%", "0.0%", "0.0%"]
 
 
 def test_words_that_training_lacks_are_told_apart(

@@ -71,8 +71,10 @@ def data(tmp_path: Path, qwerty: Grid) -> Path:
 def mistake(toy_recognizer: SwipeRecognizer, qwerty: Grid) -> Mistake:
     """vat was meant, cat was read."""
     options, swipe = wide(toy_recognizer.default_options), toy.swipe_of("cat", qwerty)
-    found = tuple((candidate.key_sequence, candidate.score) for candidate in toy_recognizer.recognize(swipe, options))
-    return explain_mistake(toy_recognizer, swipe, Reading(0, "vat", 1, found), options)
+    candidates = toy_recognizer.recognize(swipe, options)
+    found = tuple((candidate.key_sequence, candidate.score) for candidate in candidates)
+    probabilities = tuple(candidate.probability for candidate in candidates)
+    return explain_mistake(toy_recognizer, swipe, Reading(0, "vat", 1, found, probabilities), options)
 
 
 def run_report(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> None:

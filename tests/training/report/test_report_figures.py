@@ -1,4 +1,4 @@
-"""The figures of the report: calibration, confused letters, the worst mistakes, the groups."""
+"""The figures of the report: confused letters, the worst mistakes, the groups."""
 
 from __future__ import annotations
 
@@ -19,46 +19,9 @@ from tests.support.approximately import about
 from training.data.path_length import Limits, PathLengths
 from training.data.swipe_data import SwipeData
 from training.evaluation.decode_data import DataDecoder
-from training.report.calibration import calibrate, probabilities
 from training.report.confusion import Misreading, confuse, edits
 from training.report.findings import Findings, Question, by_path, by_person, by_speed, find, wide
 from training.report.mistakes import Reading, explain_mistake, worst
-
-# --- calibration ---
-
-
-def test_calibration_by_hand() -> None:
-    """Two bins: 0.2 and 0.3, neither right; 0.9 four times, three of them right."""
-    probability = np.array([0.25, 0.21, 0.95, 0.93, 0.91, 0.97])
-    right = np.array([False, False, True, True, False, True])
-    low, high = (found := calibrate(probability, right, np.array(list("aabbcc")))).bins
-    assert (low.low, low.high, low.n_swipes, low.probability, low.share_right) == pytest.approx((0.2, 0.3, 2, 0.23, 0.0))
-    assert (high.low, high.high, high.n_swipes, high.probability, high.share_right) == pytest.approx((0.9, 1.0, 4, 0.94, 0.75))
-    assert found.error == pytest.approx((2 * 0.23 + 4 * 0.19) / 6)
-    assert (high.interval.low, high.interval.high) == (0.5, 1.0)  # one of the two people has 1 of 2 right, the other both
-
-
-def test_certainty_and_no_candidate_have_bins() -> None:
-    first, last = calibrate(np.array([0.0, 1.0]), np.array([False, True]), np.array(["a", "b"])).bins
-    assert (first.low, first.n_swipes, last.high, last.n_swipes) == (0.0, 1, 1.0, 1)
-
-
-def test_what_is_drawn_by_its_own_probability_is_calibrated() -> None:
-    random = np.random.default_rng(3)
-    probability = random.random(20000)
-    people = random.integers(50, size=20000).astype(str)
-    assert calibrate(probability, random.random(20000) < probability, people).error < 0.02
-    assert calibrate(probability, random.random(20000) < probability**2, people).error == pytest.approx(1 / 6, abs=0.02)
-
-
-def test_the_softmax_of_all_that_was_found_is_the_engines_probability(toy_recognizer: SwipeRecognizer, qwerty: Grid) -> None:
-    for method in ("two_pass", "steps"):
-        options = replace(toy_recognizer.default_options, method=method, beam_width=1000, margin=math.inf, n_best=len(toy.ENTRIES))
-        candidates = toy_recognizer.recognize(toy.swipe_of("cat", qwerty), options)
-        expected = [candidate.probability for candidate in candidates]
-        assert probabilities([candidate.score for candidate in candidates]) == pytest.approx(expected)
-        assert sum(expected) == pytest.approx(1.0) and len(expected) == len(toy.ENTRIES)
-
 
 # --- confusion ---
 
@@ -115,7 +78,8 @@ def test_letters_of_one_key_are_neighbours(grids: Mapping[str, Grid]) -> None:
 
 
 def reading(meant: str | None, rank: int | None, **scores: float) -> Reading:
-    return Reading(0, meant, rank, tuple(scores.items()))
+    whole = sum(map(math.exp, scores.values()))
+    return Reading(0, meant, rank, tuple(scores.items()), tuple(math.exp(score) / whole for score in scores.values()))
 
 
 def test_the_worst_are_in_order(toy_recognizer: SwipeRecognizer) -> None:
@@ -139,7 +103,8 @@ def test_the_gap_is_that_of_the_scores(toy_recognizer: SwipeRecognizer, qwerty: 
     found = toy_recognizer.recognize(swipe, options)
     candidates = tuple((candidate.key_sequence, candidate.score) for candidate in found)
     rank = [word for word, _ in candidates].index("cat")
-    mistake = explain_mistake(toy_recognizer, swipe, Reading(0, "cat", rank, candidates), options)
+    probabilities = tuple(candidate.probability for candidate in found)
+    mistake = explain_mistake(toy_recognizer, swipe, Reading(0, "cat", rank, candidates, probabilities), options)
     assert (mistake.read.word, mistake.meant.word) == ("vat", "cat")
     assert mistake.gap == pytest.approx(candidates[0][1] - candidates[rank][1], abs=1e-4)
     assert mistake.reading.probability == pytest.approx(found[0].probability)
