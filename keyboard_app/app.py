@@ -28,6 +28,7 @@ from keyboard_app.session.own_words import OwnWords, words_path
 from keyboard_app.session.practice import Practice, prompts_for
 from keyboard_app.session.speech import Speech
 from keyboard_app.session.typing_session import TypingSession
+from keyboard_app.session.unsure import LEAST_PROBABILITY
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.sinks.choose import BackEnd, open_sink
 from keyboard_app.style.font_scale import system_font_scale
@@ -207,6 +208,7 @@ class KeyboardApp(ThemedApp):
         else:
             self.outlet.use_options(self._writing_options())
         self.session.uses_context, self.session.corrects = settings.context, settings.corrections
+        self.session.least_probability = LEAST_PROBABILITY if settings.hold_back else 0.0
         has_changed, self.text_size = self.text_size != settings.text_size, settings.text_size
         if has_changed:
             self._ask_for_font_scale()

@@ -29,10 +29,11 @@ EXAMPLES = {
     ("README.md", 0): "['world', ",
     ("docs/PYPI.md", 0): "['world', ",
     ("docs/python.md", 0): "['world', ",
-    ("docs/python.md", 1): "hello hello\n",
-    ("docs/python.md", 2): "[('dilemma', 'learnt'), ('tattoo', 'learnt'), ('Wuliangye', 'added')] 1.0\n",
-    ("docs/python.md", 3): "",
-    ("docs/python.md", 4): "['world', ",
+    ("docs/python.md", 1): "False [",
+    ("docs/python.md", 2): "hello hello\n",
+    ("docs/python.md", 3): "[('dilemma', 'learnt'), ('tattoo', 'learnt'), ('Wuliangye', 'added')] 1.0\n",
+    ("docs/python.md", 4): "",
+    ("docs/python.md", 5): "['world', ",
 }
 """(page, number of the example in it) -> how what it prints begins"""
 

@@ -12,6 +12,7 @@ from keyboard_app.session.outlet import Change, Outlet
 from keyboard_app.session.own_words import OwnWords
 from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.suggestions import Suggestions, wanted_for
+from keyboard_app.session.unsure import Unsure
 from keyboard_app.session.worker import Failure, RecognitionWorker, TextBefore
 from keyboard_app.text.rules import CLOSING, stepped
 from keyboard_app.text.shift import Shift
@@ -62,6 +63,12 @@ class TypingSession:
         """whether the words before count, and the next ones are offered"""
         self.corrects = False
         """whether a tapped word that is none is corrected when it ends"""
+        self.least_probability = 0.0
+        """a swiped word that is less probable is offered and not written; 0: every best word is written"""
+        self._unsure: Unsure | None = None
+        """what the last swipe may have meant, where nothing was written for it"""
+        self._drawing = False
+        """whether a finger is drawing"""
         self.notice = ""
         """what the person should know; "" for nothing"""
         self.preview = ""
@@ -93,12 +100,14 @@ class TypingSession:
     @property
     def choices(self) -> tuple[str, ...]:
         """Words that may come next, or take the place of the word that is being tapped, or of a swiped word at the cursor."""
-        return () if self.secret else self._suggestions.words or self.writer.choices
+        if self.secret:
+            return ()
+        return self._unsure.shown if self._unsure is not None else self._suggestions.words or self.writer.choices
 
     @property
     def correctable(self) -> Written | None:
         """The word in the text that the choices are for, if it was written before."""
-        return None if self._suggestions.words or not self.choices else self.writer.correctable
+        return None if self._unsure is not None or self._suggestions.words or not self.choices else self.writer.correctable
 
     @property
     def offers(self) -> tuple[str, ...]:
@@ -152,6 +161,9 @@ class TypingSession:
         }
         if name not in changes:
             raise ValueError(f"the writer has no action '{name}': it knows {', '.join(changes)}; the page handles the others")
+        if name == "space" and self._unsure is not None:
+            self.choose(0)
+            return
         if name in ("space", "enter"):
             self._correct()
         self.edit(changes[name])
@@ -186,6 +198,7 @@ class TypingSession:
 
     def edit(self, change: Change) -> None:
         """Changes the text, once the swipes before have been written."""
+        self._drop_unsure()
         self._renew_notice()
         self._after_a_suggestion = False
         if self._waiting:
@@ -197,6 +210,9 @@ class TypingSession:
     def choose(self, index: int) -> None:
         """Writes choices[index], at once: it does not depend on swipes that still wait. Raises: IndexError."""
         self._renew_notice()
+        if self._unsure is not None:
+            self._pick(self._unsure, index)
+            return
         is_suggestion = bool(self._suggestions.words)
         if is_suggestion:
             word = self._suggestions.words[index]
@@ -207,6 +223,19 @@ class TypingSession:
             self._try(lambda writer: writer.choose(index))
         self._after_a_suggestion = is_suggestion
         self._changed()
+
+    def _pick(self, unsure: Unsure, index: int) -> None:
+        """Writes unsure.words[index]. Raises: IndexError."""
+        words = unsure.picked(index)
+        self._drop_unsure()
+        self._try(lambda writer: writer.commit(words))
+        if index and (written := self.writer.correctable) is not None:
+            self._learn([Used(plain(self.writer, written), "picked")])
+        self._changed()
+
+    def _drop_unsure(self) -> None:
+        if self._unsure is not None:
+            self._unsure, self.preview = None, ""
 
     def take(self, index: int) -> None:
         """Does what offers[index] says. Raises: IndexError."""
@@ -237,6 +266,8 @@ class TypingSession:
 
     def swipe(self, swipe: Swipe) -> None:
         """Writes the word of a finished swipe when it comes."""
+        self._drop_unsure()
+        self._drawing = False
         before, waiting = self._text_before(), _WaitingSwipe(swipe)
         self._waiting.append(waiting)
         self._renew_notice()
@@ -247,6 +278,7 @@ class TypingSession:
 
     def swipe_progress(self, swipe: Swipe | None) -> None:
         """Previews an unfinished swipe; None: it has ended, or was not a swipe after all."""
+        self._drawing = swipe is not None
         if swipe is None:
             shown = self.preview
             self._end_preview()
@@ -268,12 +300,21 @@ class TypingSession:
             words = words_to_offer(outcome.candidates)
             if not self.secret:
                 self._read.append((swipe, outcome.candidates))
-            self._try(lambda writer: writer.commit(words))
+            if self._holds_back(outcome.candidates[0], answered):
+                self._unsure, self.addable = Unsure.of(self.writer, words), ""
+                self.preview = f"{self._unsure.shown[0]}?"
+            else:
+                self._try(lambda writer: writer.commit(words))
         for change in answered.changes:
             self._try(change)
         if self.notice == LOADING:
             self._renew_notice()
         self._changed()
+
+    def _holds_back(self, best: Candidate, answered: _WaitingSwipe) -> bool:
+        """Whether the person is to pick the word. Who has gone on without waiting for it gets the best one."""
+        has_gone_on = bool(answered.changes or self._waiting or self._drawing)
+        return best.probability < self.least_probability and not self.secret and not has_gone_on
 
     def _show_preview(self, outcome: Recognition | Failure) -> None:
         if not isinstance(outcome, Failure):
@@ -326,7 +367,9 @@ class TypingSession:
             self.notice = str(error)
 
     def _changed(self) -> None:
-        idle = not self._waiting and not self.secret
+        if self._unsure is not None and not self._unsure.is_due(self.writer):
+            self._drop_unsure()
+        idle = not self._waiting and not self.secret and self._unsure is None
         self._suggestions.want(wanted_for(self.writer, self._after_a_suggestion, self.uses_context) if idle else None)
         self._tell()
 

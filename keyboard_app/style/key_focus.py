@@ -65,6 +65,7 @@ class KeyFocus:
             if isinstance(parent, ScrollView):
                 if self.focused in list(parent.walk()):
                     parent.scroll_to(self.focused, animate=False)
+                    parent.update_from_scroll()  # at once: another key may come before the next frame
                 break
         Window.canvas.ask_update()
 

@@ -118,6 +118,23 @@ def test_swiped_and_tapped_words_stand_in_the_text(english: WindowDriver) -> Non
     assert english.app.pages.write.ids.text.text == "People there. Ok"
 
 
+def test_an_unclear_swipe_offers_words_and_writes_the_one_that_is_tapped(english: WindowDriver) -> None:
+    scribble = [center(english, letter) for letter in "zoamq"]
+    page = english.app.pages.write
+    english.swipe(scribble, 400)
+    english.until(lambda: page.choices)
+    assert english.app.text == ""
+    assert page.preview == f"{page.choices[0]}?"
+    english.frames(2)
+    second = page.choices[1]
+    english.tap(*page.ids.candidates.to_window(*page.ids.candidates.cell_center(1)))
+    assert (english.app.text, page.preview) == (second, "")
+    english.app.configuration.choose("hold_back", False)
+    english.swipe(scribble, 400)
+    english.until(lambda: english.app.text != second)
+    assert page.preview == ""
+
+
 def test_the_word_swiped_right_before_the_window_closes_is_in_the_text(english: WindowDriver) -> None:
     english.drag([center(english, letter) for letter in "people"], MS_PER_LETTER * 6)
     english.up()
