@@ -1,4 +1,4 @@
-"""A swipe that may have meant several words, none of them likely enough to be written: the person picks one, or swipes again. Never Kivy."""
+"""A swipe that may have meant several words, none likely enough to be written: the person picks one, or swipes again. Never Kivy."""
 
 from __future__ import annotations
 
