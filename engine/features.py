@@ -132,7 +132,9 @@ class FeatureExtractor:
             trajectory = np.ascontiguousarray(np.concatenate([trajectory, derivatives], axis=1)[:, self._columns])
         match self._spec.scaling:
             case "z_score":
-                kernels.standardize(trajectory.T)
+                columns = np.ascontiguousarray(trajectory.T)
+                kernels.standardize(columns)
+                trajectory = np.ascontiguousarray(columns.T)
             case "paper_2015":
                 kernels.standardize(trajectory)
         return trajectory

@@ -1,57 +1,154 @@
-"""numba's compiler, as all our kernels use it. Where numba is absent (Android) they run as plain Python."""
+"""How the engine's kernels run: compiled ahead, compiled by numba in this process, or as plain Python. All three give the same results.
+
+A kernel is a function that numba can compile. `kernel` marks those of the engine, and says for which types they are compiled ahead
+(`engine.native`). `njit` is numba's own, for those of training and benchmarks.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib
+import importlib.util
 import inspect
 import os
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-try:
-    import numba
+from engine.native import place
+from engine.native.library import Library
 
-    COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
-except ImportError:
-    COMPILED = False
-
-UNCACHED = (
-    "Keyglide cannot keep its compiled kernels: neither {beside} nor {own} can be written. They are compiled anew in every process, which "
-    "takes some ten seconds: make one of the two writable, or set NUMBA_CACHE_DIR to a folder that is"
-)
-
-
-KERNELS = ("engine.kernels", "engine.context.kernels")
-"""The modules of the engine that are compiled."""
+Way = Literal["ahead", "jit", "python"]
+"""ahead: machine code that was compiled before, without numba. jit: numba compiles each kernel when it is first called, or finds it in its
+cache. python: nothing is compiled."""
+Types = str | Mapping[str, str]
+"""Of an argument: "int64", "float32[:, :]", a contiguous array, or with "written " before it, one that the kernel changes. A mapping
+stands for a NamedTuple: its fields and their types."""
+VARIABLE = "KEYGLIDE_KERNELS"
+"""The environment variable that chooses a way. Without it: ahead if that is there, else Python, and the compiler runs in the background."""
+MODULES = ("engine.kernels", "engine.context.kernels")
+"""Those whose functions are compiled ahead."""
 
 
-def is_cached() -> bool:
-    """Whether the engine's kernels were compiled before and are kept: if not, compiling them takes 5 to 40 seconds."""
-    if not COMPILED:
-        return True
-    for name in KERNELS:
-        code = Path(__file__).parent.joinpath(*name.split(".")[1:]).with_suffix(".py")
-        place = numba.config.CACHE_DIR or _cache_folder(code.parent)  # type: ignore[attr-defined]
-        if place is None:
-            return False
-        kept = Path(place).rglob(f"{code.stem}.*.nbi") if place else (code.parent / "__pycache__").glob(f"{code.stem}.*.nbi")
-        if not any(index.stat().st_mtime >= code.stat().st_mtime for index in kept):
-            return False
-    return True
+@dataclass(frozen=True)
+class Kernel:
+    """A function that runs in one of the ways."""
+
+    function: Callable[..., Any]
+    types: tuple[Types, ...]
+    """of the arguments that it is compiled ahead for; none for one that only other kernels call"""
+    fastmath: frozenset[str]
+    plain: Callable[..., Any]
+    """what stands for it where nothing is compiled"""
+
+    @property
+    def name(self) -> str:
+        return f"{self.function.__module__}.{self.function.__name__}"
 
 
-def use_compiled(compiled: bool) -> None:
-    """From now on the engine runs its kernels compiled, or as plain Python. Nobody may be in one of them. The results are the same."""
-    global COMPILED
-    COMPILED = compiled
-    for name in KERNELS:
-        if name in sys.modules:
-            importlib.reload(sys.modules[name])
+KERNELS: dict[str, Kernel] = {}
+"""Those of the modules that are imported."""
+keeps = True
+"""Whether numba keeps what it compiles. Set to False before anything is compiled."""
+
+
+def kernel(*types: Types, fastmath: Collection[str] = (), plain: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Marks a kernel of the engine. types: of its arguments, if more than other kernels call it. fastmath: as `njit`. plain: an equal
+    function that is faster where nothing is compiled."""
+
+    def mark(function: Callable[..., Any]) -> Any:
+        one = Kernel(function, types, frozenset(fastmath), plain or function)
+        KERNELS[one.name] = one
+        return _made(one)
+
+    return mark
+
+
+def way() -> Way:
+    """How kernels run now."""
+    if _state.way is None:
+        _state.way = _first_way()
+    return _state.way
+
+
+def lacks_compiled() -> bool:
+    """Whether kernels run as plain Python only because nothing has been compiled ahead yet."""
+    return way() == "python" and _state.lacks_compiled
+
+
+class _State:
+    way: Way | None = None
+    lacks_compiled = False
+
+
+_state = _State()
+
+
+def use(chosen: Way) -> None:
+    """From now on kernels run in that way. Other threads may be in one of them.
+
+    Raises: ValueError for "ahead" if nothing was compiled ahead, or what was cannot be loaded; OSError.
+    """
+    if chosen == "ahead":
+        _library()
+    _state.way, _state.lacks_compiled = chosen, False
+    for one in KERNELS.values():
+        setattr(sys.modules[one.function.__module__], one.function.__name__, _made(one))
+
+
+def has_numba() -> bool:
+    """Whether numba is installed and allowed to compile."""
+    return os.environ.get("NUMBA_DISABLE_JIT") != "1" and importlib.util.find_spec("numba") is not None
+
+
+def _chosen() -> Way | None:
+    """The way that the environment chooses. Raises: ValueError for one that is not known."""
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return "python"
+    name = os.environ.get(VARIABLE)
+    if not name:
+        return None
+    known = get_args(Way)
+    if name not in known:
+        raise ValueError(f"{VARIABLE} is '{name}': choose among {', '.join(known)}")
+    return known[known.index(name)]
+
+
+def _first_way() -> Way:
+    chosen = _chosen()
+    if chosen is not None:
+        return chosen
+    try:
+        _library()
+        return "ahead"
+    except (OSError, ValueError):
+        if has_numba() and place.failed():
+            return "jit"
+    _state.lacks_compiled = has_numba()
+    return "python"
+
+
+def _made(one: Kernel) -> Any:
+    match way():
+        case "ahead" if one.types:
+            return _library().function(one.name, one.plain)
+        case "jit":
+            return njit(one.function, one.fastmath)
+    return one.plain
+
+
+@functools.cache
+def _library() -> Library:
+    """What was compiled ahead. Raises: ValueError, OSError if there is nothing, or it cannot be loaded."""
+    path = place.find()
+    if path is None:
+        raise ValueError("no kernels have been compiled for this processor: run `python -m engine.native.build`")
+    return Library(path)
+
+
+# --- numba ---
 
 
 def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
@@ -62,13 +159,16 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
     What was compiled is kept in `__pycache__` beside the code, or where that cannot be written, in our folder for caches. Where
     neither can be, or the disk is full, that is said once as a RuntimeWarning. Without numba: the function itself.
     """
-    if not COMPILED:
+    if not has_numba():
         return function
-    place = numba.config.CACHE_DIR or _cache_folder(Path(inspect.getfile(function)).parent)  # type: ignore[attr-defined]
-    if place is None:
+    import numba
+
+    folder = place.writable_folder(Path(inspect.getfile(function)).parent) if keeps else None
+    if folder is None:
         return numba.njit(nogil=True, fastmath=set(fastmath))(function)
     before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = place  # type: ignore[attr-defined]  # read by njit, here and now
+    if folder.name != "__pycache__":  # numba finds that one by itself
+        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # read by njit, here and now
     try:
         compiled: Any = numba.njit(cache=True, nogil=True, fastmath=set(fastmath))(function)
     finally:
@@ -83,29 +183,6 @@ def _save_if_possible(save: Callable[..., None], *compiled: Any) -> None:
         save(*compiled)
     except OSError as error:
         _warn(f"Keyglide cannot keep its compiled kernels ({error.strerror}): they are compiled anew in the next process")
-
-
-@functools.cache
-def _cache_folder(code: Path) -> str | None:
-    """Where the kernels of a folder are kept: "" stands for beside the code, which numba does of itself; None for nowhere."""
-    beside = code / "__pycache__"
-    own = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "keyglide", "numba")  # noqa: PTH111  raises nothing
-    if _is_writable(beside):
-        return ""
-    if own.is_absolute() and _is_writable(own):  # it is not where nobody knows the person's home
-        return str(own)
-    _warn(UNCACHED.format(beside=beside, own=own))
-    return None
-
-
-def _is_writable(folder: Path) -> bool:
-    """Whether a file can be made in the folder, which is made itself where there is none."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """Every compiled function of the engine.
 
 They stand in one file because numba's on-disk cache cannot see an edit in another. They take arrays and return arrays:
-no validation, no exceptions, no strings. Where numba is absent (Android) the same functions run as plain Python.
+no validation, no exceptions, no strings. `engine.jit` says how they run: compiled ahead for the types named here, or as plain Python.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.jit import COMPILED, njit
+from engine.jit import kernel
 
 UNRESTED = 0.1
 """Odds of swiping a letter that follows its like without resting on its key: then the CTC head hears one letter, with no blank between two.
@@ -26,11 +26,21 @@ swipes of How We Swipe's training part; the deviations but for the one point in 
 STEEPEST = 10.0
 """Largest velocity and acceleration, in those units: what is recorded in one instant would be hundreds."""
 
+TRIE = {
+    "first_child": "uint32[:]",
+    "token": "uint8[:]",
+    "word_prior": "uint8[:]",
+    "best_prior": "uint8[:]",
+    "patch_nodes": "uint32[:, :]",
+    "patch_slots": "uint32[:, :]",
+}
+"""trie.Trie"""
+
 
 # --- features ---
 
 
-@njit
+@kernel("float64[:]", "float64[:]", "float64[:]", "int64", "float64", "float64")
 def resample(x: Any, y: Any, t: Any, n_points: int, time_share: float, least_step: float) -> Any:
     """`n_points` points along a swipe, evenly spaced in a mean of elapsed time and arc length.
 
@@ -65,7 +75,7 @@ def resample(x: Any, y: Any, t: Any, n_points: int, time_share: float, least_ste
     return points
 
 
-@njit
+@kernel("float64[:, :]", "float64[:]", "float64[:]")
 def trajectory_features(points: Any, origin: Any, key_size: Any) -> Any:
     """The network's view of resampled points, float32 (N, 7): x, y, dx, dy, log dt, log speed, log gap.
 
@@ -89,7 +99,7 @@ def trajectory_features(points: Any, origin: Any, key_size: Any) -> Any:
     return out
 
 
-@njit
+@kernel("float64[:, :]", "float64[:]")
 def time_derivatives(points: Any, key_size: Any) -> Any:
     """dt, vx, vy, ax, ay of resampled points, float32 (N, 5).
 
@@ -118,21 +128,23 @@ def time_derivatives(points: Any, key_size: Any) -> Any:
     return out
 
 
-@njit
+@kernel("written float32[:, :]")
 def fit_box(trajectory: Any) -> None:
     """Moves x and y of `trajectory_features`: the box around the swipe has its middle at 0, its longer side from -1 to 1.
 
     A box of less than a key counts as one key.
     """
-    left, right = trajectory[:, 0].min(), trajectory[:, 0].max()
-    top, bottom = trajectory[:, 1].min(), trajectory[:, 1].max()
+    left, right, top, bottom = trajectory[0, 0], trajectory[0, 0], trajectory[0, 1], trajectory[0, 1]
+    for i in range(1, len(trajectory)):
+        left, right = min(left, trajectory[i, 0]), max(right, trajectory[i, 0])
+        top, bottom = min(top, trajectory[i, 1]), max(bottom, trajectory[i, 1])
     half = max(3.0 * (right - left), bottom - top, 1.0) / 2.0
     for i in range(len(trajectory)):
         trajectory[i, 0] = 3.0 * (trajectory[i, 0] - (left + right) / 2.0) / half
         trajectory[i, 1] = (trajectory[i, 1] - (top + bottom) / 2.0) / half
 
 
-@njit
+@kernel("written float32[:, :]")
 def standardize(rows: Any) -> None:
     """Brings each row, float32 (any, n), to zero mean and unit variance; one that hardly varies, near zero.
 
@@ -150,7 +162,7 @@ def standardize(rows: Any) -> None:
             rows[i, j] = (rows[i, j] - mean) / deviation
 
 
-@njit
+@kernel("float64[:, :]", "float64[:, :]", "float64", "float64", "written int64[:, :]", "written float32[:, :]")
 def look_up_key_distances(points: Any, centres: Any, cell: float, unit: float, slot_cells: Any, slot_rows: Any) -> Any:
     """Distances of points to key centres by a direct-mapped hash table, float32 (N, K), in `unit`s.
 
@@ -178,28 +190,28 @@ def look_up_key_distances(points: Any, centres: Any, cell: float, unit: float, s
 # --- the trie ---
 
 
-@njit
+@kernel()
 def root_of(trie: Any) -> Any:
     """The node where a search begins: as `trie.Trie.root`."""
     n_patch_nodes = len(trie.patch_nodes)
     return len(trie.token) + n_patch_nodes - 1 if n_patch_nodes > 0 else 0
 
 
-@njit
+@kernel()
 def prior_at(trie: Any, node: int) -> Any:
     """The stored prior of the word that ends at a node; 0 for none."""
     n_nodes = len(trie.token)
     return np.int64(trie.word_prior[node]) if node < n_nodes else np.int64(trie.patch_nodes[node - n_nodes, 2])
 
 
-@njit
+@kernel()
 def token_at(trie: Any, node: int) -> Any:
     """The token that leads to a node."""
     n_nodes = len(trie.token)
     return np.int64(trie.token[node]) if node < n_nodes else np.int64(trie.patch_nodes[node - n_nodes, 3])
 
 
-@njit
+@kernel()
 def slots_of(trie: Any, node: int) -> Any:
     """Where a node's children stand, from the first to behind the last: as nodes, or, of a patch's node, as its slots."""
     n_nodes = len(trie.token)
@@ -211,7 +223,7 @@ def slots_of(trie: Any, node: int) -> Any:
 # --- beam search ---
 
 
-@njit
+@kernel(TRIE, "float64", "int64[:]", "float64[:]", "float64[:, :]", "float64[:]")
 def finish(trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any) -> Any:
     """The scores of the words that end at live hypotheses, and the best of all so far.
 
@@ -234,7 +246,7 @@ def finish(trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: An
     return finished, leaders
 
 
-@njit
+@kernel(TRIE, "float64", "int64[:]", "float64[:]", "float64[:, :]", "float64[:]", "int64", "float64")
 def expand(  # noqa: PLR0913
     trie: Any, prior_scale: float, nodes: Any, scores: Any, log_probs: Any, leaders: Any, beam_width: int, margin: float
 ) -> Any:
@@ -286,8 +298,15 @@ def expand(  # noqa: PLR0913
 # --- CTC ---
 
 
-@njit
-def _weigh_frames(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
+def _weigh_frames_by_products(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
+    """As `weigh_frames`, where nothing is compiled."""
+    reached[:] = (aligned[0, :-1] + aligned[1, :-1]) @ frame_probs
+    if last >= 0:
+        reached[last] = aligned[1, :-1] @ frame_probs[:, last]
+
+
+@kernel(plain=_weigh_frames_by_products)
+def weigh_frames(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
     """Sums the frames' probabilities, (S, K + 1), by how probable it is that the prefix ends before each, into reached (K + 1,).
 
     aligned (2, S + 1): of one prefix; last: its last letter. Loops: each temporary array took as long as the sum itself.
@@ -303,17 +322,7 @@ def _weigh_frames(aligned: Any, last: int, frame_probs: Any, reached: Any) -> No
         reached[last] = repeated
 
 
-def _weigh_frames_by_products(aligned: Any, last: int, frame_probs: Any, reached: Any) -> None:
-    """The same, where nothing is compiled."""
-    reached[:] = (aligned[0, :-1] + aligned[1, :-1]) @ frame_probs
-    if last >= 0:
-        reached[last] = aligned[1, :-1] @ frame_probs[:, last]
-
-
-weigh_frames = _weigh_frames if COMPILED else _weigh_frames_by_products
-
-
-@njit
+@kernel("float64[:, :]")
 def start_alignment(frame_probs: Any) -> Any:
     """The CTC alignment of the empty prefix, float64 (1, 2, S + 1): every frame so far is blank."""
     n_frames, blank = len(frame_probs), frame_probs.shape[1] - 1
@@ -324,7 +333,7 @@ def start_alignment(frame_probs: Any) -> Any:
     return aligned
 
 
-@njit
+@kernel("float64[:, :, :]", "int64[:]", "float64[:, :]", "int64[:]", "int64[:]")
 def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: Any, tokens: Any) -> Any:
     """The CTC alignments of C continuations: prefix parents[c] with the letter tokens[c] behind it. A twin of docs/SCORE.md.
 
@@ -348,7 +357,7 @@ def align_letters(aligned: Any, last_letters: Any, frame_probs: Any, parents: An
     return extended
 
 
-@njit
+@kernel("float64[:, :, :]", "int64[:]", "float64[:, :]")
 def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
     """The CTC head's probability that a word begins with each of B prefixes and each letter; is the prefix, last.
 
@@ -367,7 +376,7 @@ def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
 # --- two passes ---
 
 
-@njit
+@kernel()
 def rank(scores: Any, n_best: int) -> Any:
     """The indices of the n_best highest scores, float64 (n,), best first, int64; not of -inf or NaN. Ties: lowest index.
 
@@ -387,7 +396,7 @@ def rank(scores: Any, n_best: int) -> Any:
     return best[:n_kept]
 
 
-@njit
+@kernel(TRIE, "float64", "float32[:, :]", "int64", "float64", "int64", "int64")
 def first_pass(  # noqa: PLR0913
     trie: Any, prior_scale: float, ctc_log_probs: Any, beam_width: int, margin: float, n_words: int, max_letters: int
 ) -> Any:
@@ -425,7 +434,7 @@ def first_pass(  # noqa: PLR0913
     return parents, tokens, rows, word_nodes, ctc
 
 
-@njit
+@kernel()
 def log_allowed(trie: Any, nodes: Any, probs: Any) -> Any:
     """The logs of the probabilities (B, V) of what the trie allows after nodes (B,), -inf elsewhere: most logs are not needed.
 
@@ -447,7 +456,7 @@ def log_allowed(trie: Any, nodes: Any, probs: Any) -> Any:
     return logs
 
 
-@njit
+@kernel("int64[:]", "int64[:]", "int64[:]")
 def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
     """The part of a tree that leads to the rows `ends`: its parents and tokens, int64 (P,), and where the ends now are.
 
@@ -459,8 +468,11 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
         while row > 0:
             kept[row] = 1
             row = parents[row]
-    places = np.cumsum(kept) - 1
-    new_parents, new_tokens = np.full(places[-1] + 1, -1), np.empty(places[-1] + 1, dtype=np.int64)
+    n_kept, places = 0, np.zeros(len(parents), dtype=np.int64)
+    for row in range(len(parents)):
+        places[row] = n_kept
+        n_kept += kept[row]
+    new_parents, new_tokens = np.full(n_kept, -1), np.empty(n_kept, dtype=np.int64)
     for row in range(len(parents)):
         if kept[row]:
             new_tokens[places[row]] = tokens[row]
@@ -469,7 +481,7 @@ def keep_ancestors(parents: Any, tokens: Any, ends: Any) -> Any:
     return new_parents, new_tokens, places[ends]
 
 
-@njit
+@kernel("int64[:]", "int64[:]")
 def count_letters(parents: Any, ends: Any) -> Any:
     """How many letters lead to the rows `ends` of a tree, float64 (M,). parents int64 (P,): -1, then each an earlier row."""
     letters, of_words = np.zeros(len(parents)), np.empty(len(ends))
@@ -480,7 +492,7 @@ def count_letters(parents: Any, ends: Any) -> Any:
     return of_words
 
 
-@njit
+@kernel()
 def share_out(scores: Any, temperature: float, none_score: float) -> Any:
     """The words' probabilities, float64 (M,), and what orders them, best first, int64. A twin of docs/SCORE.md.
 
@@ -500,7 +512,7 @@ def share_out(scores: Any, temperature: float, none_score: float) -> Any:
     return shares, order
 
 
-@njit
+@kernel(TRIE, "float64", "int64[:]", "float64[:]", "int64", "int64", "float64")
 def choose_words(  # noqa: PLR0913
     trie: Any, prior_scale: float, nodes: Any, scores: Any, n_words: int, least_words: int, left_behind: float
 ) -> Any:
@@ -518,7 +530,7 @@ def choose_words(  # noqa: PLR0913
     return order[:n_kept]
 
 
-@njit
+@kernel(TRIE, "float64", *("int64[:]",) * 4, "float64[:]", "float32[:, :]", "float64", "float64[:]", "float64", "float64")
 def score_words(  # noqa: PLR0913
     trie: Any,
     prior_scale: float,
@@ -555,7 +567,7 @@ def score_words(  # noqa: PLR0913
 # --- the decoder's cache ---
 
 
-@njit
+@kernel("int64[:]", "int64", "float64")
 def see_ancestors(parents: Any, n_before: int, hidden: float) -> Any:
     """What the prefixes after the first n_before of a tree may look at: themselves and those that they continue.
 

@@ -17,6 +17,7 @@ from engine.internal_lm import InternalLm
 from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord
 from engine.model import KeyModel, ModelBundle
+from engine.native import background
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
@@ -83,6 +84,7 @@ class SwipeRecognizer:
 
         Raises: ValueError as `ModelBundle.on`, `Lexicon.check` and `lay_over`.
         """
+        background.compile_if_missing()
         lexicon.check()
         self.bundle = bundle
         self.model = bundle.on(grid, lexicon.alphabet)
@@ -149,11 +151,11 @@ class SwipeRecognizer:
         """The person's own words, which count from the next swipe on. In memory alone until `words.open` names a file for them."""
         return PersonalWords(self, language_of(self.grid).code)
 
-    def warm_up(self) -> None:
-        """Decodes a made-up swipe, so that the first real one is as fast as the rest."""
+    def warm_up(self, before: str | None = None) -> None:
+        """Decodes a made-up swipe, so that the first real one is as fast as the rest. before: as `recognize`."""
         keys = [self.grid.letter_key(letter) for letter in self.model.alphabet]
         ends = keys[0], keys[-1]
-        self.decode(Swipe.from_points([key.centre_x for key in ends], [key.centre_y for key in ends], [0.0, 200.0]))
+        self.decode(Swipe.from_points([key.centre_x for key in ends], [key.centre_y for key in ends], [0.0, 200.0]), before=before)
 
     def recognize(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> list[Candidate]:
         """The candidates, best first; an empty list if the search found no word.

@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine import jit
-from keyboard_app import compile_ahead, open_files
+from keyboard_app import open_files
 from keyboard_app.open_files import reason
 from keyboard_app.session.worker import Post, RecognitionWorker
 from keyboard_app.settings import Settings, load_settings, save_settings
@@ -60,8 +59,6 @@ class Configuration:
         self._early_messages = [notice for notice in (loaded.notice, self.opened.notice) if notice]
         self._listeners: list[Callable[[], None]] = []
         self._recognizer_listeners: list[Callable[[], None]] = []
-        self._compiles = False
-        """whether the kernels had to be compiled: only the first start does"""
         self._loaded_grid: Grid | None = None
         """the grid of the recognizer that is loaded or on its way"""
         self._swiping_is_off = ""
@@ -123,24 +120,7 @@ class Configuration:
         self._use_recognizer(None)
 
         def load() -> SwipeRecognizer:
-            if not self._compiles and not jit.is_cached():
-                self._compiles = True
-                jit.use_compiled(False)
-                compile_ahead.start(settings, lambda: self._post(self._use_compiled))
             recognizer = open_files.open_recognizer(settings, grid, lambda message: self._post(lambda: self.tell(message)))
-            self.prepare(recognizer)
-            self._post(lambda: self._use_recognizer(recognizer))
-            return recognizer
-
-        self._worker.load(load, self._loaded)
-
-    def _use_compiled(self) -> None:
-        """What was compiled meanwhile is used from the next swipe on."""
-        settings, grid = self.settings, self.opened.grid
-
-        def load() -> SwipeRecognizer:
-            jit.use_compiled(True)
-            recognizer = open_files.open_recognizer(settings, grid, lambda _: None)
             self.prepare(recognizer)
             self._post(lambda: self._use_recognizer(recognizer))
             return recognizer

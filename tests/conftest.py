@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import re
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from engine import decode, recordings
+from engine import decode, jit, recordings
 from engine.grid import Grid, GridCollection, load_grids
 from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
@@ -46,6 +47,12 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
         for path in folder.rglob("test_*.py")
         if not any(room in path.parents for room in rooms) or needs_more.search(path.read_text(encoding="utf-8"))
     ]
+
+
+def pytest_configure() -> None:
+    """Has the kernels compiled ahead if they are not yet: once, before other processes start."""
+    if jit.lacks_compiled() and subprocess.run([sys.executable, "-m", "engine.native.build"], check=False).returncode == 0:
+        jit.use("ahead")
 
 
 @pytest.hookimpl(optionalhook=True)

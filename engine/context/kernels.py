@@ -1,7 +1,7 @@
 """The compiled functions of a context model. They call only each other: numba's cache cannot see an edit in another file.
 
 Matrices are whole numbers with a scale for each row, read as they lie in the file: int8, and four bits for the rows of words. Where
-numba is absent the products are numpy's.
+nothing is compiled the products are numpy's.
 """
 
 from __future__ import annotations
@@ -10,13 +10,39 @@ from typing import Any
 
 import numpy as np
 
-from engine.jit import COMPILED, njit
+from engine.jit import kernel
+from engine.kernels import TRIE
 
 REORDER = {"reassoc", "contract", "nsz"}
 """What a sum may do to be computed in vectors."""
+CELL = {
+    "input": "int8[:, :]",
+    "input_scale": "float32[:]",
+    "input_bias": "float32[:]",
+    "recurrent": "int8[:, :]",
+    "recurrent_scale": "float32[:]",
+    "recurrent_bias": "float32[:]",
+}
+"""model.Cell"""
+ROWS = {
+    "packed": "uint8[:, :]",
+    "scale": "float32[:]",
+    "bias": "float32[:]",
+    "log_frequency": "float32[:]",
+    "class_mass": "float32[:]",
+}
+"""model.Rows"""
+LINK = {"row": "uint16[:]", "start": "int64[:]", "several": "int64[:]", "patch_row": "uint16[:]"}
+"""link.LexiconLink"""
 
 
-def _multiply(matrix: Any, scale: Any, vector: Any, out: Any) -> None:
+def _multiply_by_products(matrix: Any, scale: Any, vector: Any, out: Any) -> None:
+    """As `multiply`, where nothing is compiled."""
+    out[:] = scale * (matrix.astype(np.float32) @ vector)
+
+
+@kernel("int8[:, :]", "float32[:]", "float32[:]", "written float32[:]", fastmath=REORDER, plain=_multiply_by_products)
+def multiply(matrix: Any, scale: Any, vector: Any, out: Any) -> None:
     """out = scale * (matrix @ vector). matrix int8 (n, m); scale float32 (n,); vector float32 (m,); out float32 (n,)."""
     for i in range(matrix.shape[0]):
         total = np.float32(0.0)
@@ -25,15 +51,7 @@ def _multiply(matrix: Any, scale: Any, vector: Any, out: Any) -> None:
         out[i] = scale[i] * total
 
 
-def _multiply_by_products(matrix: Any, scale: Any, vector: Any, out: Any) -> None:
-    """The same, where nothing is compiled."""
-    out[:] = scale * (matrix.astype(np.float32) @ vector)
-
-
-multiply = njit(_multiply, fastmath=REORDER) if COMPILED else _multiply_by_products
-
-
-@njit
+@kernel(CELL, "float32[:]", "float32[:]")
 def step(cell: Any, word: Any, state: Any) -> Any:
     """The state of the GRU after one more word, float32 (H,).
 
@@ -53,7 +71,7 @@ def step(cell: Any, word: Any, state: Any) -> Any:
     return after
 
 
-@njit
+@kernel("uint8[:]", "float32")
 def unpack_row(packed: Any, scale: Any) -> Any:
     """The weights of a row, float32 (E,). packed: uint8 (E / 2,), the first half in the low four bits, less 8; scale: of the row."""
     half = len(packed)
@@ -64,7 +82,17 @@ def unpack_row(packed: Any, scale: Any) -> Any:
     return out
 
 
-def _row_logits(rows: Any, query: Any, chosen: Any) -> Any:
+def _row_logits_by_products(rows: Any, query: Any, chosen: Any) -> Any:
+    """As `row_logits`, where nothing is compiled."""
+    packed, half = rows.packed[chosen], rows.packed.shape[1]
+    totals = (
+        (packed & 15).astype(np.float32) @ query[:half] + (packed >> 4).astype(np.float32) @ query[half:] - np.float32(8.0) * query.sum()
+    )
+    return rows.scale[chosen].astype(np.float32) * totals + rows.bias[chosen].astype(np.float32)
+
+
+@kernel(ROWS, "float32[:]", "int64[:]", fastmath=REORDER, plain=_row_logits_by_products)
+def row_logits(rows: Any, query: Any, chosen: Any) -> Any:
     """The logits of the chosen rows, float32 (n,). rows: model.Rows; query float32 (E,); chosen int64 (n,)."""
     half, out = rows.packed.shape[1], np.empty(len(chosen), np.float32)
     eights = np.float32(0.0)
@@ -80,19 +108,26 @@ def _row_logits(rows: Any, query: Any, chosen: Any) -> Any:
     return out
 
 
-def _row_logits_by_products(rows: Any, query: Any, chosen: Any) -> Any:
-    """The same, where nothing is compiled."""
-    packed, half = rows.packed[chosen], rows.packed.shape[1]
-    totals = (
-        (packed & 15).astype(np.float32) @ query[:half] + (packed >> 4).astype(np.float32) @ query[half:] - np.float32(8.0) * query.sum()
-    )
-    return rows.scale[chosen].astype(np.float32) * totals + rows.bias[chosen].astype(np.float32)
+def _class_rows_by_arrays(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) -> Any:
+    """As `class_rows`, where nothing is compiled."""
+    parents = np.concatenate((np.zeros(1, np.int64), np.repeat(np.arange(len(trie.token)), np.diff(trie.first_child.astype(np.int64)))))
+    letters = trie.token.astype(np.int64) + 1
+    letters[0] = 0
+    words = np.flatnonzero(trie.word_prior)
+    tails, ancestors = np.zeros(len(words), np.int64), words
+    for length in range(4):
+        tails += letters[ancestors] << (8 * length)
+        ancestors = parents[ancestors]
+    of_words = np.full(len(words), row_without)
+    for code, mask, row in zip(codes[::-1], masks[::-1], rows[::-1], strict=True):
+        of_words[tails & mask == code] = row
+    out = np.zeros(len(trie.token), np.uint16)
+    out[words] = of_words
+    return out
 
 
-row_logits = njit(_row_logits, fastmath=REORDER) if COMPILED else _row_logits_by_products
-
-
-def _class_rows(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) -> Any:
+@kernel(TRIE, "int64[:]", "int64[:]", "int64[:]", "int64", plain=_class_rows_by_arrays)
+def class_rows(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) -> Any:
     """The rows of the classes of the words that end at each node, uint16 (n_nodes,); 0 where none ends. A patch's nodes do not count.
 
     trie: Trie; codes, masks int64 (n,): the known endings, the longest first, a byte for each letter's token + 1, and the bytes
@@ -114,28 +149,7 @@ def _class_rows(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) 
     return out
 
 
-def _class_rows_by_arrays(trie: Any, codes: Any, masks: Any, rows: Any, row_without: int) -> Any:
-    """The same, where nothing is compiled."""
-    parents = np.concatenate((np.zeros(1, np.int64), np.repeat(np.arange(len(trie.token)), np.diff(trie.first_child.astype(np.int64)))))
-    letters = trie.token.astype(np.int64) + 1
-    letters[0] = 0
-    words = np.flatnonzero(trie.word_prior)
-    tails, ancestors = np.zeros(len(words), np.int64), words
-    for length in range(4):
-        tails += letters[ancestors] << (8 * length)
-        ancestors = parents[ancestors]
-    of_words = np.full(len(words), row_without)
-    for code, mask, row in zip(codes[::-1], masks[::-1], rows[::-1], strict=True):
-        of_words[tails & mask == code] = row
-    out = np.zeros(len(trie.token), np.uint16)
-    out[words] = of_words
-    return out
-
-
-class_rows = njit(_class_rows) if COMPILED else _class_rows_by_arrays
-
-
-@njit
+@kernel(TRIE, "uint8[:, :]")
 def walk(trie: Any, words: Any) -> Any:
     """The nodes of the file that words lead to, int64 (n,); 0 where one leads nowhere. words: uint8 (n, longest), tokens + 1, then 0."""
     out = np.zeros(len(words), np.int64)
@@ -160,7 +174,7 @@ def walk(trie: Any, words: Any) -> Any:
     return out
 
 
-@njit
+@kernel(LINK, ROWS, "float32[:]", "int64", "int64[:]", "float64[:]", "float64", "float64")
 def word_gains(  # noqa: PLR0913
     link: Any, rows: Any, query: Any, first_class: int, nodes: Any, log_priors: Any, lexicon_share: float, unknown: float
 ) -> Any:

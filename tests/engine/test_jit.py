@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.jit import COMPILED
+from engine.jit import has_numba
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.skipif(not COMPILED, reason="nothing is compiled: numba is switched off or missing")
+pytestmark = pytest.mark.skipif(not has_numba(), reason="nothing is compiled: numba is switched off or missing")
 
 PROGRAM = """
 import engine, numpy

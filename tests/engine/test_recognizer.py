@@ -129,7 +129,7 @@ def test_an_unknown_grid_is_refused(toy_bundle: Path, toy_lexicon: Path) -> None
         SwipeRecognizer.load(toy_bundle, toy_lexicon, grid="qwerty")
 
 
-# --- the same with the compiler, without it, and without numba ---
+# --- the same compiled ahead, with numba's compiler, without it, and without numba ---
 
 RECOGNIZE = """
 import json, sys
@@ -143,31 +143,36 @@ for line in sys.stdin:
         options = replace(recognizer.default_options, ctc_weight=ctc_weight)
         candidates = recognizer.recognize(Swipe.from_points(*json.loads(line)), options)
         print(json.dumps([(one.word, one.score.hex(), one.probability.hex()) for one in candidates]))
-print("numba" in sys.modules and sys.modules["numba"] is not None, type(__import__("engine.kernels").kernels.expand).__name__)
+compiler = [name for name in ("numba", "llvmlite") if sys.modules.get(name) is not None]
+print(*compiler, type(__import__("engine.kernels").kernels.expand).__name__)
 """
+ENVIRONMENTS = {
+    "ahead": ({"KEYGLIDE_KERNELS": "ahead"}, "builtin_function_or_method"),
+    "jit": ({"KEYGLIDE_KERNELS": "jit"}, "numba llvmlite CPUDispatcher"),
+    "switched off": ({"NUMBA_DISABLE_JIT": "1"}, "function"),
+    "absent": ({"NUMBA_CACHE_DIR": os.devnull}, "function"),
+}
 
 
-def recognize_in_another_process(bundle: Path, lexicon: Path, numba: str, lines: str) -> list[str]:
-    environment = os.environ | {"NUMBA_DISABLE_JIT": "1" if numba == "off" else "0"}
-    command = [sys.executable, "-c", RECOGNIZE, str(bundle), str(lexicon), numba]
+def recognize_in_another_process(bundle: Path, lexicon: Path, how: str, lines: str) -> list[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"} | ENVIRONMENTS[how][0]
+    command = [sys.executable, "-c", RECOGNIZE, str(bundle), str(lexicon), how]
     process = subprocess.run(command, cwd=ROOT, env=environment, input=lines, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     return process.stdout.splitlines()
 
 
-def test_candidates_do_not_depend_on_numba(toy_recognizer: SwipeRecognizer, toy_bundle: Path, toy_lexicon: Path) -> None:
+def test_candidates_do_not_depend_on_what_compiles(toy_recognizer: SwipeRecognizer, toy_bundle: Path, toy_lexicon: Path) -> None:
     random = np.random.default_rng(5)
     trials = [toy.swipe_of(entry.key_sequence, toy_recognizer.grid) for entry in toy.ENTRIES]
     trials += [
         replace(swipe, x=swipe.x + random.normal(0, 60, len(swipe)), y=swipe.y + random.normal(0, 60, len(swipe))) for swipe in trials
     ]
     lines = "".join(json.dumps([swipe.x.tolist(), swipe.y.tolist(), swipe.t.tolist()]) + "\n" for swipe in trials)
-    *compiled, on = recognize_in_another_process(toy_bundle, toy_lexicon, "on", lines)
-    *interpreted, off = recognize_in_another_process(toy_bundle, toy_lexicon, "off", lines)
-    *absent, without = recognize_in_another_process(toy_bundle, toy_lexicon, "absent", lines)
-    assert (on, off, without) == ("True CPUDispatcher", "True function", "False function")
-    assert compiled == interpreted == absent
-    assert len(compiled) == 2 * len(trials)
+    found = {how: recognize_in_another_process(toy_bundle, toy_lexicon, how, lines) for how in ENVIRONMENTS}
+    assert {how: words.pop() for how, words in found.items()} == {how: kind for how, (_, kind) in ENVIRONMENTS.items()}
+    assert found["ahead"] == found["jit"] == found["switched off"] == found["absent"]
+    assert len(found["ahead"]) == 2 * len(trials)
 
 
 def test_a_grid_whose_letters_no_language_has_is_refused(grids: GridCollection) -> None:
