@@ -23,6 +23,7 @@ from engine.native.library import Library
 Way = Literal["ahead", "jit", "python"]
 """ahead: machine code that was compiled before, without numba. jit: numba compiles each kernel when it is first called, or finds it in its
 cache. python: nothing is compiled."""
+WAYS: tuple[Way, ...] = get_args(Way)
 Types = str | Mapping[str, str]
 """Of an argument: "int64", "float32[:, :]", a contiguous array, or with "written " before it, one that the kernel changes. A mapping
 stands for a NamedTuple: its fields and their types."""
@@ -110,10 +111,10 @@ def _chosen() -> Way | None:
     name = os.environ.get(VARIABLE)
     if not name:
         return None
-    known = get_args(Way)
-    if name not in known:
-        raise ValueError(f"{VARIABLE} is '{name}': choose among {', '.join(known)}")
-    return known[known.index(name)]
+    for known in WAYS:
+        if known == name:
+            return known
+    raise ValueError(f"{VARIABLE} is '{name}': choose among {', '.join(WAYS)}")
 
 
 def _first_way() -> Way:
@@ -166,13 +167,13 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
     folder = place.writable_folder(Path(inspect.getfile(function)).parent) if keeps else None
     if folder is None:
         return numba.njit(nogil=True, fastmath=set(fastmath))(function)
-    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    before = numba.config.CACHE_DIR
     if folder.name != "__pycache__":  # numba finds that one by itself
-        numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # read by njit, here and now
+        numba.config.CACHE_DIR = str(folder)  # read by njit, here and now
     try:
         compiled: Any = numba.njit(cache=True, nogil=True, fastmath=set(fastmath))(function)
     finally:
-        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+        numba.config.CACHE_DIR = before
     cache = compiled._cache  # numba's own, which lets a full disk end the call that compiles
     cache.save_overload = functools.partial(_save_if_possible, cache.save_overload)
     return compiled

@@ -81,7 +81,7 @@ def _type(description: jit.Types) -> Any:
     from numba import types
 
     if isinstance(description, Mapping):
-        fields = namedtuple("Fields", tuple(description))  # type: ignore[misc]  # noqa: PYI024  its types are numba's
+        fields = namedtuple("Fields", tuple(description))  # type: ignore[misc]
         return types.NamedTuple([_type(one) for one in description.values()], fields)
     name, _, axes = description.removeprefix(WRITTEN).partition("[")
     scalar = getattr(types, name)

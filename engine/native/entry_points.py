@@ -195,8 +195,7 @@ class _EntryPoint:
         return self._field(self._global(NUMPY_TABLE), 8 * place, POINTER)
 
     def _global(self, name: str) -> ir.Value:
-        known = self._module.globals.get(name) or ir.GlobalVariable(self._module, BYTE, name)
-        return known
+        return self._module.globals.get(name) or ir.GlobalVariable(self._module, BYTE, name)
 
     def _call(self, name: str, result: ir.Type, arguments: Sequence[ir.Value]) -> ir.Value:
         known = self._module.globals.get(name) or ir.Function(

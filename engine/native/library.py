@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,8 @@ def _libraries() -> tuple[ctypes.CDLL, ...]:
 
 
 def _numpy_table() -> int:
-    try:
-        from numpy._core import _multiarray_umath
-    except ImportError:  # numpy 1
-        from numpy.core import _multiarray_umath  # type: ignore[no-redef]
+    core = importlib.import_module(f"numpy.{'core' if np.__version__ < '2' else '_core'}._multiarray_umath")
     pointer = _python.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
-    address: int = pointer(_multiarray_umath._ARRAY_API, None)
+    address: int = pointer(core._ARRAY_API, None)
     return address

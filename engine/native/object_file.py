@@ -119,7 +119,7 @@ class _Loader:
         return self._content[start : self._content.index(0, start)].decode()
 
     def _lay_out(self) -> tuple[dict[int, int], int, int]:
-        """Where each section goes, and the bytes of code and constants, then of data, in whole pages. Stubs and table come last in theirs."""
+        """Where each section goes, and the bytes of code and constants, then of data, in whole pages. Stubs and table come last."""
         offsets, end = dict[int, int](), 0
         wanted = [
             (i, section)

@@ -30,7 +30,7 @@ UNCACHED = (
 
 
 def find() -> Path | None:
-    """The file of these kernels for this processor: one that was compiled here, or else one that came with Keyglide; None without either."""
+    """The file of these kernels for this processor: compiled here, or else one that came with Keyglide; None without either."""
     name = file_name()
     found = [folder / name for folder in folders() if (folder / name).is_file()]
     return found[0] if found else _prebuilt()

@@ -118,9 +118,9 @@ def test_a_kernel_has_its_name_and_its_words(library: Library) -> None:
 
 
 def test_what_is_not_there_is_named(library: Library) -> None:
-    with pytest.raises(ValueError, match="no kernel 'engine.kernels.dance' was compiled"):
+    with pytest.raises(ValueError, match=r"no kernel 'engine\.kernels\.dance' was compiled"):
         library.function("engine.kernels.dance", otherwise)
-    with pytest.raises(ValueError, match="need 'no_such_function', which is not known"):
+    with pytest.raises(ValueError, match=r"need 'no_such_function', which is not known"):
         address_of("no_such_function")
 
 
@@ -130,5 +130,5 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     content, damaged = path.read_bytes(), tmp_path / "damaged.o"
     for bad in (b"", b"not ELF", content[:64], *(content[: len(content) * i // 9] for i in range(1, 9))):
         damaged.write_bytes(bad)
-        with pytest.raises(ValueError, match="ELF file|object file"):
+        with pytest.raises(ValueError, match=r"ELF file|object file"):
             Library(damaged)

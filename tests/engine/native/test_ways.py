@@ -6,9 +6,10 @@ import inspect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from engine import jit
@@ -46,7 +47,7 @@ def plain_answers(recognizer: SwipeRecognizer) -> Answers:
     return answers
 
 
-@pytest.fixture(params=get_args(jit.Way))
+@pytest.fixture(params=jit.WAYS)
 def way(request: pytest.FixtureRequest) -> Iterator[jit.Way]:
     if request.param != "python" and os.environ.get("NUMBA_DISABLE_JIT") == "1":
         pytest.skip("nothing is compiled in this run")
@@ -68,16 +69,18 @@ def ask(recognizer: SwipeRecognizer) -> Answers:
     return Answers(found, [one.word for one in recognizer.next_words("I am so ", 8)])
 
 
+def numbers(answers: Answers) -> npt.NDArray[np.float64]:
+    """The scores and probabilities of all candidates."""
+    return np.array([(one.score, one.probability) for found in answers.candidates for one in found])
+
+
 def test_the_answers_are_the_same(way: jit.Way, recognizer: SwipeRecognizer, plain_answers: Answers) -> None:
     answers = ask(recognizer)
     assert answers.next_words == plain_answers.next_words
     assert [[one.word for one in found] for found in answers.candidates] == [
         [one.word for one in found] for found in plain_answers.candidates
     ]
-    numbers = [
-        np.array([(one.score, one.probability) for found in all_of.candidates for one in found]) for all_of in (answers, plain_answers)
-    ]
-    np.testing.assert_allclose(*numbers, rtol=2e-4, atol=2e-4)
+    np.testing.assert_allclose(numbers(answers), numbers(plain_answers), rtol=2e-4, atol=2e-4)
     assert any(one.word == "Zooom" for found in answers.candidates for one in found)
 
 
