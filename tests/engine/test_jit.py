@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept: beside the code, in our own folder, or nowhere."""
+"""Where what numba compiles is kept: beside the code, in our own folder, or nowhere."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ def installation(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(installation: Path, home: Path | str, program: str = PROGRAM) -> subprocess.CompletedProcess[str]:
-    known = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(installation)}
+def run(installation: Path, home: Path | str, program: str = PROGRAM, kernels: str = "jit") -> subprocess.CompletedProcess[str]:
+    """kernels: how they run; "" leaves that to the engine."""
+    known = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(installation), "KEYGLIDE_KERNELS": kernels}
     return subprocess.run([sys.executable, "-c", program], env=known, cwd=installation, capture_output=True, text=True, check=False)
 
 
 def test_a_read_only_installation_without_a_home_works_uncached_and_says_so_once(installation: Path) -> None:
-    done = run(installation, UNWRITABLE)
+    done = run(installation, UNWRITABLE, kernels="")
     assert (done.returncode, done.stdout) == (0, "[0, 1]\n"), done.stderr
     assert done.stderr.count("Keyglide cannot keep its compiled kernels") == 1
     assert f"neither {installation}/engine/__pycache__ nor /dev/null/.cache/keyglide/numba can be written" in done.stderr
