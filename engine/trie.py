@@ -83,6 +83,13 @@ class Trie(NamedTuple):
         slots = np.array(patch.slots, np.uint32).reshape(-1, SLOT_COLUMNS)
         return self._replace(patch_nodes=np.concatenate((self.patch_nodes, nodes)), patch_slots=np.concatenate((self.patch_slots, slots)))
 
+    def below(self, node: int) -> Trie:
+        """The trie of what comes after a node: what its words begin with is left out. Other nodes keep their numbers."""
+        slots = np.array([(child, token, best) for token, child, best in self.slots(node)], np.uint32).reshape(-1, SLOT_COLUMNS)
+        first = len(self.patch_slots)
+        root = np.array([[first, first + len(slots), BLOCKED, 0]], np.uint32)
+        return self._replace(patch_nodes=np.concatenate((self.patch_nodes, root)), patch_slots=np.concatenate((self.patch_slots, slots)))
+
     def compacted(self) -> Trie:
         """The same trie without the patch's nodes that later patches have replaced: other nodes' numbers may be different in it."""
         if not len(self.patch_nodes):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyboard_app.session.finished import Finished
 from keyboard_app.session.learning import Learner, Moment, Used, plain
 from keyboard_app.session.outlet import Change, Outlet
 from keyboard_app.session.own_words import OwnWords
@@ -41,6 +42,8 @@ class _WaitingSwipe:
     """what was done after it and before the next swipe"""
     word: str = ""
     """what it was read as, once that is known on the worker's thread"""
+    finished: Finished | None = None
+    """what it may finish, where a word was begun by taps and that is known"""
 
     def note(self, outcome: Recognition | Failure) -> None:
         """Called on the worker's thread, before a later swipe is decoded."""
@@ -269,6 +272,7 @@ class TypingSession:
         self._drop_unsure()
         self._drawing = False
         before, waiting = self._text_before(), _WaitingSwipe(swipe)
+        self._ask_what_it_finishes(waiting)
         self._waiting.append(waiting)
         self._renew_notice()
         self._after_a_suggestion = False
@@ -298,18 +302,31 @@ class TypingSession:
             self.notice = NO_WORD
         else:
             words = words_to_offer(outcome.candidates)
+            whole = None if answered.finished is None else answered.finished.words(outcome.candidates[0].score)
             if not self.secret:
                 self._read.append((swipe, outcome.candidates))
-            if self._holds_back(outcome.candidates[0], answered):
+            if not whole and self._holds_back(outcome.candidates[0], answered):
                 self._unsure, self.addable = Unsure.of(self.writer, words), ""
                 self.preview = f"{self._unsure.shown[0]}?"
             else:
-                self._try(lambda writer: writer.commit(words))
+                self._try(lambda writer: writer.commit(words, whole))
         for change in answered.changes:
             self._try(change)
         if self.notice == LOADING:
             self._renew_notice()
         self._changed()
+
+    def _ask_what_it_finishes(self, waiting: _WaitingSwipe) -> None:
+        """Where letters were tapped right before the swipe, has the worker find the words that begin with them."""
+        letters = "" if self._waiting or not self.writer.options.spaces else self.writer.begun
+        if not letters:
+            return
+        text = self.writer.text_before.removesuffix(letters) if self.uses_context and not self.secret else None
+
+        def note(finished: Finished | Failure) -> None:
+            waiting.finished = None if isinstance(finished, Failure) else finished
+
+        self.worker.ask(lambda recognizer: Finished.of(recognizer, waiting.swipe, letters, text), note)
 
     def _holds_back(self, best: Candidate, answered: _WaitingSwipe) -> bool:
         """Whether the person is to pick the word. Who has gone on without waiting for it gets the best one."""

@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from keyboard_app.text.edit_history import EditHistory, Run, Step
 from keyboard_app.text.place import Place
-from keyboard_app.text.rules import LOOK_BACK, WORD, WORD_BEFORE, character_start, is_address, of_word, token_before, word_around, writable
+from keyboard_app.text.rules import (
+    LETTERS_BEFORE,
+    LOOK_BACK,
+    WORD,
+    WORD_BEFORE,
+    character_start,
+    is_address,
+    of_word,
+    token_before,
+    word_around,
+    writable,
+)
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.sink import Edit, Follower, OwnField
 from keyboard_app.text.written import Written, add_word, after_edit, shifted, word_at
@@ -69,6 +80,12 @@ class EditedText:
         word = WORD_BEFORE.search(before)
         is_inside = of_word(self._text[place.cursor : place.cursor + 1])
         return word[0] if word and place.tapped and place.anchor is None and not is_inside and not is_address(token_before(before)) else ""
+
+    @property
+    def begun(self) -> str:
+        """Letters tapped before the cursor that a swipe may finish; "" for none."""
+        letters = LETTERS_BEFORE.search(self.typed)
+        return letters[0] if letters and self._place.swiped is None else ""
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from keyboard_app.text.rules import (
     PULLED,
     QUOTES,
     WORD_BEFORE,
+    capitalized,
     continues_address,
     ends_word,
     is_address,
@@ -26,6 +27,7 @@ from keyboard_app.text.rules import (
     starts_sentence,
     starts_word,
     token_before,
+    upper_case,
 )
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.vocabulary import Vocabulary, goes_on, goes_on_with, is_form, proper_case
@@ -47,6 +49,16 @@ class Tapped:
     tail: Tail | None = None
     is_fixed: bool = False
     """whether the word before it got its case"""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a swipe may mean."""
+
+    words: Sequence[str]
+    """as the lexicon has them, best first"""
+    whole: Sequence[str] | None = None
+    """the words that it rather finishes where their beginning was tapped, best first; None: not known"""
 
 
 @dataclass(frozen=True)
@@ -76,8 +88,9 @@ def tapped(before: str, place: Place, text: str, options: WritingOptions, vocabu
     return _sign(before, place, text, options, vocabulary)
 
 
-def swiped(before: str, place: Place, words: Sequence[str], shift: Shift, options: WritingOptions, vocabulary: Vocabulary) -> Put:
-    """What to write for a word swiped after a text. words: as the lexicon has them, best first."""
+def swiped(before: str, place: Place, guess: Guess, shift: Shift, options: WritingOptions, vocabulary: Vocabulary) -> Put:
+    """What to write for a word swiped after a text."""
+    words, whole = guess.words, guess.whole
     cased = list(dict.fromkeys(shift.cased(word, options.dotless) for word in words))
     if continues_address(before):
         return Put("", list(dict.fromkeys(lower_case(word, options.dotless) for word in words)))
@@ -89,13 +102,26 @@ def swiped(before: str, place: Place, words: Sequence[str], shift: Shift, option
             return Put(" " + mark, cased, 1, 0)
     letters = LETTERS_BEFORE.search(before)
     if options.spaces and place.swiped is None and place.anchor is None and letters:
-        joined = [word for word in words if goes_on_with(vocabulary, letters[0], word)]
-        if joined:
+        if whole is None:
+            joined = [word for word in words if goes_on_with(vocabulary, letters[0], word)]
             whole = [letters[0] + lower_case(word, options.dotless) for word in joined]
-            return Put("", [*whole, f"{letters[0]} {words[0]}"], len(letters[0]))
+        if whole:
+            finished = [_finished(letters[0], word, options.dotless) for word in whole]
+            return Put("", [*finished, f"{letters[0]} {words[0]}"], len(letters[0]))
     lead = " " if options.spaces and needs_space_before(before) else ""
     word, fixed = fixed_word(before, place, options, vocabulary)
     return Put(fixed + lead, cased, len(word), len(fixed) if lead else None)
+
+
+def _finished(letters: str, word: str, dotless: bool) -> str:
+    """A word that begins with tapped letters, in their case unless it has capitals of its own (Manchester)."""
+    if letters[1:] and letters.isupper():
+        return upper_case(word, dotless)
+    if word != lower_case(word, dotless):
+        return word
+    if word.startswith(lower_case(letters, dotless)):
+        return letters + word[len(letters) :]
+    return capitalized(word, dotless) if letters[0].isupper() else word  # it begins with über for uber
 
 
 def fixed_word(before: str, place: Place, options: WritingOptions, vocabulary: Vocabulary) -> tuple[str, str]:

@@ -85,15 +85,17 @@ class Writer(EditedText):
         before = replace(self._place, as_typed=True) if tapped.is_fixed else self._place
         return self._replace(start - tapped.n_replaced, end, tapped.text, after, "typed" if text.isalnum() else None, before)
 
-    def commit(self, words: Sequence[str]) -> None:
+    def commit(self, words: Sequence[str], whole: Sequence[str] | None = None) -> None:
         """Writes the first word, the best guess of a swipe, and offers the others. Raises: TextFullError, ValueError (no words).
 
-        Inside a word, it takes that word's place.
+        Inside a word, it takes that word's place. whole: the words that the swipe rather finishes where their beginning was tapped, best
+        first, perhaps none; None: that is not known, and the vocabulary decides.
         """
         if not words:
             raise ValueError("a swiped word needs at least one candidate, got none: show a notice instead")
         place, (start, end, shift) = self._place, self._swipe_at()
-        put = spacing.swiped(self._before(start), replace(place, cursor=start), words, shift, self.options, self.vocabulary)
+        guess = spacing.Guess(words, whole)
+        put = spacing.swiped(self._before(start), replace(place, cursor=start), guess, shift, self.options, self.vocabulary)
         trail = " " if self.options.spaces and needs_space_after(self._text[end : end + 1]) else ""
         inner = self._text[start:end] if place.anchor is None else ""
         choices = [choice for choice in (*put.words[1:], inner) if choice and choice != put.words[0]]

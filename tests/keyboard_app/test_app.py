@@ -634,3 +634,30 @@ def test_turkish_keys_show_and_write_capitals_with_their_dots(opener: Opener) ->
         driver.app.session.edit(lambda writer: writer.clear())
         driver.app.session.edit(lambda writer: writer.commit(["için", "ılık"]))
         assert driver.app.text == "İçin" and driver.app.session.choices == ("Ilık",)
+
+
+@pytest.mark.parametrize(
+    ("tapped", "swiped", "text"),
+    [
+        ("giv", "en", "Given"),  # no candidate of the swipe
+        ("wal", "king", "Walking"),
+        ("so", "there", "So there"),
+        ("the", "people", "The people"),
+        ("lond", "on", "London"),
+        ("do", "nt", "Don't"),
+    ],
+)
+def test_a_word_begun_by_taps_is_finished_by_a_swipe(english: WindowDriver, tapped: str, swiped: str, text: str) -> None:
+    tap(english, *tapped)
+    swipe(english, swiped)
+    assert english.app.text == text
+    tap(english, "action backspace")
+    assert english.app.text == tapped.capitalize()
+
+
+def test_what_is_tapped_before_the_model_is_there_is_finished_as_well(tmp_path: Path) -> None:
+    app = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", words=tmp_path / "words.db"))
+    with open_window(lambda: app, (360, 640)) as driver:
+        tap(driver, *"giv")
+        swipe(driver, "en")
+        assert driver.app.text == "Given"
