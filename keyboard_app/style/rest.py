@@ -114,7 +114,7 @@ class Rest:
 
     def _rest(self) -> float:
         if time.monotonic() >= self._awake_until:
-            left = Clock.get_min_timeout()
+            left = Clock.get_min_timeout() - Clock.time()  # the time of the next event, or 0 for one that is due
             if left > SHORTEST_S:
                 self._bell.wait(min(left, LONGEST_S))
         self._keep_pace()
