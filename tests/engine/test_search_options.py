@@ -60,7 +60,7 @@ def test_settings_change_what_they_name() -> None:
         (["beam=3"], r"unknown search option 'beam': known are beam_width, .*, least_probability; did you mean 'beam_width'\?$"),
         (
             ["colour=3"],
-            "unknown search option .colour.: known are beam_width, .*, letter_bonus, .*, left_behind, temperature, none_score, least_probability$",
+            "unknown search option .colour.: known are beam_width, .*, letter_bonus, .*, temperature, none_score, least_probability$",
         ),
         (["margin=3", "margin=4"], "search option margin is given twice: give it once"),
         (["beam_width=3.5"], "search option beam_width must be a whole number, got '3.5'"),
