@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -25,12 +25,13 @@ from engine.beam_search import Hypothesis, search
 from engine.grid import Grid, load_grids, pick_grid
 from engine.internal_lm import InternalLm
 from engine.key_places import KeyPlaces
-from engine.language import load_languages, pick_language
-from engine.lexicon import Lexicon, key_sequence
+from engine.language import language_of, load_languages, pick_language
+from engine.lexicon import Lexicon, OverlayWord, key_sequence
 from engine.model import KeyModel, ModelBundle
 from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.swipe import Swipe
+from engine.words.of_two import PersonalWordsOfTwo
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 N_BEFORE = 30
@@ -56,7 +57,7 @@ class Options:
 
 
 class TwoLanguages(SwipeRecognizer):
-    """A recognizer over two lexicons. What is of one language only, as the words that are laid over it, is of the first."""
+    """A recognizer over two lexicons. What is of one language only, as the next words, is of the first."""
 
     def __init__(
         self,
@@ -65,12 +66,13 @@ class TwoLanguages(SwipeRecognizer):
         grid: Grid,
         contexts: tuple[Path | str | None, Path | str | None] = (None, None),
         options: Options | None = None,
+        codes: tuple[str, str] = ("", ""),
     ) -> None:
-        """Letters without a key are swiped on the key of the letter that they are made of (ä on a).
+        """codes: of the languages, under which the person's words are kept. Letters without a key are swiped on the key of the letter that they are made of (ä on a).
 
         Raises: ValueError as `ModelBundle.on`; for a share that is none.
         """
-        self.shares = options or Options()
+        self.shares, self.codes = options or Options(), codes
         if not 0 < self.shares.share < 1 or not 0 <= self.shares.least <= 0.5:
             raise ValueError(f"a language's share is from 0 to 1, and the least at most 0.5, got {self.shares}")
         first, second = lexicons
@@ -111,9 +113,28 @@ class TwoLanguages(SwipeRecognizer):
         lexicons = lexicon, Lexicon.open(second.require_lexicon())
         if offensive:
             lexicons = lexicon.with_offensive(), lexicons[1].with_offensive()
-        recognizer = cls(bundle, lexicons, chosen, (context, second.context))
+        recognizer = cls(bundle, lexicons, chosen, (context, second.context), codes=(one, other))
         recognizer.warm_up()
         return recognizer
+
+    @cached_property
+    def words(self) -> PersonalWordsOfTwo:
+        """The person's own words of both languages: `PersonalWordsOfTwo`."""
+        first, second = self.codes
+        return PersonalWordsOfTwo((self, self.second), (first or language_of(self.grid).code, second))
+
+    def lay_over(self, words: Iterable[OverlayWord]) -> None:
+        """Lays words over each lexicon whose alphabet has their letters: so a word counts as much in whichever language is written.
+
+        Raises: ValueError as `Lexicon.overlaid`, for a word that neither can spell, too; then nothing has changed.
+        """
+        words = list(words)
+        if not words:
+            return
+        first, second = ([word for word in words if set(word.key_sequence) <= set(one.lexicon.alphabet)] for one in (self, self.second))
+        neither = [word for word in words if word not in first and word not in second]
+        laid = self.lexicon.overlaid([*first, *neither]), self.second.lexicon.overlaid(second)
+        self.lexicon, self.second.lexicon = laid
 
     def decode(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> Recognition:
         """The candidates of both languages, ranked together; as `SwipeRecognizer.decode`."""

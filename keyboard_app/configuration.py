@@ -23,6 +23,9 @@ CHECKS: Mapping[str, Callable[[str], object]] = {
 }
 """For each setting that names a file or a folder: what tries to open it before the choice is accepted."""
 
+OF_RECOGNIZER = ("model", "lexicon", "second_language", "own_words", "offensive")
+"""The settings, besides the grid, that another recognizer is loaded for."""
+
 
 class MessageBoard(Protocol):
     """Shows people what came of their choices."""
@@ -161,8 +164,7 @@ class Configuration:
             problem = self.opened.notice
         for listener in self._listeners:
             listener()
-        loaded = (self._loaded_grid, before.model, before.lexicon, before.own_words, before.second_language)
-        if (self.opened.grid, now.model, now.lexicon, now.own_words, now.second_language) != loaded:
+        if self.opened.grid != self._loaded_grid or any(getattr(now, name) != getattr(before, name) for name in OF_RECOGNIZER):
             self.load()
         return problem
 

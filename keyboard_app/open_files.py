@@ -83,21 +83,21 @@ def open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None
 
 def _open_recognizer(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer:
     if not settings.model and not settings.lexicon:
-        return _recognizer_of_two(grid, settings.second_language, report) or _own_recognizer(grid)
+        return _recognizer_of_two(settings, grid, report) or _own_recognizer(settings, grid)
     try:
-        return SwipeRecognizer.load(_path(settings.model), _path(settings.lexicon), grid)
+        return SwipeRecognizer.load(_path(settings.model), _path(settings.lexicon), grid, offensive=settings.offensive)
     except UNUSABLE as error:
         try:
-            own = _own_recognizer(grid)
+            own = _own_recognizer(settings, grid)
         except UNUSABLE:
             raise error from None
         report(f"{reason(error)}. Keyglide's own model is used instead: choose another in Settings.")
         return own
 
 
-def _recognizer_of_two(grid: Grid, second: str, report: Callable[[str], None]) -> SwipeRecognizer | None:
+def _recognizer_of_two(settings: Settings, grid: Grid, report: Callable[[str], None]) -> SwipeRecognizer | None:
     """A recognizer of the grid's language and the second one together; None where there is no second one, or it cannot be had."""
-    languages = load_languages()
+    languages, second = load_languages(), settings.second_language
     if second not in languages:
         return None
     first, other = language_of(grid), languages[second]
@@ -105,13 +105,13 @@ def _recognizer_of_two(grid: Grid, second: str, report: Callable[[str], None]) -
     if not first or first.code == second or not all(map(roomy.has_letter, other.alphabet)):
         return None
     try:
-        return SwipeRecognizer.load(grid=grid, language=f"{first.code}+{second}")
+        return SwipeRecognizer.load(grid=grid, language=f"{first.code}+{second}", offensive=settings.offensive)
     except UNUSABLE as error:
         report(f"{reason(error)}. {first.name} is recognised without {other.name}.")
         return None
 
 
-def _own_recognizer(grid: Grid) -> SwipeRecognizer:
+def _own_recognizer(settings: Settings, grid: Grid) -> SwipeRecognizer:
     """Keyglide's own for the grid's language. Raises: ValueError if there is none."""
     language = language_of(grid)
     wanted = language.name if language else f"the letters of grid '{grid.name}'"
@@ -119,7 +119,7 @@ def _own_recognizer(grid: Grid) -> SwipeRecognizer:
     if language and None in (language.bundle, language.lexicon):
         raise ValueError(none)
     try:
-        return SwipeRecognizer.load(grid=grid)
+        return SwipeRecognizer.load(grid=grid, offensive=settings.offensive)
     except ModelBundleError:
         raise
     except ValueError as error:

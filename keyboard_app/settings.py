@@ -80,6 +80,8 @@ class Settings:
     """the code of a language whose words count on grids of another, too, where these have its letters; "": none"""
     globe: str = ""
     """the names of the grids that the globe goes through, with commas between them; "": the default grid of each installed language"""
+    offensive: bool = False
+    """whether rude and hateful words are offered"""
     hold_back: bool = True
     """whether a swiped word that is hardly probable is offered and not written"""
     own_words: bool = True

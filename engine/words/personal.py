@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -91,6 +92,15 @@ class PersonalWords:
         lexicon = self._recognizer.lexicon
         return sequence is not None and sequence in lexicon and word in lexicon.forms(sequence)
 
+    def log_prior(self, word: str) -> float:
+        """Natural log of the probability of what is swiped as the word, as it counts now; -inf where it cannot be swiped."""
+        sequence, lexicon = key_sequence(word, self._base.alphabet), self._recognizer.lexicon
+        return lexicon.log_prior(sequence) if sequence is not None and sequence in lexicon else -math.inf
+
+    def spells(self, word: str) -> bool:
+        """Whether the alphabet has all letters of the word as they stand, so that none is swiped as another (ü as u)."""
+        return all(letter in self._base.alphabet for letter in word.lower() if letter.isalpha())
+
     # --- changes ---
 
     def add(self, word: str) -> None:
@@ -98,19 +108,19 @@ class PersonalWords:
 
         Raises: ValueError for what is not one word, or cannot be swiped on the grid, with the reason.
         """
-        self._change([Change(self._swipable(word), kind="added")])
+        self._change([Change(self.check(word), kind="added")])
 
     def boost(self, word: str, uses: float = 1.0) -> None:
         """Counts uses of a word, as if it had been written; less than 0 takes some off. Adds it where swiping could not write it.
 
         Raises: ValueError as `add`.
         """
-        kept = self._swipable(word)
+        kept = self.check(word)
         self._change([Change(kept, gain=uses, kind=None if self.offers(kept) else "added")])
 
     def block(self, word: str) -> None:
         """Never offers a word again, in this written form. Raises: ValueError as `add`."""
-        self._change([Change(self._swipable(word), kind="blocked")])
+        self._change([Change(self.check(word), kind="blocked")])
 
     def remove(self, word: str) -> None:
         """Forgets what is known of a word: it counts as the lexicon has it. Raises: ValueError where nothing is known."""
@@ -142,7 +152,7 @@ class PersonalWords:
 
     def export(self, path: Path | str) -> int:
         """Writes all words into a file that `import_` reads and people can read; how many. Raises: OSError."""
-        return write_words(path, ((one, one.weight_at(self._now)) for one in self), self.language)
+        return write_words(path, ((one, self.weight(one.word)) for one in self), self.language)
 
     def import_(self, path: Path | str) -> int:
         """Adds the words of a file to those that are known: an exported one, or a text with one word a line; how many.
@@ -153,11 +163,16 @@ class PersonalWords:
         changed; OSError.
         """
         changes = {change.word: change for change in read_words(path)}
-        for word in changes:
-            self._swipable(word)
-        self.refresh()
-        self._change(replace(change, gain=max(0.0, change.gain - self.weight(change.word))) for change in changes.values())
+        self.take(changes.values())
         return len(changes)
+
+    def take(self, changes: Iterable[Change]) -> None:
+        """Makes changes as `import_` does: each word weighs at least its gain then. Raises: ValueError; then nothing has changed."""
+        changes = list(changes)
+        for change in changes:
+            self.check(change.word)
+        self.refresh()
+        self._change(replace(change, gain=max(0.0, change.gain - self.weight(change.word))) for change in changes)
 
     # --- the file ---
 
@@ -190,15 +205,13 @@ class PersonalWords:
     def why_not(self, word: str) -> str | None:
         """Why a word cannot be swiped on the grid, as the end of a sentence; None where it can."""
         try:
-            self._swipable(word)
+            self.check(word)
         except ValueError as error:
             return str(error)
         return None
 
-    # --- inside ---
-
-    def _swipable(self, word: str) -> str:
-        """The word as it is kept. Raises: ValueError."""
+    def check(self, word: str) -> str:
+        """The word as it is kept. Raises: ValueError for one that cannot be swiped, with the reason."""
         kept, alphabet, grid = checked(word), self._base.alphabet, self._recognizer.grid
         sequence = key_sequence(kept, alphabet)
         if sequence is None:
@@ -212,6 +225,8 @@ class PersonalWords:
         if len(sequence) > longest:
             raise ValueError(f"'{kept}' cannot be swiped: it has {len(sequence)} letters, and the model writes {longest} at most")
         return kept
+
+    # --- inside ---
 
     def _change(self, changes: Iterable[Change]) -> None:
         """Makes the changes in the memory and in the file, and lays them over the lexicon."""

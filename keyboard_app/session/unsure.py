@@ -9,7 +9,7 @@ from keyboard_app.text.writer import Writer
 
 LEAST_PROBABILITY = 0.3
 """A best word that is less probable is offered and not written, unless the person wants every word written. Measured on dev, without and
-with the words before: of the wrong words this holds back 20 and 22 %, of the right ones 0.6 %; of what it holds back, four in five
+with the words before: of the wrong words this holds back 19 and 23 %, of the right ones 0.6 %; of what it holds back, four in five
 are wrong. docs/benchmarks.md has other values."""
 
 

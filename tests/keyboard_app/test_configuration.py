@@ -96,6 +96,17 @@ def test_another_grid_is_opened_and_its_recognizer_loaded(app: App) -> None:
     assert app.board.message.startswith("Swiping is off, but you can tap. ")
 
 
+def test_whether_offensive_words_are_offered_has_another_recognizer_loaded(app: App) -> None:
+    app.configuration.load()
+    app.window.until(lambda: app.configuration.lexicon is not None)
+    before = app.configuration.recognizer
+    app.configuration.choose("capitals", False)
+    assert app.configuration.recognizer is before
+    app.configuration.choose("offensive", True)
+    assert app.configuration.recognizer is None
+    app.window.until(lambda: app.configuration.recognizer is not None)
+
+
 def test_a_message_about_swiping_goes_when_swiping_works_again_and_others_stay(app: App) -> None:
     for kept in ("", "something else"):
         app.configuration.choose("grid", "hebrew_he")

@@ -109,6 +109,17 @@ def test_the_recognizer_is_made_of_what_the_settings_name(toy_bundle: Path, toy_
     assert reports == []
 
 
+@pytest.mark.parametrize("second", ["", "de"])
+def test_offensive_words_are_there_if_the_person_wants_them(second: str, qwerty: Grid) -> None:
+    def offered(offensive: bool) -> list[bool]:
+        recognizer = open_files.open_recognizer(Settings(second_language=second, offensive=offensive), qwerty, pytest.fail)
+        lexicons = [recognizer.lexicon, *([recognizer.second.lexicon] if isinstance(recognizer, TwoLanguages) else [])]
+        return [next(iter(lexicon.offensive)) in lexicon for lexicon in lexicons if lexicon.offensive]
+
+    assert set(offered(True)) == {True}
+    assert set(offered(False)) == {False}
+
+
 def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty: Grid) -> None:
     reports: list[str] = []
     recognizer = open_files.open_recognizer(Settings(model=str(tmp_path / "gone")), qwerty, reports.append)
