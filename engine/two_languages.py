@@ -68,7 +68,9 @@ class TwoLanguages(SwipeRecognizer):
         options: Options | None = None,
         codes: tuple[str, str] = ("", ""),
     ) -> None:
-        """codes: of the languages, under which the person's words are kept. Letters without a key are swiped on the key of the letter that they are made of (ä on a).
+        """Letters without a key are swiped on the key of the letter that they are made of (ä on a).
+
+        codes: of the languages; the person's words are kept under them.
 
         Raises: ValueError as `ModelBundle.on`; for a share that is none.
         """
