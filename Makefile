@@ -51,7 +51,7 @@ uninstall-desktop: $(VENV)/installed
 PYTEST := $(VENV_PYTHON) -m pytest --numprocesses auto --dist loadfile
 
 test: $(VENV)/installed-dev
-	@$(VENV_PYTHON) -c 'from engine.recognizer import SwipeRecognizer; SwipeRecognizer.load()'
+	@$(VENV_PYTHON) -m engine.native.build >&2
 	$(PYTEST) -m 'not slow'
 	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow'
 
