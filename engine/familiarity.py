@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.grid import Grid
+from engine.grid import Grid, median
 from engine.key_places import KeyPlaces
 
 FAR = 0.15
@@ -64,7 +64,7 @@ def distance_by_keys(places: KeyPlaces) -> GridDistance:
     found = [_beyond(n_keys, COUNTS, f"it has {n_keys} keys with letters, training had {COUNTS[0]} to {COUNTS[1]}")]
     if n_keys > 1:
         apart = np.linalg.norm(centres[:, None] - centres[None], axis=2)
-        nearest = float(np.median(np.sort(apart, axis=1)[:, 1]))
+        nearest = median(np.sort(apart, axis=1)[:, 1].tolist())
         found.append(_beyond(nearest, SPACING, f"neighbouring keys are {nearest:.2f} keys apart, in training about 1"))
         shape = float(width / height)
         found.append(_beyond(shape, SHAPE, f"its letters take {width:.1f} keys by {height:.1f}, in training {SHAPE[0]} to {SHAPE[1]} to 1"))

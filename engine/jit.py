@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import inspect
 import os
 import sys
 import warnings
@@ -164,7 +163,7 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
         return function
     import numba
 
-    folder = place.writable_folder(Path(inspect.getfile(function)).parent) if keeps else None
+    folder = place.writable_folder(Path(str(sys.modules[function.__module__].__file__)).parent) if keeps else None
     if folder is None:
         return numba.njit(nogil=True, fastmath=set(fastmath))(function)
     before = numba.config.CACHE_DIR

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter_ns
+from typing import TYPE_CHECKING
 
 from engine.beam_search import Hypothesis, search
-from engine.context.model import ContextModel, NextWord
-from engine.context.ranking import Ranking, WordsBefore
 from engine.familiarity import GridDistance, distance_by_keys, distance_by_letters
 from engine.grid import Grid, load_grids, pick_grid
 from engine.internal_lm import InternalLm
@@ -21,7 +20,11 @@ from engine.native import background
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
-from engine.words.personal import PersonalWords
+
+if TYPE_CHECKING:
+    from engine.context.model import NextWord
+    from engine.context.ranking import Ranking, WordsBefore
+    from engine.words.personal import PersonalWords
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ class SwipeRecognizer:
     @cached_property
     def words(self) -> PersonalWords:
         """The person's own words, which count from the next swipe on. In memory alone until `words.open` names a file for them."""
+        from engine.words.personal import PersonalWords
+
         return PersonalWords(self, language_of(self.grid).code)
 
     def warm_up(self, before: str | None = None) -> None:
@@ -197,7 +202,12 @@ class SwipeRecognizer:
 
         Raises: ValueError for a file that is not a context model, or one of another alphabet; OSError.
         """
-        return None if self.context is None else Ranking(ContextModel.open(self.context), self.lexicon)
+        if self.context is None:
+            return None
+        from engine.context.model import ContextModel
+        from engine.context.ranking import Ranking
+
+        return Ranking(ContextModel.open(self.context), self.lexicon)
 
     def decode(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> Recognition:
         """The candidates, as from `recognize`, and how long each stage took; the words before count as part of the search."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from threading import Lock, Thread
 
@@ -30,6 +29,8 @@ def compile_if_missing() -> None:
 
 
 def _compile() -> None:
+    import subprocess  # late: hardly any process comes here
+
     paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)  # noqa: PTH100
     command = [sys.executable, "-m", "engine.native.build", "--nice", str(NICENESS)]
     nowhere = subprocess.DEVNULL

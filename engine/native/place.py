@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import tempfile
 import warnings
 import zlib
 from pathlib import Path
@@ -67,6 +66,8 @@ def writable_folder(code: Path = ENGINE) -> Path | None:
 @functools.cache
 def _is_writable(folder: Path) -> bool:
     """Whether a file can be made in the folder, which is made itself where there is none."""
+    import tempfile  # late: the engine needs to know only where something was compiled
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
