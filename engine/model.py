@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,12 @@ STEP_OUTPUTS = ["log_probs", "new_rows", "attention"]
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+N_SWIPES = "B"
+"""The name of the axis along which the graphs of a network that reads keys take several swipes at once."""
 NO_PARENT = -1
 """Stands for the parent of a prefix without letters."""
+SLOW = "SkipLayerNormFusion"
+"""What onnxruntime leaves undone. Measured: the sum and its norm take 5 us, its operator for both takes 15."""
 HIDDEN = -60.0
 """Added to the attention score of a letter that is not the prefix's own. exp(-60) vanishes beside the others, and unlike
 exp(-1e9) it is a normal number: with denormal ones the softmax took six times as long."""
@@ -43,7 +47,7 @@ class Cache:
     """
 
     keys_values: Floats
-    """(L, 2 H, P, Dh), of the self-attention; the heads' keys, then their values"""
+    """(L, 2 H, P, Dh), or (L 2 H, P, Dh) of a network that reads keys, of the self-attention; the heads' keys, then their values"""
     parents: Integers
     """(P,): the row of the prefix without its last letter; NO_PARENT for the empty prefix"""
 
@@ -57,7 +61,7 @@ class Memory:
     """What the decoder can see of one swipe."""
 
     keys_values: Floats
-    """(L, 2 H, S, Dh), of the cross-attention; the heads' keys, then their values"""
+    """(L, 2 H, S, Dh), or (L 2 H, S, Dh), of the cross-attention; the heads' keys, then their values"""
     ctc_log_probs: Floats
     """(S, K + 1): the encoder's own opinion of each frame, blank last; (0, K + 1) of a model without a CTC head"""
 
@@ -78,6 +82,15 @@ class StepOutput:
         """(B, S), the mean of the heads; rows sum to 1."""
         mean: Floats = self.head_attention.mean(axis=0)
         return mean
+
+
+class Tree(NamedTuple):
+    """Prefixes that share their beginnings, parents before children, the empty one first. The whole of it can be read in one step."""
+
+    parents: Integers
+    """(P,): the row of the prefix without its last letter; NO_PARENT for the empty prefix"""
+    tokens: Integers
+    """(P,): the last letter; BOS for the empty prefix"""
 
 
 class Decoder(Protocol):
@@ -159,10 +172,13 @@ class ModelBundle:
 
     def _check_shapes(self) -> None:
         _input_shape(self.decoder_step, "cache")
-        spec = self.manifest.feature_spec
-        expected = {"trajectory": [1, spec.n_points, spec.n_columns], "key_distances": [1, spec.n_points, len(self.manifest.alphabet)]}
+        spec, letters = self.manifest.feature_spec, len(self.manifest.alphabet)
+        expected: dict[str, list[int | str]] = {
+            "trajectory": [1, spec.n_points, spec.n_columns],
+            "key_distances": [1, spec.n_points, letters],
+        }
         if self.keys is not None:
-            expected = {"trajectory": [spec.n_points, spec.n_columns]}
+            expected = {"trajectory": [N_SWIPES, spec.n_points, spec.n_columns]}
         for name, shape in expected.items():
             got = _input_shape(self.encoder, name)
             if got != shape:
@@ -186,8 +202,9 @@ class Model(ABC):
         self.bundle, self.alphabet = bundle, alphabet
         self.nothing: Memory | None = None
         """As `Decoder.nothing`."""
-        layers, heads, _, head_width = _input_shape(bundle.decoder_step, "cache")
-        self._empty_cache = Cache(np.zeros((layers, heads, 0, head_width), np.float32), np.empty(0, np.int64))
+        shape = _input_shape(bundle.decoder_step, "cache")
+        *outer, _, head_width = shape if bundle.keys is None else shape[1:]
+        self._empty_cache = Cache(np.zeros((*outer, 0, head_width), np.float32), np.empty(0, np.int64))
 
     @property
     def max_letters(self) -> int:
@@ -202,6 +219,17 @@ class Model(ABC):
     def encode(self, features: Features) -> Memory:
         """One swipe, encoded: what the decoder looks at."""
         return self.lettered(self.encode_keys(features))
+
+    def encode_many(self, features: Sequence[Features]) -> list[Memory]:
+        """What `encode_keys` says of each of several swipes; faster than one after the other, where the network can."""
+        return [self.encode_keys(one) for one in features]
+
+    def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
+        """(P, V) of what follows each prefix of a tree, for the trees of several swipes: what a `step` with an empty cache says of each.
+
+        The fastest way where the network can read several at once, and their trees are about as large.
+        """
+        return [self.step(tree.tokens, tree.parents, self.empty_cache, one).log_probs for tree, one in zip(trees, memories, strict=True)]
 
     @abstractmethod
     def encode_keys(self, features: Features) -> Memory:
@@ -222,7 +250,7 @@ class Model(ABC):
         lengths, mask = kernels.see_ancestors(tree, len(cache), HIDDEN)
         inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache.keys_values, "memory": memory.keys_values}
         log_probs, new_rows, attention = self._run_step(inputs)
-        keys_values = np.concatenate((cache.keys_values, new_rows), axis=2) if len(cache) else new_rows
+        keys_values = np.concatenate((cache.keys_values, new_rows), axis=-2) if len(cache) else new_rows
         return StepOutput(log_probs, Cache(keys_values, tree), attention)
 
     @abstractmethod
@@ -259,23 +287,48 @@ class KeyModel(Model):
         super().__init__(bundle, alphabet)
         self.places, self.graph = places, keys
         self.extractor = KeyFeatureExtractor(bundle.manifest.feature_spec, places)
-        near, asked, read, pointed, nothing = keys.run(["near", "asked", "read", "pointed", "nothing"], {"keys": places.keys})
-        self._of_encoder = {"keys": places.keys, "near": near, "asked": asked}
+        names = ["around", "near", "asked", "read", "pointed", "nothing"]
+        around, near, asked, read, pointed, nothing = keys.run(names, {"keys": places.keys})
+        self._of_encoder = {"around": around, "near": near, "asked": asked}
         self._of_step = {"read": read, "pointed": pointed}
-        self.nothing = Memory(nothing, np.empty((0, len(alphabet) + 1), np.float32))
+        self.nothing = Memory(nothing[0], np.empty((0, len(alphabet) + 1), np.float32))
         n_keys = len(places)
         self._columns = None if np.array_equal(places.key_of, np.arange(n_keys)) else np.array([*places.key_of, n_keys])
         self._key_tokens = np.array([*places.key_of, n_keys, n_keys])  # EOS is never read, and BOS is the token behind the keys
 
     def encode_keys(self, features: Features) -> Memory:
-        return Memory(*self.bundle.encoder.run(["memory", "ctc_log_probs"], {"trajectory": features.trajectory, **self._of_encoder}))
+        return self._encode(features.trajectory[None])[0]
+
+    def encode_many(self, features: Sequence[Features]) -> list[Memory]:
+        return self._encode(np.stack([one.trajectory for one in features]))
+
+    def _encode(self, trajectories: Floats) -> list[Memory]:
+        """trajectories (B, N, F)"""
+        memories, ctc_log_probs = self.bundle.encoder.run(["memory", "ctc_log_probs"], {"trajectory": trajectories, **self._of_encoder})
+        return [Memory(memory, log_probs) for memory, log_probs in zip(memories, ctc_log_probs, strict=True)]
 
     def lettered(self, memory: Memory) -> Memory:
         return Memory(memory.keys_values, self._by_letter(memory.ctc_log_probs))
 
+    def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
+        """Trees are filled up to the size of the largest with prefixes that nothing comes of."""
+        shape = len(trees), max(len(tree.parents) for tree in trees)
+        tokens, lengths, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros((*shape, shape[1]), np.float32)
+        for row, tree in enumerate(trees):
+            n = len(tree.parents)
+            tokens[row, :n] = self._key_tokens[tree.tokens]
+            lengths[row, :n], mask[row, :n, :n] = kernels.see_ancestors(tree.parents, 0, HIDDEN)
+            mask[row, :n, n:] = HIDDEN
+        heads, _, head_width = self.empty_cache.keys_values.shape
+        cache, memory = np.zeros((len(trees), heads, 0, head_width), np.float32), np.stack([one.keys_values for one in memories])
+        inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache, "memory": memory, **self._of_step}
+        (log_probs,) = self.bundle.decoder_step.run(STEP_OUTPUTS[:1], inputs)
+        return [self._by_letter(one[: len(tree.parents)]) for tree, one in zip(trees, log_probs, strict=True)]
+
     def _run_step(self, inputs: dict[str, Any]) -> tuple[Floats, Floats, Floats]:
         inputs["tokens"] = self._key_tokens[inputs["tokens"]]
-        log_probs, new_rows, attention = self.bundle.run_step(inputs | self._of_step)
+        outputs = self.bundle.run_step({name: one[None] for name, one in inputs.items()} | self._of_step)
+        log_probs, new_rows, attention = (one[0] for one in outputs)
         return self._by_letter(log_probs), new_rows, attention
 
     def _by_letter(self, log_probs: Floats) -> Floats:
@@ -310,7 +363,7 @@ def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.Inferen
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.log_severity_level = 3  # errors: warnings about a graph are for its exporter, not for stderr
     try:
-        return onnxruntime.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"], disabled_optimizers=[SLOW])
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
         reason = str(error).splitlines()[0] if str(error) else repr(error)
         raise ModelBundleError(f"onnxruntime {onnxruntime.__version__} cannot load {name}: {reason}") from error

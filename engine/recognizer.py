@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from engine.beam_search import Hypothesis, search
+from engine.beam_search import Hypothesis, search, search_many
 from engine.familiarity import GridDistance, distance_by_keys, distance_by_letters
+from engine.features import Features
 from engine.grid import Grid, load_grids, pick_grid
 from engine.internal_lm import InternalLm
 from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord
-from engine.model import KeyModel, ModelBundle
+from engine.model import KeyModel, Memory, ModelBundle
 from engine.native import background
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from engine.context.model import NextWord
     from engine.context.ranking import Ranking, WordsBefore
     from engine.words.personal import PersonalWords
+
+BATCH = 256
+"""Swipes that are read together where there are many."""
+ENCODED_AT_ONCE = 16
+"""Swipes of a batch that the encoder reads in one call. Measured: see docs/SPEED.md"""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,12 @@ class StageTimes:
     search: float
     total: float
     """from the swipe to its candidates"""
+
+
+def share_out(moments: tuple[int, int, int, int], n_swipes: int = 1) -> StageTimes:
+    """Each swipe's share. moments: in nanoseconds, the start, and after the features, the encoder and the search."""
+    start, featured, encoded, end = moments
+    return StageTimes(*(span / n_swipes / 1e6 for span in (featured - start, encoded - featured, end - encoded, end - start)))
 
 
 @dataclass(frozen=True)
@@ -216,13 +229,50 @@ class SwipeRecognizer:
         featured = perf_counter_ns()
         memory = self.model.encode(features)
         encoded = perf_counter_ns()
-        said = None if before is None or self.ranking is None else self.ranking.words_before(before, self.lexicon)
-        options = options or self.default_options
+        said, options = self._words_before(before), options or self.default_options
         hypotheses = search(self.model, memory, self.lexicon, options, said, self.internal_lm)
         candidates = [self._candidate(hypothesis, said) for hypothesis in hypotheses]
-        end = perf_counter_ns()
-        stages = featured - start, encoded - featured, end - encoded, end - start
-        return Recognition.of(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)), options)
+        return Recognition.of(candidates, share_out((start, featured, encoded, perf_counter_ns())), options)
+
+    def recognize_many(
+        self, swipes: Iterable[Swipe], options: SearchOptions | None = None, before: Iterable[str | None] | None = None
+    ) -> Iterator[list[Candidate]]:
+        """The candidates of each swipe, in their order, as from `recognize`, but faster: the networks read many swipes at once.
+
+        swipes: any number, of which BATCH are held at a time. before: the text before each of them.
+        Raises: ValueError, while they are read, if there are fewer texts than swipes, or more.
+        """
+        for recognition in self.decode_many(swipes, options, before):
+            yield recognition.candidates
+
+    def decode_many(
+        self, swipes: Iterable[Swipe], options: SearchOptions | None = None, before: Iterable[str | None] | None = None
+    ) -> Iterator[Recognition]:
+        """As `recognize_many`, with times: each swipe's are its share of its batch's. Raises: as `recognize_many`."""
+        pairs = zip(swipes, itertools.repeat(None)) if before is None else zip(swipes, before, strict=True)
+        while batch := list(itertools.islice(pairs, BATCH)):
+            some, texts = zip(*batch, strict=True)
+            yield from self._decode_batch(some, options or self.default_options, texts)
+
+    def _decode_batch(self, swipes: Sequence[Swipe], options: SearchOptions, before: Sequence[str | None]) -> list[Recognition]:
+        start = perf_counter_ns()
+        features = [self.model.extractor(swipe) for swipe in swipes]
+        featured = perf_counter_ns()
+        memories = [self.model.lettered(memory) for memory in self._encode(features)]
+        encoded = perf_counter_ns()
+        said = [self._words_before(text) for text in before]
+        found = search_many(self.model, memories, self.lexicon, options, said, self.internal_lm)
+        candidates = [[self._candidate(one, words) for one in some] for some, words in zip(found, said, strict=True)]
+        times = share_out((start, featured, encoded, perf_counter_ns()), len(swipes))
+        return [Recognition.of(some, times, options) for some in candidates]
+
+    def _encode(self, features: Sequence[Features]) -> list[Memory]:
+        """What `Model.encode_many` says, ENCODED_AT_ONCE at a time."""
+        parts = (features[start : start + ENCODED_AT_ONCE] for start in range(0, len(features), ENCODED_AT_ONCE))
+        return [memory for part in parts for memory in self.model.encode_many(part)]
+
+    def _words_before(self, text: str | None) -> WordsBefore | None:
+        return None if text is None or self.ranking is None else self.ranking.words_before(text, self.lexicon)
 
     def _candidate(self, hypothesis: Hypothesis, said: WordsBefore | None) -> Candidate:
         sequence = "".join(self.model.alphabet[token] for token in hypothesis.tokens)

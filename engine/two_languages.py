@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,14 +21,14 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from engine.beam_search import Hypothesis, search
+from engine.beam_search import Hypothesis, search_many
 from engine.grid import Grid, load_grids, pick_grid
 from engine.internal_lm import InternalLm
 from engine.key_places import KeyPlaces
 from engine.language import language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord, key_sequence
 from engine.model import KeyModel, ModelBundle
-from engine.recognizer import Candidate, Recognition, StageTimes, SwipeRecognizer
+from engine.recognizer import Candidate, Recognition, SwipeRecognizer, share_out
 from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from engine.words.of_two import PersonalWordsOfTwo
@@ -140,22 +140,25 @@ class TwoLanguages(SwipeRecognizer):
 
     def decode(self, swipe: Swipe, options: SearchOptions | None = None, before: str | None = None) -> Recognition:
         """The candidates of both languages, ranked together; as `SwipeRecognizer.decode`."""
+        return self._decode_batch([swipe], options or self.default_options, [before])[0]
+
+    def _decode_batch(self, swipes: Sequence[Swipe], options: SearchOptions, before: Sequence[str | None]) -> list[Recognition]:
         start = perf_counter_ns()
-        features = self.model.extractor(swipe)
+        features = [self.model.extractor(swipe) for swipe in swipes]
         featured = perf_counter_ns()
-        memory = self.model.encode_keys(features)
+        memories = self._encode(features)
         encoded = perf_counter_ns()
-        chosen = options or self.default_options
-        share = self.share_of_first(before or "")
-        found = []
+        found: list[list[list[tuple[Hypothesis, Candidate]]]] = [[] for _ in swipes]
         for one in (self, self.second):
-            said = None if before is None or one.ranking is None else one.ranking.words_before(before, one.lexicon)
-            hypotheses = search(one.model, one.model.lettered(memory), one.lexicon, chosen, said, one.internal_lm)
-            found.append([(hypothesis, one._candidate(hypothesis, said)) for hypothesis in hypotheses])
-        candidates = self._together(found, chosen, share)
-        end = perf_counter_ns()
-        stages = featured - start, encoded - featured, end - encoded, end - start
-        return Recognition.of(candidates, StageTimes(*(nanoseconds / 1e6 for nanoseconds in stages)), chosen)
+            said = [one._words_before(text) for text in before]
+            lettered = [one.model.lettered(memory) for memory in memories]
+            searched = search_many(one.model, lettered, one.lexicon, options, said, one.internal_lm)
+            for pairs, hypotheses, words in zip(found, searched, said, strict=True):
+                pairs.append([(hypothesis, one._candidate(hypothesis, words)) for hypothesis in hypotheses])
+        shares = [self.share_of_first(text or "") for text in before]
+        candidates = [self._together(pairs, options, share) for pairs, share in zip(found, shares, strict=True)]
+        times = share_out((start, featured, encoded, perf_counter_ns()), len(swipes))
+        return [Recognition.of(some, times, options) for some in candidates]
 
     def share_of_first(self, before: str) -> float:
         """The probability that the word after this text is in the first language, `least` to 1 - `least`."""

@@ -33,16 +33,30 @@ SUFFIX = "_quantized"
 """What onnxruntime adds to the name of a weight."""
 
 
-def quantize(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with its Gemm products in int8. Weights keep their names, with SUFFIX; their scales have `_scale`."""
+def quantize(model: onnx.ModelProto, least_inputs: int = 0) -> onnx.ModelProto:
+    """The model with its products by weights in int8. Weights keep their names, with SUFFIX; their scales have `_scale`.
+
+    least_inputs: products with fewer inputs stay in fp32.
+    """
+    products = _with_products(model)
+    n_inputs = {tensor.name: tensor.dims[0] for tensor in products.graph.initializer if tensor.dims}
+    narrow = [
+        node.name for node in products.graph.node if node.op_type == "MatMul" and n_inputs.get(node.input[1], least_inputs) < least_inputs
+    ]
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
-        onnx.save(_with_products(model), before)
+        onnx.save(products, before)
         level = logging.root.manager.disable
         logging.disable(logging.WARNING)  # it recommends a preprocessing that changes nothing here
         try:
             quantize_dynamic(
-                before, after, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
+                before,
+                after,
+                op_types_to_quantize=["MatMul"],
+                per_channel=True,
+                reduce_range=True,
+                weight_type=QuantType.QInt8,
+                nodes_to_exclude=narrow,
             )
         finally:
             logging.disable(level)

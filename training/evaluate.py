@@ -40,7 +40,7 @@ class Report:
     """which words before the swipes counted"""
     rows: list[Row]
     milliseconds: dict[str, Percentiles]
-    """by stage, measured while n_processes decoded"""
+    """by stage: of single swipes their share of their batch's, measured while n_processes decoded"""
     calibration_error: float
     """of the best candidates' probabilities"""
     thresholds: list[Threshold]
@@ -69,7 +69,7 @@ class Report:
             between = f"{100 * row.top_1_interval.low:.1f} .. {100 * row.top_1_interval.high:.1f}"
             lines.append(f"{name:28}{one.n_swipes:8,}{shares}{one.swipe_mrr:11.4f}   {between}")
         lines.append("")
-        lines.append(f"{'milliseconds':28}" + "".join(f"{stage:>10}" for stage in STAGES))
+        lines.append(f"{'milliseconds in batches':28}" + "".join(f"{stage:>10}" for stage in STAGES))
         for name in ("p50", "p95", "p99"):
             lines.append(f"{name:28}" + "".join(f"{getattr(self.milliseconds[stage], name):10.2f}" for stage in STAGES))
         lines += ["", f"expected calibration error of the best candidate's probability: {self.calibration_error:.2%}", ""]

@@ -4,44 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
 import torch
+from tqdm import tqdm
 
 from engine.features import Features, FeatureSpec
 from engine.key_places import KeyPlaces
 from engine.manifest import Manifest
-from engine.model import DECODER_STEP, ENCODER, KEYS, MANIFEST, KeyModel, Memory, ModelBundle
+from engine.model import DECODER_STEP, ENCODER, KEYS, MANIFEST, N_SWIPES, KeyModel, Memory, ModelBundle
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 from export.bundle import ProofError, commit, replace_folder
+from export.fixed_ranges import WatchedSession, quantize_within
 from export.key_reader.graphs import EncoderGraph, KeysGraph, StepGraph
 from export.onnx_files import Signature, to_onnx
-from export.quantize import Quantisation, compare, quantize
+from export.quantize import Quantisation, compare
 from training.key_reader.checkpoint import Checkpoint
 from training.key_reader.network import KeyReader
 
 KEYS_SIGNATURE = Signature(
-    ("keys",), ("near", "asked", "read", "pointed", "nothing"),
-    {"keys": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "read": {0: "K_tokens"}, "pointed": {0: "K_tokens"}},
+    ("keys",), ("around", "near", "asked", "read", "pointed", "nothing"),
+    {"keys": {0: "K"}, "around": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "read": {0: "K_tokens"}, "pointed": {0: "K_tokens"}},
 )  # fmt: skip
 ENCODER_SIGNATURE = Signature(
-    ("trajectory", "keys", "near", "asked"), ("memory", "ctc_log_probs"),
-    {"keys": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "ctc_log_probs": {1: "K_blank"}},
+    ("trajectory", "around", "near", "asked"), ("memory", "ctc_log_probs"),
+    {
+        "trajectory": {0: N_SWIPES}, "around": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "memory": {0: N_SWIPES},
+        "ctc_log_probs": {0: N_SWIPES, 2: "K_blank"},
+    },
 )  # fmt: skip
 STEP_SIGNATURE = Signature(
     ("tokens", "lengths", "mask", "cache", "memory", "read", "pointed"), ("log_probs", "new_rows", "attention"),
     {
-        "tokens": {0: "B"}, "lengths": {0: "B"}, "mask": {0: "B", 1: "P_after"}, "cache": {2: "P"}, "read": {0: "K_tokens"},
-        "pointed": {0: "K_outputs"}, "log_probs": {0: "B", 1: "K_outputs"}, "new_rows": {2: "B"}, "attention": {1: "B"},
+        "tokens": {0: N_SWIPES, 1: "P"}, "lengths": {0: N_SWIPES, 1: "P"}, "mask": {0: N_SWIPES, 1: "P", 2: "P_after"},
+        "cache": {0: N_SWIPES, 2: "P_before"}, "memory": {0: N_SWIPES}, "read": {0: "K_tokens"}, "pointed": {0: "K_outputs"},
+        "log_probs": {0: N_SWIPES, 1: "P", 2: "K_outputs"}, "new_rows": {0: N_SWIPES, 2: "P"}, "attention": {0: N_SWIPES, 2: "P"},
     },
 )  # fmt: skip
 TRAINING_DATA = "How We Swipe (Leiva, Kim, Cui, Bi, Oulasvirta, MobileHCI 2021), training part, on many keyboards"
@@ -78,17 +85,17 @@ def graphs(network: KeyReader) -> Graphs:
     config, n_keys = network.config, 11
     torch.manual_seed(0)
     keys = torch.randn(n_keys, 4)
-    near, asked, read, pointed, _ = KeysGraph(network)(keys)
-    trajectory = torch.zeros(config.n_points, config.n_columns)
-    heads, rows, rows_before = 2 * config.n_heads, 3, 7
+    around, near, asked, read, pointed, _ = KeysGraph(network)(keys)
+    n_swipes, rows, rows_before = 2, 3, 7  # any that differ: torch reads 0, 1 and equal lengths as fixed
+    trajectories = torch.zeros(n_swipes, config.n_points, config.n_columns)
+    heads, (tokens, lengths) = config.n_decoder_layers * 2 * config.n_heads, torch.arange(rows).repeat(2, n_swipes, 1)
     step = (
-        torch.arange(rows), torch.arange(rows), torch.zeros(rows, rows_before + rows),
-        torch.zeros(config.n_decoder_layers, heads, rows_before, config.head_width),
-        torch.zeros(config.n_decoder_layers, heads, config.n_frames, config.head_width), read, pointed,
+        tokens, lengths, torch.zeros(n_swipes, rows, rows_before + rows), torch.zeros(n_swipes, heads, rows_before, config.head_width),
+        torch.zeros(n_swipes, heads, config.n_frames, config.head_width), read, pointed,
     )  # fmt: skip
     return Graphs(
         to_onnx(KeysGraph(network), (keys,), KEYS_SIGNATURE),
-        to_onnx(EncoderGraph(network), (trajectory, keys, near, asked), ENCODER_SIGNATURE),
+        to_onnx(EncoderGraph(network), (trajectories, around, near, asked), ENCODER_SIGNATURE),
         to_onnx(StepGraph(network), step, STEP_SIGNATURE),
     )
 
@@ -118,8 +125,8 @@ def write_bundle(
 ) -> Exported:
     """Exports the checkpoint's averaged weights to the folder `target`. It appears there complete, or not at all if a check fails.
 
-    The fp32 graphs are proven; with precision "int8" the encoder's are quantised afterwards, and candidates of the swipes compared: they
-    are swipes on the default grid.
+    The fp32 graphs are proven. With precision "int8", encoder and step are quantised afterwards, by the ranges that they have while they
+    read the swipes, and the candidates of the swipes compared: they are swipes on the default grid.
     Raises: ProofError if they differ; ValueError if `target` exists and is not a bundle; OSError.
     """
     if target.exists() and not (target / MANIFEST).is_file():
@@ -138,7 +145,10 @@ def write_bundle(
         if not difference < TOLERANCE:
             raise ProofError(Exported(difference, None).report())
         if precision == "int8":
-            onnx.save(quantize(exact.encoder), new / ENCODER)
+            for name, model, watched in zip(
+                (ENCODER, DECODER_STEP), (exact.encoder, exact.step), watch(bundle, exact, swipes), strict=True
+            ):
+                onnx.save(quantize_within(model, watched.ranges), new / name)
             _describe(checkpoint, new, search, metrics, precision)
             one, other = (SwipeRecognizer.load(each, grid=DEFAULT_GRID) for each in (bundle, ModelBundle.load(new)))
             quantisation = compare(one, other, swipes)
@@ -148,6 +158,19 @@ def write_bundle(
         _describe(checkpoint, new, search, {**metrics, **exported.summary()}, precision)
         replace_folder(target, new, Path(folder) / "old")
     return exported
+
+
+def watch(bundle: ModelBundle, exact: Graphs, swipes: Sequence[Swipe]) -> tuple[WatchedSession, WatchedSession]:
+    """Encoder and step, with the ranges that they had while the bundle read the swipes."""
+    watched, sessions = (WatchedSession(exact.encoder), WatchedSession(exact.step)), (bundle.encoder, bundle.decoder_step)
+    recognizer = SwipeRecognizer.load(bundle, grid=DEFAULT_GRID)
+    bundle.encoder, bundle.decoder_step = cast("tuple[Any, Any]", watched)
+    try:
+        for swipe in tqdm(swipes, desc="measuring ranges", disable=not sys.stderr.isatty()):
+            recognizer.recognize(swipe)
+    finally:
+        bundle.encoder, bundle.decoder_step = sessions
+    return watched
 
 
 def largest_difference(network: KeyReader, bundle: ModelBundle, n: int = 20) -> float:

@@ -14,7 +14,7 @@ from engine.explain import explain
 from engine.grid import Grid
 from engine.key_places import KeyPlaces
 from engine.manifest import ModelBundleError
-from engine.model import KEYS, KeyModel, ModelBundle
+from engine.model import KEYS, KeyModel, ModelBundle, Tree
 from engine.recognizer import SwipeRecognizer
 from export.key_reader.bundle import Graphs, graphs, largest_difference
 from tests.conftest import LATIN
@@ -153,3 +153,31 @@ def test_its_candidates_are_explained(bundle: ModelBundle, toy_lexicon: Path, qw
         total = explained.weighted_log_prior + sum(letter.log_prob for letter in explained.letters)
         assert total == pytest.approx(candidate.score, abs=0.01)
         assert {letter.looked_at.key for letter in explained.letters} <= set(LATIN)
+
+
+def test_swipes_read_together_are_read_as_alone(bundle: ModelBundle, qwerty: Grid) -> None:
+    """By the encoder, and by the decoder, whose trees are filled up to the largest."""
+    model = bundle.on(qwerty, LATIN)
+    features = [model.extractor(toy.swipe_of(word, qwerty)) for word in ("cat", "hello", "were")]
+    trees = [
+        Tree(np.array([-1, *parents]), np.array([27, *tokens])) for parents, tokens in (([0, 0], [2, 5]), ([], []), ([0, 1, 1], [7, 4, 0]))
+    ]
+    together = [model.lettered(memory) for memory in model.encode_many(features)]
+    read = model.read_trees(trees, together)
+    for one, memory, tree, log_probs in zip(features, together, trees, read, strict=True):
+        alone = model.encode(one)
+        np.testing.assert_allclose(memory.keys_values, alone.keys_values, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(memory.ctc_log_probs, alone.ctc_log_probs, rtol=1e-4, atol=1e-5)
+        expected = model.step(tree.tokens, tree.parents, model.empty_cache, alone).log_probs
+        np.testing.assert_allclose(log_probs, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_many_swipes_have_the_candidates_of_each(bundle: ModelBundle, toy_lexicon: Path, qwerty: Grid) -> None:
+    recognizer = SwipeRecognizer.load(bundle, toy_lexicon, qwerty)
+    swipes = [toy.swipe_of(word, qwerty) for word in ("cat", "a", "hello", "london", "were", "dont", "vat")]
+    for options in (None, recognizer.default_options.changed(["method=steps"])):
+        expected = [recognizer.recognize(swipe, options) for swipe in swipes]
+        found = list(recognizer.recognize_many(iter(swipes), options))
+        assert [len(some) for some in found] == [len(some) for some in expected]
+        for some, others in zip(found, expected, strict=True):
+            assert [one.score for one in some] == pytest.approx([one.score for one in others], rel=1e-4, abs=1e-4)

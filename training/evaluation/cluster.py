@@ -156,4 +156,4 @@ def _decode_chunk(parcel: Parcel, rows: Sequence[int], options: SearchOptions) -
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         _opened.decoder = parcel.unpacked(folder).load()
         _opened.digest = parcel.digest
-    return [_opened.decoder.decode(row, options) for row in rows]
+    return _opened.decoder.decode_many(rows, options)

@@ -42,16 +42,16 @@ class SentenceSoFar:
     """The text before each of a person's swipes, the swipes taken in their order."""
 
     def __init__(self, places: Sequence[Place], lexicon: Lexicon, source: ContextSource) -> None:
-        self._places, self._lexicon, self._source = places, lexicon, source
+        self._places, self._lexicon, self.source = places, lexicon, source
         self._recognised: dict[tuple[str, tuple[str, ...]], dict[int, str]] = {}
 
     def before(self, row: int) -> str | None:
         """The words before a swipe as one writes them; None where nothing is known of them, or they do not count."""
         place = self._places[row]
-        if self._source == "none" or place.sentence is None:
+        if self.source == "none" or place.sentence is None:
             return None
         words = list(enumerate(place.sentence[: place.position]))
-        if self._source == "recognised":
+        if self.source == "recognised":
             found = self._recognised.get((place.user, place.sentence), {})
             return " ".join(found.get(number) or self._written(word) for number, word in words)
         return " ".join(self._written(word) for _, word in words)
