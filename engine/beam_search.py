@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,10 @@ Floats = npt.NDArray[np.float32]
 
 FIRST_BEAM = 6
 """Hypotheses that the first pass keeps for each word that it leaves to the decoder."""
+MORE_MARGIN = 1.6
+"""Factor on the margin where a swipe is far from every word. Measured on dev, after the words meant, if the tenth of the swipes whose best
+word scores less than -13.5 in the first pass is looked at again: the word that was meant is found for 0.3 % more of all swipes; top-1 and
+top-4 90.85 and 95.78 in place of 90.79 and 95.65. With that margin for all swipes, 90.84 and 95.86, in twice the first pass's time."""
 LEAST_WORDS = 4
 """So many words are left to the decoder, however far they are behind."""
 READ_AT_ONCE = 32
@@ -173,9 +177,7 @@ def _first_pass(
     first_scale, n_words = options.first_prior * options.prior_weight * lexicon.prior_unit, max(options.beam_width, options.n_best)
     guesses = options.internal_lm_weight > 0
     more = MORE_WORDS if before is not None else MORE_WORDS_ALONE if guesses else 1
-    parents, tokens, ends, nodes, ctc = kernels.first_pass(
-        trie, first_scale, memory.ctc_log_probs, FIRST_BEAM * n_words, options.margin, more * n_words, decoder.max_letters
-    )
+    parents, tokens, ends, nodes, ctc = _first_pass(decoder, memory, lexicon, options, more)
     if not len(ends):
         return None
     tokens[0] = len(decoder.alphabet) + 1
@@ -202,6 +204,21 @@ def _second_pass(words: _Words, log_probs: Floats, lexicon: Lexicon, options: Se
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
     rows = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
     return [Hypothesis(spelt(*tree, end), node, score, share) for end, node, score, share in rows]
+
+
+def _first_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, more: int) -> Any:
+    """As `kernels.first_pass`, and again with more margin where no word scores well. more: factor on the words to find."""
+    trie, prior_scale = lexicon.trie, options.first_prior * options.prior_weight * lexicon.prior_unit
+    n_words = max(options.beam_width, options.n_best)
+    for margin in (options.margin, MORE_MARGIN * options.margin):
+        found = kernels.first_pass(
+            trie, prior_scale, memory.ctc_log_probs, FIRST_BEAM * n_words, margin, more * n_words, decoder.max_letters
+        )
+        _, _, _, nodes, ctc = found
+        best = ctc[0] - prior_scale * (trie.prior(int(nodes[0])) - 1.0) if len(nodes) else -math.inf
+        if best >= options.look_again_below:
+            break
+    return found
 
 
 def _steps(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, before: Before | None) -> list[Hypothesis]:

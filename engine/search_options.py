@@ -18,7 +18,7 @@ N_BEST = 4
 
 CONFIDENCE = ("temperature", "none_score", "least_probability")
 """Fields about how sure the best word is. They change no score."""
-OPTIONAL = frozenset({"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "left_behind", *CONFIDENCE})
+OPTIONAL = frozenset({"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "look_again_below", "left_behind", *CONFIDENCE})
 """Fields that a manifest need not have."""
 
 
@@ -44,6 +44,8 @@ class SearchOptions:
     """nats that each letter adds to a word's score: both heads doubt every letter, also of a long word that is right"""
     first_prior: float = 1.2
     """of two passes: factor on prior_weight in the first. The CTC head, unlike a decoder, has not learnt which words exist"""
+    look_again_below: float = -math.inf
+    """of two passes: where no word of the first scores as much, the trace is far from all of them, and it looks again with more margin"""
     left_behind: float = math.inf
     """of two passes: nats behind the best of the first at which a word is not left to the decoder, unless hardly any are"""
     temperature: float = 1.0
@@ -65,6 +67,8 @@ class SearchOptions:
         for name in ("prior_weight", "margin", "internal_lm_weight", "first_prior", "left_behind"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        if math.isnan(self.look_again_below):
+            raise ValueError("look_again_below must be a number, got nan")
         if not 0 <= self.letter_bonus < math.inf:
             raise ValueError(f"letter_bonus must be a finite number of at least 0, got {self.letter_bonus}")
         if not 0 < self.temperature < math.inf:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import beam_search, kernels
-from engine.beam_search import LIKE_CTC, LIKE_INTERNAL_LM, search
+from engine.beam_search import LIKE_CTC, LIKE_INTERNAL_LM, MORE_MARGIN, search
 from engine.internal_lm import STEPS_PER_NAT, UNKNOWN, InternalLm
 from engine.lexicon import Lexicon, OverlayWord
 from engine.model import Cache, Integers, Memory, StepOutput
@@ -181,3 +182,13 @@ def test_words_left_behind_are_not_found() -> None:
     search(decoder, memory, lexicon, all_words)
     search(decoder, memory, lexicon, few)
     assert before[1] < before[0] and decoder.n_steps == n_steps + 2
+
+
+def test_a_swipe_far_from_every_word_is_looked_at_again_with_more_margin() -> None:
+    lexicon, decoder, memory = lexicon_of(dict.fromkeys(("a", "b", "c", "ab", "ba", "ca"), 1.0)), TableDecoder(1), ctc_memory(3)
+    narrow = SearchOptions(50, 1.0, margin=1.0, ctc_weight=0.3, method="two_pass", first_prior=1.0)
+    wide = replace(narrow, margin=MORE_MARGIN)
+    few, more = (found(search(decoder, memory, lexicon, one)) for one in (narrow, wide))
+    assert few != more
+    assert found(search(decoder, memory, lexicon, replace(narrow, look_again_below=0.0))) == more
+    assert found(search(decoder, memory, lexicon, replace(narrow, look_again_below=-100.0))) == few

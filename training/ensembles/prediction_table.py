@@ -178,6 +178,6 @@ def best_first(rows: Sequence[PredictionRow]) -> list[PredictionRow]:
 def as_json(row: PredictionRow) -> dict[str, Any]:
     """What the commands print for a row with --json. JSON has no infinity, so a search option without a limit is null."""
     fields = asdict(row)
-    search = {name: None if value == math.inf else value for name, value in fields["predictor"]["search"].items()}
+    search = {name: None if value in (math.inf, -math.inf) else value for name, value in fields["predictor"]["search"].items()}
     predictor = {**fields["predictor"], "search": search}
     return {**fields, "predictor": predictor, "path": str(row.path), "id": row.id, "predictor_id": row.predictor.id}

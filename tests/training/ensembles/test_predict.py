@@ -89,7 +89,11 @@ def test_whole_numbers_and_floats_are_one() -> None:
         "internal_lm_weight=0.5",
         "letter_bonus=0.5",
         "first_prior=1",
+        "look_again_below=-9",
         "left_behind=9",
+        "temperature=2",
+        "none_score=-3",
+        "least_probability=0.1",
     ],
 )
 def test_every_option_makes_another_predictor(setting: str) -> None:
@@ -101,7 +105,11 @@ def test_every_option_was_tried() -> None:
         "internal_lm_weight",
         "letter_bonus",
         "first_prior",
+        "look_again_below",
         "left_behind",
+        "temperature",
+        "none_score",
+        "least_probability",
     }
 
 
@@ -248,7 +256,7 @@ def test_the_commands_print_rows(
 
     out = tmp_path / "out"
     row = json.loads(main(data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--json", "--search", "margin=inf"))
-    assert row["predictor"]["search"] == {**asdict(DEFAULTS), "margin": None, "left_behind": None}
+    assert row["predictor"]["search"] == {**asdict(DEFAULTS), **dict.fromkeys(("margin", "left_behind", "look_again_below", "none_score"))}
     assert row["accuracy"]["n_swipes"] == 6 and Path(row["path"]).is_file()
     merged = json.loads(main("merge", out / "predictions.db", tmp_path / "merged.db", "--json"))
     assert merged["id"] == row["id"] and Path(merged["path"]).is_file()
