@@ -31,21 +31,21 @@ has only their order. Measured, with the English model and words of several form
 class ContextOptions:
     """How much the words before count. The defaults: measured on dev with the English models, as training.context.tune does it."""
 
-    weight: float = 0.8
+    weight: float = 0.95
     """of what the context adds; 0 leaves every score as it is"""
-    lexicon_share: float = 0.85
+    lexicon_share: float = 0.7
     """how far a word's probability without context is the lexicon's; the rest is the model's text's"""
-    unknown: float = 1.3
+    unknown: float = 1.1
     """nats that a word loses which the model does not know"""
-    trust_first: float = 0.1
+    trust_first: float = 0.45
     """log odds that the context has something to say at the beginning of a sentence"""
-    trust: float = 0.6
+    trust: float = 0.7
     """log odds after words that told nothing of each other"""
-    trust_gain: float = 1.75
+    trust_gain: float = 1.6
     """what a nat of evidence in the words before adds to the log odds"""
-    likely: float = 0.75
+    likely: float = 0.65
     """evidence is by how many nats the words before foretold each other, plus this share of what they were likelier than USUAL"""
-    memory: float = 0.82
+    memory: float = 0.8
     """share of those nats that is left after each further word"""
 
     def __post_init__(self) -> None:
