@@ -177,7 +177,7 @@ def _first_pass(
     first_scale, n_words = options.first_prior * options.prior_weight * lexicon.prior_unit, max(options.beam_width, options.n_best)
     guesses = options.internal_lm_weight > 0
     more = MORE_WORDS if before is not None else MORE_WORDS_ALONE if guesses else 1
-    parents, tokens, ends, nodes, ctc = _first_pass(decoder, memory, lexicon, options, more)
+    parents, tokens, ends, nodes, ctc = _found(decoder, memory, lexicon, options, more)
     if not len(ends):
         return None
     tokens[0] = len(decoder.alphabet) + 1
@@ -206,7 +206,7 @@ def _second_pass(words: _Words, log_probs: Floats, lexicon: Lexicon, options: Se
     return [Hypothesis(spelt(*tree, end), node, score, share) for end, node, score, share in rows]
 
 
-def _first_pass(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, more: int) -> Any:
+def _found(decoder: Decoder, memory: Memory, lexicon: Lexicon, options: SearchOptions, more: int) -> Any:
     """As `kernels.first_pass`, and again with more margin where no word scores well. more: factor on the words to find."""
     trie, prior_scale = lexicon.trie, options.first_prior * options.prior_weight * lexicon.prior_unit
     n_words = max(options.beam_width, options.n_best)
