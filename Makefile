@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo keyboard test test-all test-conditions test-tolerances lint bench install-desktop uninstall-desktop
+.PHONY: help demo keyboard kernels test test-all test-conditions test-tolerances lint bench install-desktop uninstall-desktop
 
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
@@ -23,6 +23,7 @@ endef
 help:
 	@echo "make keyboard           open the keyboard: mouse or touch screen"
 	echo "make demo               decode the swipes in examples/ on the command line"
+	echo "make kernels            compile the engine's kernels for this processor, which the first start does in the background"
 	echo "make install-desktop    put the keyboard into your desktop's menu; make uninstall-desktop takes it out"
 	echo "make test               run the tests (minutes); make test-all also runs the slow ones"
 	echo "make test-conditions    run the tests as other machines would; make test-tolerances shows how near each float comparison is to failing"
@@ -39,6 +40,9 @@ demo: $(VENV)/installed
 
 keyboard: $(VENV)/installed-app
 	@$(VENV_PYTHON) -m keyboard_app --into own
+
+kernels: $(VENV)/installed
+	@$(VENV_PYTHON) -m engine.native.build
 
 install-desktop: $(VENV)/installed-app
 	@$(VENV_PYTHON) -m keyglide.desktop install
@@ -73,7 +77,8 @@ lint: $(VENV)/installed-dev
 
 # Three times, to even out the noise of a shared machine; only once for what is slow to prepare.
 bench: $(VENV)/installed-dev
-	@rm -rf runs/bench && mkdir -p runs/bench
+	@$(VENV_PYTHON) -m engine.native.build >&2
+	rm -rf runs/bench && mkdir -p runs/bench
 	suites=($(VENV_PYTHON) -m pytest benchmarks/suites -q -o python_files='bench_*.py' --benchmark-columns=median,iqr,rounds)
 	for turn in 1 2 3; do
 		"$${suites[@]}" -m 'not slow' --benchmark-json=runs/bench/$$turn.json >&2

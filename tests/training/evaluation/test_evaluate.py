@@ -203,16 +203,26 @@ def test_tune_prints_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 def test_the_latency_record(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setup: Setup) -> None:
     monkeypatch.setattr(latency, "N_STARTS", 1)
+    monkeypatch.setattr(latency, "measure_first_start", lambda *_: (0.4, 20.0))  # compiles for half a minute: see below
     arguments = ["latency", "--bundle", str(setup.bundle), "--lexicon", str(setup.lexicon), "--data", str(setup.data), "--json"]
     monkeypatch.setattr(sys, "argv", arguments)
     latency.main()
     record = json.loads(capsys.readouterr().out)
     assert record["accuracy"]["n_swipes"] == 6 and record["accuracy"]["top_1"] == pytest.approx(4 / 6)
     assert (record["environment"]["n_threads"], record["environment"]["lexicon_words"]) == (1, len(toy.ENTRIES))
+    assert (record["first_start_s"], record["compiled_s"]) == (0.4, 20.0)
     assert len(record["start_s"]) == 1 and record["memory"]["peak_mb"] >= record["memory"]["loaded_mb"] > 10
     for stage in record["milliseconds"].values():
         assert 0 < stage["p50"] <= stage["p95"] <= stage["p99"]
     assert record["milliseconds"]["total"]["p50"] > record["milliseconds"]["encode"]["p50"]
+
+
+@pytest.mark.slow
+def test_the_first_start_ever_compiles(setup: Setup, tmp_path: Path) -> None:
+    model = ["--bundle", str(setup.bundle), "--lexicon", str(setup.lexicon)]
+    first_start_s, compiled_s = latency.measure_first_start(setup.data, model, tmp_path / "kernels")
+    assert first_start_s > 0
+    assert compiled_s is None or compiled_s > first_start_s
 
 
 def test_the_latency_of_nothing_is_refused(tmp_path: Path) -> None:
