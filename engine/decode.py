@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
+import stat
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from engine.accuracy import Accuracy, rank_of
+from engine.accuracy import Accuracy
 from engine.arguments import positive
 from engine.console import say, survives_its_output
 from engine.decode_output import Decoded, as_json, as_table
-from engine.explain import explain
+from engine.decode_records import N_EXPLAINED, Asked, Chosen, Result, batches, decode_batch, decode_in_processes
 from engine.grid_recognizers import GridRecognizers
+from engine.recognizer import BATCH
 from engine.search_options import add_search_argument
 from engine.shipped import DEFAULT_GRID
 from engine.swipe_file import BadRecord, SwipeRecord, read_swipes
 
-N_EXPLAINED = 2
 N_COUNTED = 4
 """Candidates that accuracy looks at, whether they are shown or not."""
 PROGRESS_AFTER_S = 2.0
@@ -40,14 +42,16 @@ def parse_args(argv: list[str] | None = None, prog: str = "python -m engine.deco
     parser.add_argument("--context-model", type=Path, metavar="FILE", help="context model (default: Keyglide's own)")
     parser.add_argument("--offensive", action="store_true", help="offer rude and hateful words, too")
     parser.add_argument("--explain", action="store_true", help=f"show each letter of the best {N_EXPLAINED} candidates")
+    parser.add_argument(
+        "--processes", type=positive, default=1, metavar="N", help="processes that decode a long file (default %(default)s)"
+    )
     return parser.parse_args(argv)
 
 
 def run(args: argparse.Namespace) -> int:
     """Decodes the file; the exit code."""
     try:
-        chosen = (args.bundle, args.lexicon, args.grids, args.grid, args.context_model, args.language, args.offensive)
-        recognizers = GridRecognizers.load(*chosen)
+        recognizers = _chosen(args).load()
         if args.file == "-":
             return _decode_all(sys.stdin.buffer, recognizers, args)
         with Path(args.file).open("rb") as file:
@@ -73,12 +77,14 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
     ranks: list[int | None] = []
     warned: set[str] = set()
     n_bad = 0
-    for record in _with_progress(read_swipes(file)):
-        result = _decode(record, recognizers, args, warned)
+    for result in _results(file, recognizers, args):
         if isinstance(result, BadRecord):
             n_bad += 1
             _complain(": ".join((", ".join(filter(None, (_name(args.file), result.where))), result.reason)))
-        if record.word is not None:
+        elif result.warning and result.warning not in warned:
+            warned.add(result.warning)
+            print("warning:", result.warning, file=sys.stderr)
+        if result.word is not None:
             ranks.append(result.rank if isinstance(result, Decoded) else None)
         if args.json:
             say(as_json(result, args.top), flush=True)
@@ -93,29 +99,29 @@ def _decode_all(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Nam
     return 1 if n_bad else 0
 
 
-def _decode(
-    record: SwipeRecord | BadRecord, recognizers: GridRecognizers, args: argparse.Namespace, warned: set[str]
-) -> Decoded | BadRecord:
-    """warned: what people have been warned of already."""
-    if isinstance(record, BadRecord):
-        return record
+def _results(file: BinaryIO, recognizers: GridRecognizers, args: argparse.Namespace) -> Iterator[Result]:
+    """What becomes of each record. Of a file many are decoded at once; of anything else each as it comes, as somebody may wait for it."""
+    asked = Asked(tuple(args.search), max(args.top, N_COUNTED), args.context, args.explain)
+    parts = batches(_with_progress(read_swipes(file)), BATCH if _is_there(file) else 1)
+    first = next(parts, [])
+    if args.processes > 1 and len(first) == BATCH:  # else there is nothing to share
+        decoded = decode_in_processes(itertools.chain([first], parts), _chosen(args), asked, args.processes)
+    else:
+        decoded = (decode_batch(part, recognizers, asked) for part in itertools.chain([first], parts))
+    for results in decoded:
+        yield from results
+
+
+def _is_there(file: BinaryIO) -> bool:
+    """Whether all of it is there already, as of a file on a disk, unlike what a pipe or a terminal has yet to say."""
     try:
-        recognizer = recognizers.for_record(record)
-        if args.context and recognizer.context is None:
-            raise ValueError("there is no context model for this lexicon: name one with --context-model")
-    except ValueError as error:
-        return BadRecord(record.where, str(error), record.word)
-    warning = recognizer.grid_distance.warning(recognizer.grid)
-    if warning and warning not in warned:
-        warned.add(warning)
-        print("warning:", warning, file=sys.stderr)
-    options = recognizer.default_options.changed(args.search)
-    options = replace(options, n_best=max(options.n_best, args.top, N_COUNTED))
-    recognition = recognizer.decode(record.swipe, options, record.before if args.context else None)
-    explained = recognition.candidates[:N_EXPLAINED] if args.explain else []
-    explanations = [explain(recognizer, record.swipe, candidate, options) for candidate in explained]
-    rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizer.lexicon.alphabet)
-    return Decoded(record, recognition, explanations, rank)
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except OSError:  # it has no number, as one in memory
+        return False
+
+
+def _chosen(args: argparse.Namespace) -> Chosen:
+    return Chosen(args.bundle, args.lexicon, args.grids, args.grid, args.context_model, args.language, args.offensive)
 
 
 def _with_progress(records: Iterable[SwipeRecord | BadRecord]) -> Iterable[SwipeRecord | BadRecord]:

@@ -24,6 +24,13 @@ class Decoded:
     """of the best candidates, where they were asked for"""
     rank: int | None
     """where its word stands among the candidates, from 0; None for a miss, or where the word is not known"""
+    warning: str | None = None
+    """of its grid, if the model has seen nothing like it"""
+
+    @property
+    def word(self) -> str | None:
+        """As of the record."""
+        return self.record.word
 
 
 def as_json(result: Decoded | BadRecord, n_shown: int) -> str:

@@ -31,9 +31,10 @@ EXAMPLES = {
     ("docs/python.md", 0): "['world', ",
     ("docs/python.md", 1): "False [",
     ("docs/python.md", 2): "hello hello\n",
-    ("docs/python.md", 3): "[('dilemma', 'learnt'), ('tattoo', 'learnt'), ('Wuliangye', 'added')] 1.0\n",
-    ("docs/python.md", 4): "",
-    ("docs/python.md", 5): "['world', ",
+    ("docs/python.md", 3): "hello\nworld\ndon't\n",
+    ("docs/python.md", 4): "[('dilemma', 'learnt'), ('tattoo', 'learnt'), ('Wuliangye', 'added')] 1.0\n",
+    ("docs/python.md", 5): "",
+    ("docs/python.md", 6): "['world', ",
 }
 """(page, number of the example in it) -> how what it prints begins"""
 

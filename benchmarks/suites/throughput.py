@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import Protocol
 
 from benchmarks.common.memory import Resident, resident, resident_of_file
-from engine.recognizer import SwipeRecognizer
+from engine.recognizer import BATCH, SwipeRecognizer
 from engine.swipe_file import SwipeRecord, read_swipes
 
-CHUNK = 50
+CHUNK = BATCH // 2
 """Lines that a process takes at a time."""
 START_S = 120
 """How long the processes may take to load."""
@@ -83,13 +83,12 @@ def _open(all_of_them: Barrier, bundle: Path | None, lexicon: Path | None) -> No
 
 def _decode(lines: bytes) -> list[str | None]:
     """Raises: ValueError for a line that is not a swipe."""
-    words: list[str | None] = []
+    swipes = []
     for record in read_swipes(io.BufferedReader(io.BytesIO(lines))):
         if not isinstance(record, SwipeRecord):
             raise ValueError(f"{record.where}: {record.reason}")
-        candidates = _worker.recognizer.recognize(record.swipe)
-        words.append(candidates[0].key_sequence if candidates else None)
-    return words
+        swipes.append(record.swipe)
+    return [candidates[0].key_sequence if candidates else None for candidates in _worker.recognizer.recognize_many(swipes)]
 
 
 def _report_memory(_turn: int) -> ProcessMemory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 
 from engine.accuracy import Accuracy, rank_of
 from engine.grid import Grid
-from engine.recognizer import SwipeRecognizer
+from engine.recognizer import Candidate, SwipeRecognizer
+from engine.swipe_file import SwipeRecord, read_swipes
 from tests.conftest import LATIN, ROOT
 from training.data.swipe_data import SwipeData
 
@@ -43,6 +45,26 @@ def test_the_command_line_decodes_the_examples() -> None:
     words = [json.loads(line)["word"] for line in (ROOT / "examples" / "swipes.jsonl").read_text(encoding="utf-8").splitlines()]
     best = [json.loads(line)["candidates"][0]["word"] for line in done.stdout.splitlines()]
     assert [word.lower().replace("'", "") for word in best] == words
+
+
+def test_many_swipes_at_once_have_the_candidates_of_each(english: SwipeRecognizer) -> None:
+    """Of the shipped network in 8 bits. On the machines that were tried, they are the same to the last bit; words whose scores differ by
+    rounding alone may change places."""
+    with (ROOT / "examples" / "swipes.jsonl").open("rb") as file:
+        records = [record for record in read_swipes(file) if isinstance(record, SwipeRecord)]
+    swipes = [record.swipe for record in records] * 3  # more than the encoder reads in one call
+    found, before = list(english.recognize_many(swipes)), ["", None, "I would"] * len(records)
+    for some, swipe in zip(found, swipes, strict=True):
+        agree(some, english.recognize(swipe))
+    for some, swipe, text in zip(english.recognize_many(swipes, before=before), swipes, before, strict=True):
+        agree(some, english.recognize(swipe, before=text))
+
+
+def agree(found: list[Candidate], expected: list[Candidate]) -> None:
+    scores = [one.score for one in expected]
+    assert [one.score for one in found] == pytest.approx(scores, rel=1e-4, abs=1e-4)
+    if min((one - other for one, other in itertools.pairwise(scores)), default=1.0) > 1e-3:
+        assert [one.word for one in found] == [one.word for one in expected]
 
 
 def test_most_real_swipes_are_recognised(english: SwipeRecognizer, real_data: SwipeData) -> None:

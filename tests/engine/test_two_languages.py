@@ -184,3 +184,10 @@ def test_load_takes_two_codes(tmp_path: Path, toy_bundle: Path, toy_lexicon: Pat
     assert recognizer.recognize(toy.swipe_of("cat", qwerty))[0].word == "cat"
     with pytest.raises(ValueError, match="unknown language 'cc'"):
         SwipeRecognizer.load(language="aa+cc")
+
+
+def test_many_swipes_at_once_have_the_candidates_of_each(two: TwoLanguages, qwerty: Grid) -> None:
+    swipes = [toy.swipe_of(word, qwerty) for word in (*FIRST, *SECOND)]
+    for texts in (["", None, "hello"] * 3 + [""], [None] * 10):
+        expected = [two.recognize(swipe, before=text) for swipe, text in zip(swipes, texts, strict=True)]
+        assert list(two.recognize_many(swipes, before=texts)) == expected
