@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kivy.clock import Clock
 from kivy.core.window import Keyboard as SystemKeyboard
 from kivy.core.window import Window
 
@@ -63,6 +64,7 @@ class PhysicalKeys:
 
     def listen(self) -> None:
         self._keyboard = Window.request_keyboard(self._lost, self._view)
+        Clock.unschedule(Window._check_keyboard_shown)  # five times a second, for a phone's own keyboard
         self._keyboard.bind(on_key_down=self._pressed, on_textinput=self._typed)
 
     def release(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Protocol
 
+from kivy.cache import Cache
 from kivy.clock import Clock
 
 AWAKE_S = 0.2
@@ -17,6 +18,8 @@ AWAKE_S = 0.2
 SHORTEST_S = 0.025
 """A rest is at least this long: more than a frame."""
 LONGEST_S = 60.0
+PURGE_S = 30.0
+"""How often Kivy throws away what it kept and nobody asked for again. Of itself it looks every second."""
 FRAME_S = 1 / 60
 """From frame to frame while something happens. Kivy's clock makes 80 frames a second of its 60, as it stops waiting 4 ms too soon."""
 USER_EVENT = 0x8000
@@ -88,6 +91,8 @@ class Rest:
     def begin(self) -> None:
         """From now on the loop rests."""
         Clock.idle = self._rest
+        Clock.unschedule(Cache._purge_by_timeout)
+        Clock.schedule_interval(Cache._purge_by_timeout, PURGE_S)
         self._signals, self._signalled = os.pipe()
         os.set_blocking(self._signalled, False)
         signal.set_wakeup_fd(self._signalled, warn_on_full_buffer=False)

@@ -7,15 +7,17 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Timer
 
 import pytest
 from kivy.clock import Clock
 
+from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.style import rest
 from keyboard_app.style.kivy_setup import rest_when_idle
 from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest, SDLBell
-from tests.support.window_driver import open_window  # noqa: F401  opens the window offscreen
+from tests.support.window_driver import open_window
 
 LONG_S = 100.0
 
@@ -160,3 +162,14 @@ def test_a_frame_that_takes_too_long_is_not_made_up_for(machine: Machine) -> Non
     resting._keep_pace()
     resting._keep_pace()
     assert machine.now - late == pytest.approx(rest.FRAME_S, rel=1e-6)
+
+
+def test_an_open_keyboard_has_nothing_to_do_more_than_twice_a_minute(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> None:
+    toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
+    start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, words=tmp_path / "words.db")
+    with open_window(lambda: KeyboardApp(start), (360, 640)) as driver:
+        rest_when_idle()
+        rest.resting.pop().end()  # it would wait for real: the time of these frames is the test's
+        driver.until(lambda: driver.app.configuration.recognizer is not None and not driver.app.worker.loading)
+        driver.run_for(15_000)  # the cursor blinks no more, and memory was handed back
+        assert [event.get_callback() for event in Clock.get_events() if event.timeout < 30] == []
