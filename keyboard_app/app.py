@@ -156,11 +156,22 @@ class KeyboardApp(ThemedApp):
 
     def dock(self, window: DockWindow) -> None:
         """Makes the window a dock; it follows what is asked for from outside, too. `build` has been called."""
-        from keyboard_app.dock.remote import serve
+        from keyboard_app.dock import remote, tray
 
         assert isinstance(self.pages.write, DockPage), "the text goes to the keyboard's own page"
         docking = self.docking = Docking(window, self.configuration, self.pages, self.pages.write)
-        serve(lambda method: self.calls.post(lambda: docking.do(method)))
+        self.session.subscribe(lambda: docking.follow(self.sink.in_field if self.sink is not None else None))
+        remote.serve(lambda method: self.calls.post(lambda: docking.do(method)))
+        tray.serve(lambda chosen: self.calls.post(lambda: self._do_from_tray(chosen)))
+
+    def _do_from_tray(self, chosen: str) -> None:
+        assert self.docking is not None, "there is no dock"
+        if chosen == "Quit":
+            self.stop()
+            return
+        self.docking.do("Show" if chosen == "Settings" else chosen)
+        if chosen == "Settings":
+            self.pages.show("settings")
 
     def open_settings(self, *_: object) -> None:
         """F1 opens our settings page instead of Kivy's."""

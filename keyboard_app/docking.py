@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from kivy.clock import Clock
+
 from keyboard_app.configuration import Configuration
 from keyboard_app.dock.place import Docked, DockWindow, Place
 from keyboard_app.navigation import Navigation
@@ -13,6 +15,8 @@ from keyboard_app.settings import Settings
 
 HANDLE = "handle"
 """the name of the handle's page"""
+FIELD_LOST_S = 0.4
+"""for how long no field has the cursor before the dock hides: from one to the next takes a moment"""
 
 
 class Docking:
@@ -22,6 +26,8 @@ class Docking:
         self._window, self._configuration, self._pages, self._page = window, configuration, pages, page
         self._docked = docked_by(configuration.settings)
         self._hidden = False
+        self._in_field: bool | None = None
+        self._hide_soon = Clock.create_trigger(lambda _: self._hide_by_itself(), FIELD_LOST_S)
         self._from: tuple[Docked, tuple[int, int]] | None = None
         """where a drag began: what was chosen then, and the pointer"""
         handle = HandlePage(name=HANDLE)
@@ -57,8 +63,25 @@ class Docking:
         if hide != self._hidden:
             self.hide() if hide else self.show()
 
+    def follow(self, in_field: bool | None) -> None:
+        """Shows or hides the dock by itself, if the person wants that. in_field: as a sink tells it."""
+        if in_field is None or in_field == self._in_field or not self._configuration.settings.follow_fields:
+            return
+        self._in_field = in_field
+        if not in_field:
+            self._hide_soon()
+            return
+        self._hide_soon.cancel()
+        if self._hidden:
+            self.show()
+
     def close(self) -> None:
         self._window.close()
+
+    def _hide_by_itself(self) -> None:
+        """Not while the person is in the settings, where no field of a program has the cursor."""
+        if not self._hidden and self._page.manager.current == self._page.name:
+            self.hide()
 
     def _put(self) -> None:
         screen = self._window.screen()
@@ -96,6 +119,8 @@ class Docking:
                 self._configuration.choose(name, value)
 
     def _follow_settings(self) -> None:
+        if not self._configuration.settings.follow_fields:
+            self._in_field = None
         choice = self._configuration.settings.dock
         if choice != self._docked.choice:
             self._docked = replace(self._docked, choice=choice)

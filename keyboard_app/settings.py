@@ -69,6 +69,8 @@ class Settings:
     """where the text goes: to the keyboard's own page, or into other programs by that way; from the next start"""
     dock: DockChoice = "bottom"
     """where the window is that writes into other programs"""
+    follow_fields: bool = False
+    """whether the dock is shown when a text field gets the cursor, and hidden when none has it"""
     dock_height: int = 0
     """px at the bottom of the screen; 0: as fits it"""
     floating_x: int = 0

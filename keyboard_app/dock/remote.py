@@ -57,6 +57,7 @@ def _serve(connection: DBusConnection, do: Callable[[str], None]) -> None:
         try:
             message = connection.receive()
         except (ConnectionError, OSError):
+            connection.close()
             return
         if message.header.message_type is not MessageType.method_call:
             continue

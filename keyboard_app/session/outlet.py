@@ -179,9 +179,11 @@ class Outlet:
 
     def _look_again(self) -> None:
         writer, context, last = self._writer, self.sink.context(), self._last
-        if writer is None or context is None:
+        if writer is None:
             return
-        if _agrees(writer, context):
+        if context is None:
+            self._changed()  # the sink has something to say: its trouble
+        elif _agrees(writer, context):
             self._last = None
         elif last is None:
             self._adopt(Context(context.before) if _inside_word(context) else context)

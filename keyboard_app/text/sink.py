@@ -84,7 +84,7 @@ class TextSink(Protocol):
     on_focus: Callable[[], None]
     """called on the window's thread when another field, or none, is being written into, and when its purpose changes"""
     on_context: Callable[[], None]
-    """called on the window's thread when the program has told its text after the last edit"""
+    """called on the window's thread when the program has told its text after the last edit, and when `trouble` has changed"""
 
     on_lost: Callable[[str], None]
     """called on the window's thread with a text that could not be delivered any more"""
@@ -95,6 +95,10 @@ class TextSink(Protocol):
     @property
     def listening(self) -> bool:
         """Whether there is a field that takes what is written."""
+
+    @property
+    def in_field(self) -> bool | None:
+        """Whether a text field has the cursor; None: that is not told."""
 
     @property
     def trouble(self) -> str:
@@ -119,6 +123,7 @@ class OwnField:
 
     purpose: Purpose = "text"
     listening = True
+    in_field: bool | None = True
     trouble = ""
 
     def __init__(self) -> None:

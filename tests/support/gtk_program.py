@@ -1,6 +1,6 @@
-"""A program with one text field, by GTK 3, which the system's Python runs: it knows nothing of ours.
+"""A program with one text field, or with a button in its place, by GTK 3, which the system's Python runs: it knows nothing of ours.
 
-    /usr/bin/python3 gtk_program.py FOLDER text|entry|password [TEXT [maximised]]
+    /usr/bin/python3 gtk_program.py FOLDER text|entry|password|button [TEXT [maximised]]
 
 It keeps its text in FOLDER/text, with a bar at the cursor, in FOLDER/changes a line for each text that it had, with the monotonic clock's
 seconds before it, and in FOLDER/focus a line for each time it got or lost the focus.
@@ -25,6 +25,8 @@ first = sys.argv[3] if len(sys.argv) > 3 else ""
 
 
 def shown() -> str:
+    if kind == "button":
+        return ""
     if kind == "text":
         start, end = buffer.get_bounds()
         at = buffer.get_iter_at_mark(buffer.get_insert())
@@ -67,7 +69,9 @@ window.connect("focus-in-event", focus)
 window.connect("focus-out-event", focus)
 window.connect("destroy", Gtk.main_quit)
 window.connect("size-allocate", lambda _, area: (folder / "size").write_text(f"{area.width} {area.height}"))
-if kind == "text":
+if kind == "button":
+    field = Gtk.Button(label=first)
+elif kind == "text":
     field = Gtk.TextView()
     buffer = field.get_buffer()
     buffer.set_text(first)

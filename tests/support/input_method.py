@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,11 +30,25 @@ def ibus_desktop(folder: Path) -> Iterator[Desktop]:
     with open_desktop(folder, **variables) as desktop:
         desktop.start("dbus-daemon", "--session", "--nofork", f"--address=unix:path={folder}/bus")
         wait_for((folder / "bus").exists, "the session bus")
-        desktop.start("ibus-daemon", "--xim", "--panel", "disable", "--config", "disable")
-        wait_for(lambda: list((home / ".config" / "ibus" / "bus").glob("*-unix-*")), "ibus-daemon")
-        wait_for(lambda: _has_xim(desktop), "IBus for X programs")
+        start_ibus(desktop)
         wait_for(lambda: _uses(desktop, "xkb:us::eng"), "the engine")
         yield desktop
+
+
+def start_ibus(desktop: Desktop) -> None:
+    """Starts IBus's daemon, and waits until programs can use it."""
+    addresses = Path(desktop.environment["XDG_CONFIG_HOME"]) / "ibus" / "bus"
+    shutil.rmtree(addresses, ignore_errors=True)
+    desktop.start("ibus-daemon", "--xim", "--panel", "disable", "--config", "disable")
+    wait_for(lambda: list(addresses.glob("*-unix-*")), "ibus-daemon")
+    wait_for(lambda: _has_xim(desktop), "IBus for X programs")
+
+
+def daemon(desktop: Desktop) -> int:
+    """The number of IBus's process."""
+    (file,) = (Path(desktop.environment["XDG_CONFIG_HOME"]) / "ibus" / "bus").glob("*-unix-*")
+    (told,) = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("IBUS_DAEMON_PID=")]
+    return int(told.partition("=")[2])
 
 
 def engine(desktop: Desktop) -> str:

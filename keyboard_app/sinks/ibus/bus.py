@@ -68,6 +68,14 @@ class Bus:
             return ""
         return wire.engine_name(value[1] if value[0] == "v" else value)
 
+    def has_client(self) -> bool:
+        """Whether a field of a program that IBus knows has the cursor."""
+        try:
+            (value,) = self.call(Properties(IBUS).get("CurrentInputContext"))
+        except NoIBusError:
+            return False
+        return str(value[1]) not in ("", "/", wire.NOBODYS_PATH)
+
     def use_engine(self, name: str) -> None:
         self.call(new_method_call(IBUS, "SetGlobalEngine", "s", (name,)))
 

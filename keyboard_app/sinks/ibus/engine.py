@@ -46,11 +46,11 @@ class Engine:
         """bus: with our name, and nobody else who receives from it."""
         self._bus, self._listener, self._post = bus, listener, post
         self._closing = False
-        self._pressed_s = float("-inf")
+        self._not_before_s = float("-inf")
         Thread(target=self._serve, name="ibus", daemon=True).start()
 
     def commit(self, text: str) -> None:
-        time.sleep(max(0.0, self._pressed_s + KEY_S - time.monotonic()))
+        time.sleep(max(0.0, self._not_before_s - time.monotonic()))
         self._emit("CommitText", "v", (wire.text(text),))
 
     def delete(self, n_before: int, n_after: int) -> None:
@@ -61,7 +61,11 @@ class Engine:
         """Has the program handle a key, pressed and released. keycode: of the Linux kernel."""
         for state in (0, wire.RELEASED):
             self._emit("ForwardKeyEvent", "uuu", (keysym, keycode, state))
-        self._pressed_s = time.monotonic()
+        self.hold(KEY_S)
+
+    def hold(self, seconds: float) -> None:
+        """The next text comes no sooner."""
+        self._not_before_s = time.monotonic() + seconds
 
     def close(self) -> None:
         self._closing = True
@@ -116,8 +120,8 @@ class Engine:
 
     def _hear(self, name: str, body: tuple[Any, ...]) -> None:
         listener = self._listener
-        if name in ("FocusIn", "FocusInId"):
-            client = str(body[1]) if name == "FocusInId" else UNNAMED
+        if name == "FocusInId":
+            client = str(body[1])
             self._post(lambda: listener.focused(client))
         elif name in ("FocusOut", "FocusOutId"):
             self._post(lambda: listener.focused(None))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from functools import partial
+from threading import Event, Thread
 
 from keyboard_app.sinks.freshness import Freshness
 from keyboard_app.sinks.ibus import bus as ibus
@@ -40,8 +43,12 @@ KEYS: dict[KeyName, tuple[int, int]] = {
     "delete": (0xFFFF, 111),
 }
 """keysym and the kernel's key code"""
-GONE = "IBus has ended. What you write is typed as keys; start the keyboard again to use IBus."
-GONE_WITHOUT_KEYS = "IBus has ended: start it, and then the keyboard again."
+GONE = "IBus has ended. What you write is typed as keys until it runs again."
+GONE_WITHOUT_KEYS = "IBus has ended: what you write waits until it runs again."
+APART_S = 0.1
+"""between a text by IBus and a key by X, which reach a program on different ways"""
+RETRY_S = 1.0
+"""how often IBus is looked for when it has ended"""
 
 
 class IBusSink:
@@ -55,13 +62,16 @@ class IBusSink:
         self._client: str | None = None
         """the program whose field has the cursor, as IBus names it"""
         self._capabilities, self._purpose = 0, 0
+        self._committed_s = float("-inf")
         self._fresh = Freshness()
         self._trouble = ""
-        self._closed = False
-        self._guardian = guardian
+        self._closed = Event()
+        self._seeker: Thread | None = None
+        """looks for an IBus that has ended"""
+        self._post, self._guardian = post, guardian
         self._keys = XTestSink(post, guardian) if os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY") else None
         try:
-            self._engine = self._take_over(post)
+            self._engine = self._take_over()
         except NoIBusError:
             if self._keys is not None:
                 self._keys.close()
@@ -70,7 +80,8 @@ class IBusSink:
             self._keys.on_focus, self._keys.on_context = self._keys_focused, lambda: self.on_context()
             self._keys.on_lost = lambda text: self.on_lost(text)
 
-    def _take_over(self, post: Post) -> Engine:
+    def _take_over(self) -> Engine:
+        """Raises: NoIBusError."""
         bus = ibus.Bus()
         bus.take_name()
         before = bus.engine()
@@ -78,10 +89,12 @@ class IBusSink:
             note.write(before)
         self._guardian.start()
         bus.register()
-        engine = Engine(bus, self, post)
+        engine = Engine(bus, self, self._post)
         chooser = ibus.Bus()  # IBus asks our engine before it answers, so the answer comes on another connection
         chooser.use_engine(wire.ENGINE)
+        client = UNNAMED if chooser.has_client() else NOBODY
         chooser.close()
+        self._post(lambda: self._first_client(client))
         return engine
 
     @property
@@ -92,6 +105,12 @@ class IBusSink:
     @property
     def listening(self) -> bool:
         return self._by_ibus or (self._keys is not None and self._keys.listening)
+
+    @property
+    def in_field(self) -> bool | None:
+        if self._by_ibus:
+            return True
+        return False if self._keys is None else None  # a password field of GTK 3 on X11 is nobody to IBus
 
     @property
     def trouble(self) -> str:
@@ -108,6 +127,7 @@ class IBusSink:
                 self.on_lost(text)
             return
         self._remove(before, after)
+        self._committed_s = time.monotonic()
         lines = text.split("\n")
         for line in lines[:-1]:
             if line:
@@ -119,7 +139,10 @@ class IBusSink:
 
     def key(self, name: KeyName, times: int = 1) -> None:
         if self._keys is not None and (not self._by_ibus or self._client == UNNAMED or str(self._client).startswith("gtk4")):
-            self._keys.key(name, times)  # GTK 4 does not take keys from IBus on X11
+            if self._by_ibus:  # GTK 4 does not take keys from IBus on X11; other ways lead to it, so neither may overtake the other
+                self._keys.pause(max(0.0, self._committed_s + APART_S - time.monotonic()))
+                self._engine.hold(APART_S)
+            self._keys.key(name, times)
         elif self._by_ibus:
             for _ in range(times):
                 self._engine.press(*KEYS[name])
@@ -127,9 +150,11 @@ class IBusSink:
 
     def close(self) -> None:
         """Puts the person's engine back."""
-        if self._closed:
+        if self._closed.is_set():
             return
-        self._closed = True
+        self._closed.set()
+        if self._seeker is not None:
+            self._seeker.join()
         self._engine.close()
         try:
             ibus.put_back()
@@ -141,8 +166,6 @@ class IBusSink:
 
     @property
     def _by_ibus(self) -> bool:
-        if self._client == UNNAMED and self._keys is not None:  # it may be nobody, who tells no text
-            return bool(self._capabilities & wire.SURROUNDING_TEXT)
         return self._client not in (None, NOBODY)
 
     def _remove(self, before: str, after: str) -> None:
@@ -167,6 +190,11 @@ class IBusSink:
         self._fresh.reset()
         self.on_focus()
 
+    def _first_client(self, client: str) -> None:
+        """IBus names a client when it gets the focus, and not the one that has it when we come."""
+        if self._client is None:
+            self.focused(client)
+
     def capable(self, capabilities: int) -> None:
         self._capabilities = capabilities
 
@@ -180,6 +208,25 @@ class IBusSink:
             self.on_context()
 
     def gone(self) -> None:
+        if self._seeker is not None or self._closed.is_set():
+            return  # it is told once for each signal that could not be sent
         self._client = None
         self._trouble = GONE if self._keys is not None else GONE_WITHOUT_KEYS
-        self.on_focus()
+        self._seeker = Thread(target=self._seek, name="ibus-seeker", daemon=True)
+        self._seeker.start()
+        self.on_context()
+
+    def _seek(self) -> None:
+        """On a thread of its own: makes our engine the one in use again, once IBus runs."""
+        while not self._closed.wait(RETRY_S):
+            try:
+                engine = self._take_over()
+            except NoIBusError:
+                continue
+            self._post(partial(self._back, engine))
+            return
+
+    def _back(self, engine: Engine) -> None:
+        self._engine.close()
+        self._engine, self._seeker, self._trouble = engine, None, ""
+        self.on_context()

@@ -14,6 +14,8 @@ COMPONENT, ENGINE = "org.freedesktop.IBus.Keyglide", "keyglide"
 FACTORY_PATH, ENGINE_PATH = "/org/freedesktop/IBus/Factory", "/org/freedesktop/IBus/Engine/keyglide"
 FACTORY_INTERFACE, ENGINE_INTERFACE = "org.freedesktop.IBus.Factory", "org.freedesktop.IBus.Engine"
 PROPERTIES = "org.freedesktop.DBus.Properties"
+NOBODYS_PATH = "/org/freedesktop/IBus/InputContext_1"
+"""IBus's own context, which it makes first, and which has the focus where no program's has it"""
 SURROUNDING_TEXT = 1 << 5
 """a capability of clients"""
 RELEASED = 1 << 30

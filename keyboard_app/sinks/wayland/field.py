@@ -57,6 +57,10 @@ class FieldSink:
     def purpose(self) -> Purpose:
         return self.purposes.get(self._told.purpose, "text") if self._told.active else "text"
 
+    @property
+    def in_field(self) -> bool | None:
+        return self._told.active
+
     def context(self) -> Context | None:
         return self._fresh.context if self._told.active else None
 

@@ -40,6 +40,10 @@ class InputMethodSink(FieldSink):
     def listening(self) -> bool:
         return not self._ended
 
+    @property
+    def in_field(self) -> bool | None:
+        return None if self.trouble == TAKEN else super().in_field
+
     def replace(self, before: str, after: str, text: str) -> None:
         self._connection.do(lambda: self._replace(before, after, text))
         self._fresh.edited(text.rpartition("\n")[2])

@@ -74,6 +74,7 @@ class XTestSink:
         self.on_lost: Callable[[str], None] = do_nothing
         self.purpose: Purpose = "text"
         self.trouble = ""
+        self.in_field: bool | None = None
         self._post = post
         self._asking = connect()
         self._jobs: SimpleQueue[Callable[[Strokes], None] | None] = SimpleQueue()
@@ -111,6 +112,10 @@ class XTestSink:
 
     def key(self, name: KeyName, times: int = 1) -> None:
         self._jobs.put(self._when_it_can(lambda strokes: strokes.key(name, times), ""))
+
+    def pause(self, seconds: float) -> None:
+        """What comes next is typed no sooner."""
+        self._jobs.put(lambda _: time.sleep(seconds))
 
     def close(self) -> None:
         """Types what is left, and leaves the person's keyboard as it was. A second call does nothing."""

@@ -55,6 +55,26 @@ def test_swipes_arrive_in_a_program_that_keeps_the_focus_and_makes_room(
         hand.close()
 
 
+def test_it_shows_and_hides_by_itself_as_fields_get_the_cursor(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_sway(tmp_path_factory.mktemp("sway"), SIZE) as sway:
+        for name in ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY"):
+            monkeypatch.setenv(name, sway.environment[name])
+        settings: Path = sway.folder / "settings.json"
+        settings.write_text('{"follow_fields": true}')
+        command = [sys.executable, "-m", "keyboard_app", "--config", str(settings), "--dock", "--into", "wayland"]
+        with running(command, sway.environment, sway.folder / "keyboard-log"):
+            field = sway.gtk()
+            wait_for(lambda: field.size == (1280, 480), "the dock, for the field", 180)
+            button = sway.gtk("button")
+            wait_for(lambda: button.size == (640, 800), "no dock, for the button", 60)
+            field.process.kill()
+            wait_for(lambda: button.size == (1280, 800), "the button alone", 60)
+            sway.gtk("entry")
+            wait_for(lambda: button.size == (640, 480), "the dock again, for another field", 60)
+
+
 def _is_sharp(picture: Path, scale: int) -> bool:
     """Whether the dock's letters have edges within what is one pixel to sway: enlarged ones have at most half a step there."""
     pixels = matplotlib.image.imread(picture)[480 * scale :, :, :3].mean(axis=2)

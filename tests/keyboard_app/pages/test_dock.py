@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from keyboard_app.app import KeyboardApp, Start
+from keyboard_app.pages.dock import SIGNS
 from keyboard_app.text.sink import Purpose
 from tests.keyboard_app.session.test_outlet import Program
 from tests.support.window_driver import WindowDriver, open_window
+
+MS_PER_LETTER = 250
+"""Slow, so that on a busy machine, too, enough frames see the finger."""
 
 
 class Field(Program):
@@ -41,6 +45,11 @@ class Docked:
         for name in names:
             layout = self.driver.app.pages.write.ids.keyboard.layout_of_keys
             self.driver.tap(*next(placed.centre for placed in layout.keys if name in (placed.key.label, placed.key.action)))
+
+    def swipe(self, letters: str) -> None:
+        layout = self.driver.app.pages.write.ids.keyboard.layout_of_keys
+        centres = [next(placed.centre for placed in layout.keys if placed.key.label == letter) for letter in letters]
+        self.driver.swipe(centres, MS_PER_LETTER * len(letters))
 
 
 @pytest.fixture
@@ -81,3 +90,28 @@ def test_a_field_for_addresses_has_their_sign_beside_the_space_bar(docked: Docke
     docked.field.become("text")
     docked.driver.frames(2)
     assert docked.keys == letters
+
+
+def test_in_a_password_field_the_bar_says_so_and_nothing_is_shown_or_learnt(docked: Docked, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, driver, page = docked.driver.app, docked.driver, docked.driver.app.pages.write
+    learnt: list[object] = []
+    monkeypatch.setattr(app.own_words, "learn", lambda uses, offer: learnt.extend(uses))
+    monkeypatch.setattr(app.session, "least_probability", 0.0)
+    shown: set[str] = set()
+    driver.frames(2)
+    page.bind(preview=lambda _, word: shown.add(word))
+    fields: tuple[tuple[Purpose, str], ...] = (("text", ""), ("password", SIGNS["password"]))
+    for purpose, says in fields:
+        docked.field.become(purpose)
+        driver.frames(2)
+        sign = page.ids.sign
+        assert sign.text == says and (sign.width > 0) is bool(says) and sign.right <= page.width
+        shown.clear()
+        learnt.clear()
+        docked.swipe("qwert")
+        driver.until(lambda: docked.field.before)
+        driver.frames(2)
+        assert bool(page.choices) is not bool(says)
+        assert bool(shown - {""}) is not bool(says)
+        docked.tap("backspace", "a", "b", "enter")
+        assert bool(learnt) is not bool(says)

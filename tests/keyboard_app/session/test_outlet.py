@@ -22,6 +22,7 @@ class Program:
 
     purpose: Purpose = "text"
     trouble = ""
+    in_field: bool | None = None
 
     def __init__(self, before: str = "", after: str = "") -> None:
         self.on_focus: Callable[[], None] = do_nothing
@@ -242,3 +243,12 @@ def test_what_nobody_takes_waits() -> None:
     writing.outlet.waiting = "Hello there friend"
     writing.outlet.insert_waiting()
     assert (program.shown, writing.outlet.waiting) == ("Yes. But Hello there friend|", "")
+
+
+def test_trouble_of_a_program_that_tells_no_text_is_shown_at_once() -> None:
+    program, shown = Program(), []
+    outlet = Outlet(program)
+    outlet.serve(Writer(WritingOptions(), "", outlet), lambda: shown.append(program.trouble))
+    program.trouble = "A key is held down."
+    program.on_context()
+    assert shown == ["A key is held down."]

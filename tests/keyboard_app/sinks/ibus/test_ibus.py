@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -20,11 +21,12 @@ pytest.importorskip("jeepney", reason="not installed: jeepney (pip install 'keyg
 
 from keyboard_app.session.outlet import Outlet
 from keyboard_app.sinks.guardian import Guardian
-from keyboard_app.sinks.ibus.ibus_sink import IBusSink
+from keyboard_app.sinks.ibus.engine import NOBODY
+from keyboard_app.sinks.ibus.ibus_sink import GONE, IBusSink
 from keyboard_app.sinks.ibus.note import note_path
 from keyboard_app.text.sink import Context, do_nothing
 from keyboard_app.text.writer import Writer, WritingOptions
-from tests.support.input_method import engine, ibus_desktop, use
+from tests.support.input_method import daemon, engine, ibus_desktop, start_ibus, use
 
 pytestmark = needs("Xvfb", "xdotool", "openbox", "xterm", "ibus-daemon", "dbus-daemon", GTK)
 TEXTS = ["don't ", "naïve ", "привет ", "😀 ", "I'm ", "👩‍💻 ", "日本語 עברית "]
@@ -121,14 +123,24 @@ def test_the_cursor_is_found_where_a_click_has_put_it(desktop: Desktop, writing:
     writing.shows(field, expected)
 
 
+def test_a_program_that_does_not_use_ibus_and_had_the_focus_before_gets_keys(desktop: Desktop) -> None:
+    desktop.environment["GTK_IM_MODULE"] = "gtk-im-context-simple"
+    field = desktop.gtk()
+    writing = Writing()
+    try:
+        writing.until(lambda: writing.sink._client == NOBODY, "nobody whom IBus knows")
+        writing.swipe("naïve")
+        writing.shows(field, "Naïve|")
+    finally:
+        writing.sink.close()
+
+
 @pytest.mark.parametrize("program", ["gtk", "xterm"])
 def test_a_program_that_had_the_focus_before_is_written_into(desktop: Desktop, program: str) -> None:
     field = getattr(desktop, program)()
     writing = Writing()
     try:
-        writing.until(lambda: writing.sink._client is not None, "the focus")
-        if program == "gtk":
-            writing.until(lambda: writing.sink._by_ibus, "a client that tells its text")
+        writing.until(lambda: writing.sink._by_ibus, "the focus")
         writing.swipe("naïve")
         writing.swipe("there", "three")
         writing.shows(field, "Naïve there|" if program == "gtk" else "naïvethere")
@@ -139,6 +151,29 @@ def test_a_program_that_had_the_focus_before_is_written_into(desktop: Desktop, p
             writing.shows(field, "Naïve three\n|")
     finally:
         writing.sink.close()
+
+
+def test_ibus_may_be_restarted(desktop: Desktop) -> None:
+    before = engine(desktop)
+    writing = Writing()
+    try:
+        field = focused(writing, desktop)
+        writing.swipe("hello")
+        writing.shows(field, "Hello|")
+        os.kill(daemon(desktop), signal.SIGKILL)
+        writing.until(lambda: writing.sink.trouble == GONE, "the notice")
+        writing.swipe("there")
+        writing.shows(field, "Hello there|")
+        start_ibus(desktop)
+        writing.until(lambda: writing.sink.trouble == "", "IBus again")
+        assert engine(desktop) == "keyglide"
+        writing.until(lambda: writing.sink._client not in (None, NOBODY), "the program again")
+        writing.swipe("people")
+        writing.shows(field, "Hello there people|")
+        writing.until(lambda: writing.sink.context() == Context("Hello there people"), "the program's text")
+    finally:
+        writing.sink.close()
+    assert engine(desktop) == before
 
 
 def test_fields_say_what_they_are_for_and_a_password_goes_by_keys(desktop: Desktop, writing: Writing) -> None:
@@ -161,7 +196,8 @@ def test_the_persons_engine_is_put_back_at_the_end(desktop: Desktop) -> None:
 KILLED = """
 import time
 from keyboard_app.sinks.guardian import Guardian
-from keyboard_app.sinks.ibus.ibus_sink import IBusSink
+from keyboard_app.sinks.ibus.engine import NOBODY
+from keyboard_app.sinks.ibus.ibus_sink import GONE, IBusSink
 sink = IBusSink(lambda call: call(), Guardian())
 print("ready", flush=True)
 time.sleep(60)
