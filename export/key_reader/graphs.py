@@ -74,19 +74,19 @@ class EncoderLayerGraph(nn.Module):
         mixed = (query @ key.transpose(2, 3)).softmax(dim=-1) @ value
         x = x + layer.attention.out(mixed.transpose(1, 2).flatten(2))
         gated, convolution = layer.convolution.gated(layer.convolution_norm(x)), layer.convolution
-        h = self.depthwise(F.glu(gated, dim=-1).transpose(1, 2)[..., None]).squeeze(-1).transpose(1, 2)
+        h = self.depthwise(F.glu(gated, dim=-1).transpose(1, 2)[:, :, None]).squeeze(2).transpose(1, 2)
         x = x + convolution.out(F.silu(convolution.norm(h)))
         moved: Tensor = x + layer.feed_forward(layer.feed_forward_norm(x))
         return moved
 
 
 def in_two_dimensions(convolution: nn.Conv1d) -> nn.Conv2d:
-    """The convolution along the first of two axes: onnxruntime has a fast one along two axes alone. Measured: 6 us instead of 13, and 5
-    instead of 17 a swipe in batches of 16."""
-    kernel, padding, channels = (convolution.kernel_size[0], 1), (int(convolution.padding[0]), 0), convolution.out_channels
+    """The convolution along the last of two axes: onnxruntime has a fast one along two axes alone. Measured: 3 us instead of 13, and 2
+    instead of 13 a swipe in batches of 16; along the first axis, 5 and 5."""
+    kernel, padding, channels = (1, convolution.kernel_size[0]), (0, int(convolution.padding[0])), convolution.out_channels
     wider = nn.Conv2d(convolution.in_channels, channels, kernel, padding=padding, groups=convolution.groups)
     assert convolution.bias is not None
-    wider.weight = nn.Parameter(convolution.weight.detach()[..., None], requires_grad=False)
+    wider.weight = nn.Parameter(convolution.weight.detach()[:, :, None], requires_grad=False)
     wider.bias = nn.Parameter(convolution.bias.detach(), requires_grad=False)
     return wider
 
