@@ -111,6 +111,8 @@ class SwipeRecognizer:
             self.lexicon = self.lexicon.with_offensive()
         self.grid = grid
         self.context = context
+        self.own: PersonalWords | None = None
+        """the person's words, once somebody has asked for `words`"""
         self.default_options = bundle.manifest.search
 
     @classmethod
@@ -167,7 +169,8 @@ class SwipeRecognizer:
         """The person's own words, which count from the next swipe on. In memory alone until `words.open` names a file for them."""
         from engine.words.personal import PersonalWords
 
-        return PersonalWords(self, language_of(self.grid).code)
+        self.own = PersonalWords(self, language_of(self.grid).code)
+        return self.own
 
     def warm_up(self, before: str | None = None) -> None:
         """Decodes a made-up swipe, so that the first real one is as fast as the rest. before: as `recognize`."""
@@ -197,7 +200,10 @@ class SwipeRecognizer:
         hidden += [word for sequence, word in self.lexicon.offensive.items() if sequence not in overlay]
         blocked = [form for word in hidden for form in (word.key_sequence, *word.forms)]
         blocked += [one.word for one in self.words if one.kind == "blocked"]
-        return self.ranking.model.next_words(before, n, temperature, top_k, blocked)
+        from engine.context.words import last_word
+
+        followers = None if self.own is None else self.own.pairs.after(last_word(before))
+        return self.ranking.model.next_words(before, n, temperature, top_k, blocked, followers)
 
     @cached_property
     def grid_distance(self) -> GridDistance:
@@ -272,7 +278,7 @@ class SwipeRecognizer:
         return [memory for part in parts for memory in self.model.encode_many(part)]
 
     def _words_before(self, text: str | None) -> WordsBefore | None:
-        return None if text is None or self.ranking is None else self.ranking.words_before(text, self.lexicon)
+        return None if text is None or self.ranking is None else self.ranking.words_before(text, self.lexicon, self.own)
 
     def _candidate(self, hypothesis: Hypothesis, said: WordsBefore | None) -> Candidate:
         sequence = "".join(self.model.alphabet[token] for token in hypothesis.tokens)

@@ -123,7 +123,9 @@ class TwoLanguages(SwipeRecognizer):
     def words(self) -> PersonalWordsOfTwo:
         """The person's own words of both languages: `PersonalWordsOfTwo`."""
         first, second = self.codes
-        return PersonalWordsOfTwo((self, self.second), (first or language_of(self.grid).code, second))
+        both = PersonalWordsOfTwo((self, self.second), (first or language_of(self.grid).code, second))
+        self.own, self.second.own = both.parts
+        return both
 
     def lay_over(self, words: Iterable[OverlayWord]) -> None:
         """Lays words over each lexicon whose alphabet has their letters: so a word counts as much in whichever language is written.

@@ -225,7 +225,7 @@ class KeyboardApp(ThemedApp):
             self._ask_for_font_scale()
         self._speech.is_on = settings.speech
         self.session.show_previews = settings.preview
-        self.own_words.enabled = settings.own_words
+        self.own_words.enabled, self.own_words.pairs = settings.own_words, settings.own_pairs
         self.session.use_key_width(self.configuration.opened.grid.key_width)
 
     def _use_recognizer(self) -> None:

@@ -23,7 +23,7 @@ CHECKS: Mapping[str, Callable[[str], object]] = {
 }
 """For each setting that names a file or a folder: what tries to open it before the choice is accepted."""
 
-OF_RECOGNIZER = ("model", "lexicon", "second_language", "own_words", "offensive")
+OF_RECOGNIZER = ("model", "lexicon", "second_language", "own_words", "own_pairs", "offensive")
 """The settings, besides the grid, that another recognizer is loaded for."""
 
 

@@ -88,6 +88,8 @@ class Settings:
     """whether a swiped word that is hardly probable is offered and not written"""
     own_words: bool = True
     """whether the person's own words are used, and learnt from what is written"""
+    own_pairs: bool = True
+    """whether it is learnt, too, which words the person writes after which"""
 
 
 @dataclass(frozen=True)

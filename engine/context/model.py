@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from engine.context.context_file import Header, unpack
 from engine.context.word_classes import WordClasses, starts_with_capital
 from engine.context.words import NUMBER, Sentence, unfinished_sentence
 from engine.lexicon import key_sequence
+from engine.words.pairs import Followers
 
 Floats = npt.NDArray[np.float32]
 START, NUMBER_ROW, FIRST_CLASS = 0, 1, 2
@@ -212,19 +214,21 @@ class ContextModel:
         logits: Floats = kernels.row_logits(self.rows, context.query, rows)
         return logits
 
-    def next_words(
+    def next_words(  # noqa: PLR0913
         self,
         before: str,
         n: int = 3,
         temperature: float = 0.0,
         top_k: int = 40,
         blocked: Iterable[str] = (),
+        followers: Followers | None = None,
         rng: np.random.Generator | None = None,
     ) -> list[NextWord]:
         """The n words that the text before makes most probable, the best first; fewer where the model knows no more.
 
         temperature: 0 takes the best; above 0 they are drawn without putting back among the top_k best, by their
-        probability to the power of 1 / temperature, with `rng`. blocked: words that are never offered, in any case.
+        probability to the power of 1 / temperature, with `rng`. blocked: words that are never offered, in any case. followers: what the
+        person writes after the last word; these count beside the model's.
         Raises: ValueError for n or top_k below 1, or a temperature below 0.
         """
         if n < 1 or top_k < 1 or not temperature >= 0:
@@ -232,7 +236,9 @@ class ContextModel:
         context, never = self.context(before), {word.lower() for word in blocked}
         logits = self.logits(context, np.arange(self.first_word, self.header.sizes.n_rows)).astype(np.float64)
         logits -= np.logaddexp.reduce(logits)
-        words = self._likeliest(logits, max(n, top_k) if temperature else n, never)
+        words = self._likeliest(logits, max(n, top_k) if temperature or followers is not None else n, never)
+        if followers is not None:
+            words = _joined(words, followers, never)[: top_k if temperature else n]
         if temperature:
             noise = (rng or np.random.default_rng()).gumbel(size=len(words))
             drawn = np.argsort(-(np.array([logit for _, logit in words]) / temperature + noise), kind="stable")
@@ -249,3 +255,13 @@ class ContextModel:
             found = [(self.word(self.first_word + row), float(logits[row])) for row in best.tolist()]
             words = [(word, logit) for word, logit in found if word.lower() not in never][:n]
         return words
+
+
+def _joined(words: list[tuple[str, float]], followers: Followers, never: set[str]) -> list[tuple[str, float]]:
+    """Words with their log probabilities, the person's followers among them, the best first."""
+    rest = 1.0 - followers.share
+    found = {word: rest * math.exp(logit) for word, logit in words}
+    for word, share in followers.shares.items():
+        if word.lower() not in never:
+            found[word] = found.get(word, 0.0) + share
+    return sorted(((word, math.log(probability)) for word, probability in found.items()), key=lambda one: -one[1])

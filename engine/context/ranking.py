@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,10 @@ from engine.context import kernels
 from engine.context.link import LexiconLink, link, link_patch
 from engine.context.model import Context, ContextModel
 from engine.context.word_classes import starts_with_capital
-from engine.lexicon import Lexicon
+from engine.context.words import last_word
+from engine.lexicon import Lexicon, key_sequence
 from engine.trie import Trie
+from engine.words.pairs import Followers, PersonalPairs
 
 MOST_EVIDENCE = 6.0
 """Nats that one word before can count for or against the context at most."""
@@ -25,6 +28,20 @@ LOG_LATER_FORM = math.log(0.1)
 """Of the forms of a key sequence, each that the model does not know is taken to be a tenth as common as the one before it: the lexicon
 has only their order. Measured, with the English model and words of several forms in held-out text: right in 95.4 % (podcasts), 88.8 %
 (chat) and 98.1 % (Tatoeba); 92.7, 84.7 and 97.3 % if only known forms change places; 87.2, 83.9 and 95.0 % in the lexicon's order."""
+
+
+FORM_TRUST = 6.0
+"""As many uses of a written form by the person as what the words before say of the forms of its key sequence, all together."""
+
+
+class Own(Protocol):
+    """What a person's words have to say beside the words before. words.personal.PersonalWords is one."""
+
+    pairs: PersonalPairs
+
+    def form_weight(self, form: str) -> float:
+        """Uses of a written form by the person; 0 for one of which nothing is known."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -85,13 +102,32 @@ class WordsBefore:
     lexicon: Lexicon
     link: LexiconLink
     options: ContextOptions
+    own: Own | None = None
+    """the person's words, where there are any"""
+    followers: Followers | None = None
+    """what the person writes after the last word"""
 
     def added(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(n,) nats to add to the scores of the words that end at these nodes of the trie."""
         odds = trust_in(self.context, self.options)
         mixed = np.logaddexp(-_log_one_plus_exp(odds), self.gains(nodes) - _log_one_plus_exp(-odds))
+        if self.followers is not None:
+            mixed = self._with_followers(self.followers, mixed, nodes)
         added: npt.NDArray[np.float64] = self.options.weight * mixed
         return added
+
+    def _with_followers(
+        self, followers: Followers, gains: npt.NDArray[np.float64], nodes: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """(n,) the gains that the words before give, joined by the person's own counts of what follows the last of them."""
+        joined: npt.NDArray[np.float64] = gains + math.log1p(-followers.share)
+        places = {node: place for place, node in enumerate(nodes.tolist())}
+        for word, share in followers.shares.items():
+            sequence = key_sequence(word, self.lexicon.alphabet)
+            place = places.get(self.lexicon.find(sequence)) if sequence else None
+            if place is not None:
+                joined[place] = np.logaddexp(joined[place], math.log(share) - self.lexicon.log_prior(int(nodes[place])))
+        return joined
 
     def gains(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(n,) by how many nats the context makes words likelier than they are without, if it is trusted."""
@@ -112,7 +148,8 @@ class WordsBefore:
     def ordered(self, forms: tuple[str, ...], node: int, sequence: str) -> tuple[str, ...]:
         """The written forms of the key sequence that ends at a node, the likeliest in this context first.
 
-        A form that the model does not know is as likely as its class and, within it, as the lexicon says.
+        A form that the model does not know is as likely as its class and, within it, as the lexicon says. What the person uses counts
+        beside that, as if what the words before say were FORM_TRUST uses.
         """
         model, known = self.model, {self.model.word(row): row for row in self.model.rows_of_key(sequence).tolist()}
         log_prior, rows, log_shares = self.lexicon.log_prior(node), [], []
@@ -122,6 +159,8 @@ class WordsBefore:
             share = log_prior - float(model.rows.class_mass[number]) + place * LOG_LATER_FORM
             log_shares.append(0.0 if form in known else share)
         scores = model.logits(self.context, np.array(rows, np.int64)) + np.array(log_shares)
+        if self.own is not None and any(own := [self.own.form_weight(form) for form in forms]):
+            scores = FORM_TRUST * np.exp(scores - np.logaddexp.reduce(scores)) + np.array(own)
         return tuple(forms[i] for i in np.argsort(-scores, kind="stable").tolist())
 
 
@@ -148,9 +187,10 @@ class Ranking:
         self._link = link(model, lexicon)
         self._generation = lexicon.generation
 
-    def words_before(self, before: str, lexicon: Lexicon) -> WordsBefore:
-        """What the text before a swipe says of the words of the lexicon, whatever was laid over it since."""
+    def words_before(self, before: str, lexicon: Lexicon, own: Own | None = None) -> WordsBefore:
+        """What the text before a swipe says of the words of the lexicon, whatever was laid over it since. own: the person's words."""
         if lexicon.generation != self._generation:
             self._link, self._generation = self._link._replace(patch_row=np.zeros(0, np.uint16)), lexicon.generation
         self._link = link_patch(self._link, self.model, lexicon)
-        return WordsBefore(self.model.context(before), self.model, lexicon, self._link, self.options)
+        followers = None if own is None else own.pairs.after(last_word(before))
+        return WordsBefore(self.model.context(before), self.model, lexicon, self._link, self.options, own, followers)

@@ -56,6 +56,21 @@ def unfinished_sentence(before: str) -> Sentence:
     return Sentence(tuple(words[first:]), not first and (not cut or bool(ends)))
 
 
+def last_word(before: str) -> str | None:
+    """The word right before the end of a text, "" where a sentence begins there; None where nothing is known of it."""
+    sentence = unfinished_sentence(before)
+    return sentence.words[-1] if sentence.words else "" if sentence.is_whole else None
+
+
+def last_pair(text: str) -> tuple[str, str] | None:
+    """The last two words of a text, "" for the first where the second begins its sentence; None where there are none, or numbers."""
+    sentence = unfinished_sentence(text)
+    if not sentence.words or (len(sentence.words) == 1 and not sentence.is_whole):
+        return None
+    pair = ("", *sentence.words)[-2:]
+    return None if NUMBER in pair else (pair[0], pair[1])
+
+
 def _stride(length: int, stride: int) -> int:
     """Where the kept end of something of this length begins: it has at least one stride, and less than two."""
     return max(0, (length // stride - 1) * stride)

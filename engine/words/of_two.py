@@ -22,7 +22,8 @@ class PersonalWordsOfTwo(PersonalWords):
     def __init__(self, recognizers: tuple[Recognizer, Recognizer], languages: tuple[str, str]) -> None:
         """recognizers, languages: of the first language, and of the second."""
         super().__init__(recognizers[0], "+".join(languages))
-        self.parts = tuple(PersonalWords(*part) for part in zip(recognizers, languages, strict=True))
+        first, second = recognizers
+        self.parts = PersonalWords(first, languages[0]), PersonalWords(second, languages[1])
 
     def of(self, word: str) -> PersonalWords:
         """The words that a word is among, or would be."""
@@ -91,6 +92,14 @@ class PersonalWordsOfTwo(PersonalWords):
         found = [(self.of(word), word, gain) for word, gain in gains]
         for part in self.parts:
             part.learn((word, gain) for of, word, gain in found if of is part)
+
+    def use_pairs(self, enabled: bool) -> None:
+        for part in self.parts:
+            part.use_pairs(enabled)
+
+    def learn_pairs(self, pairs: Iterable[tuple[str, str]]) -> int:
+        found = [(self.of(second), first, second) for first, second in pairs]
+        return sum(part.learn_pairs((first, second) for of, first, second in found if of is part) for part in self.parts)
 
     def import_(self, path: Path | str) -> int:
         changes = {change.word: change for change in read_words(path)}

@@ -9,9 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from engine.context.ranking import FORM_TRUST
+from engine.context.words import NUMBER, sentences
 from engine.grid import Grid
 from engine.lexicon import Lexicon, key_sequence
 from engine.words.exchange import read_words, write_words
+from engine.words.pairs import START, PairGain, PersonalPairs
 from engine.words.prior import Strength, overlay_word
 from engine.words.store import Report, WordStore
 from engine.words.word import Change, PersonalWord, checked
@@ -20,6 +23,7 @@ REFRESHED = 4
 """Key sequences whose faded weights are laid anew with each change, besides the changed one."""
 SPARE_SLOTS = 100_000
 """The lexicon's patch is compacted once it has twice the slots that it needs and this many more."""
+MORE_THAN_CONTEXT = 2 * FORM_TRUST
 
 
 class Model(Protocol):
@@ -51,6 +55,8 @@ class PersonalWords:
         """language: under whose name the words are kept in a file."""
         self.language = language
         self.strength = strength or Strength()
+        self.pairs = PersonalPairs()
+        """which words the person writes after which"""
         self._recognizer = recognizer
         self._base = recognizer.lexicon
         self._words: dict[str, PersonalWord] = {}
@@ -85,6 +91,13 @@ class PersonalWords:
         """How often the word was used, faded; 0 for one that is not the person's."""
         known = self._words.get(word)
         return 0.0 if known is None else known.weight_at(self._now)
+
+    def form_weight(self, form: str) -> float:
+        """How much a written form counts against what the words before say of it; a form that was added counts for more than they can."""
+        known = self._words.get(form)
+        if known is None or known.kind == "blocked":
+            return 0.0
+        return known.weight_at(self._now) + (MORE_THAN_CONTEXT if known.kind == "added" else 0.0)
 
     def offers(self, word: str) -> bool:
         """Whether swiping can write the word as it stands here, with its capitals and apostrophes."""
@@ -127,17 +140,22 @@ class PersonalWords:
         if word not in self._words:
             raise ValueError(f"'{word}' is not one of the person's words: there is nothing to forget")
         self._change([Change(word, forget=True)])
+        self.pairs.forget(word)
+        if self._store is not None:
+            self._store.forget_pairs(self.language, word)
 
     def clear(self) -> None:
         """Forgets all words of this language, in the file too."""
         if self._store is not None:
             self._store.forget_language(self.language)
         self._replace({}, 0)
+        self.pairs.replace({}, 0)
 
     def wipe(self) -> bool:
         """Forgets all words of every language, and has the file keep nothing of them; whether the file does."""
         gone = self._store is None or self._store.wipe()
         self._replace({}, 0)
+        self.pairs.replace({}, 0)
         return gone
 
     def learn(self, gains: Iterable[tuple[str, float]]) -> None:
@@ -149,6 +167,43 @@ class PersonalWords:
                 changes[change.word] = changes[change.word].then(change) if change.word in changes else change
         if changes:
             self._change(changes.values())
+
+    def use_pairs(self, enabled: bool) -> None:
+        """Has pairs of words count, and be counted, or not."""
+        self.pairs.enabled = enabled
+
+    def learn_text(self, text: str) -> int:
+        """Counts which words follow which in the sentences of a text that the person wrote; how many pairs. Numbers count for nothing."""
+        found = [pair for words in sentences(text) for pair in zip((START, *words), words, strict=False) if NUMBER not in pair]
+        return self.learn_pairs(found)
+
+    def learn_pairs(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Counts pairs of words that the person wrote one after the other; START stands for the beginning of a sentence. How many.
+
+        The context model need not know the words. Words that cannot be swiped are passed over, and all if pairs do not count.
+        """
+        gains: list[PairGain] = []
+        if self.pairs.enabled:
+            gains = [(first.lower(), self.written(second, first == START), 1.0) for first, second in pairs if self._are_pair(first, second)]
+        if gains:
+            self.refresh()
+            self.pairs.count(gains)
+            if self._store is not None:
+                self._store.count_pairs(self.language, gains)
+                self._write_again_if_begun_anew()
+        return len(gains)
+
+    def written(self, word: str, begins_sentence: bool = False) -> str:
+        """A word as the lexicon has it, without the capital that only its place gives it."""
+        sequence, lexicon = key_sequence(word, self._base.alphabet), self._recognizer.lexicon
+        forms = lexicon.forms(sequence) if sequence is not None and sequence in lexicon else ()
+        if word in forms and not (begins_sentence and word.lower() in forms):
+            return word
+        same = next((form for form in forms if form.lower() == word.lower()), None)
+        return same or (word.lower() if begins_sentence else word)
+
+    def _are_pair(self, first: str, second: str) -> bool:
+        return (first == START or self.why_not(first) is None) and self.why_not(second) is None and not self.blocks(second)
 
     def export(self, path: Path | str) -> int:
         """Writes all words into a file that `import_` reads and people can read; how many. Raises: OSError."""
@@ -187,8 +242,10 @@ class PersonalWords:
         mine = [Change(one.word, gain=one.weight_at(self._now), kind=one.kind) for one in self._words.values()]
         if mine:
             self._store.write(self.language, mine)
+        if len(self.pairs):
+            self._store.count_pairs(self.language, self.pairs.gains())
         self._store.has_news()
-        self._replace(*self._store.read(self.language))
+        self._read()
         self._store.begun_anew = False
 
     def close(self) -> None:
@@ -200,7 +257,12 @@ class PersonalWords:
     def refresh(self) -> None:
         """Takes over what another keyboard has written into the file since."""
         if self._store is not None and self._store.has_news():
-            self._replace(*self._store.read(self.language))
+            self._read()
+
+    def _read(self) -> None:
+        assert self._store is not None
+        self._replace(*self._store.read(self.language))
+        self.pairs.replace(*self._store.read_pairs(self.language))
 
     def why_not(self, word: str) -> str | None:
         """Why a word cannot be swiped on the grid, as the end of a sentence; None where it can."""
@@ -245,6 +307,7 @@ class PersonalWords:
         if self._store is not None and self._store.begun_anew:
             self._store.begun_anew = False
             self._store.write(self.language, [Change(one.word, one.weight_at(self._now), one.kind, forget=True) for one in self])
+            self._store.count_pairs(self.language, self.pairs.gains())
 
     def _sequence(self, word: str) -> str:
         """ "" for a word of another alphabet, which a file may hold."""

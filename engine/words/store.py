@@ -17,34 +17,29 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from engine.words import pair_tables
+from engine.words.pairs import Pair, PairGain
+from engine.words.trouble import TROUBLE, DamagedError, NewerError
 from engine.words.word import Change, PersonalWord, checked
 
 APPLICATION_ID = 0x4B47574F
 """says in the file's header whose it is"""
-FORMAT_VERSION = 1
-SCHEMA = {
+FORMAT_VERSION = 2
+"""2 added pairs of words."""
+WITHOUT_PAIRS = {
     "words": "CREATE TABLE words (language TEXT NOT NULL, word TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL,"
     " at INTEGER NOT NULL, PRIMARY KEY (language, word)) STRICT, WITHOUT ROWID",
     "learnt": "CREATE TABLE learnt (language TEXT NOT NULL PRIMARY KEY, words INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 }
+SCHEMA = {**WITHOUT_PAIRS, **pair_tables.TABLES}
+MOST_WAITING = 1000
+"""Pairs that are kept in memory for a file that cannot be written."""
 GONE = -1
 """in the place of a version: the file that had it is gone"""
 WAIT_S = 5.0
 """how long to wait for another keyboard that is writing"""
 Report = Callable[[str], None]
 Result = TypeVar("Result")
-
-
-class DamagedError(Exception):
-    """The file is not a store of words, or not any more."""
-
-
-class NewerError(Exception):
-    """A newer Keyglide wrote the file."""
-
-
-TROUBLE = (sqlite3.Error, OSError, DamagedError, NewerError)
-"""What may come of a file: a full disk, a folder that cannot be written, damage."""
 
 
 class WordStore:
@@ -62,6 +57,7 @@ class WordStore:
         self._reported = ""
         self._waiting: dict[str, dict[str, Change]] = {}
         """changes that could not be written yet, by language and word"""
+        self._waiting_pairs: dict[str, list[PairGain]] = {}
         self._database: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
         """the file that is open: what tells it from another one of the same name"""
@@ -82,6 +78,41 @@ class WordStore:
             waiting[change.word] = waiting[change.word].then(change) if change.word in waiting else change
         return self._try(self._write_waiting) is not None
 
+    def read_pairs(self, language: str) -> tuple[dict[tuple[str, str], Pair], int]:
+        """The pairs of a language, and how many have been counted in it; none where the file does not let it."""
+        found = self._try(lambda: pair_tables.read_pairs(self._connected(), language), reported=False)
+        return found or ({}, 0)
+
+    def count_pairs(self, language: str, gains: Iterable[PairGain]) -> bool:
+        """Counts pairs, and those that still wait; whether they are on the disk now."""
+        waiting = self._waiting_pairs.setdefault(language, [])
+        waiting += gains
+
+        def count() -> bool:
+            database = self._connected()
+            database.execute("PRAGMA synchronous = NORMAL")
+            with _transaction(database):
+                for one, counted in self._waiting_pairs.items():
+                    pair_tables.count_pairs(database, one, counted)
+            self._waiting_pairs.clear()
+            return True
+
+        done = self._try(count) is not None
+        del waiting[:-MOST_WAITING]
+        return done
+
+    def forget_pairs(self, language: str, word: str) -> bool:
+        """Drops the pairs that a word is in; whether they are gone from the disk."""
+        self._waiting_pairs.pop(language, None)
+
+        def forget() -> bool:
+            with _transaction(self._connected()) as database:
+                pair_tables.forget_pairs(database, language, word)
+            self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return True
+
+        return self._try(forget) is not None
+
     def has_news(self) -> bool:
         """Whether the file was changed by others, or is another one, since this was asked last. At first it has none."""
         version = self._try(lambda: int(self._connected().execute("PRAGMA data_version").fetchone()[0]), reported=False)
@@ -91,28 +122,30 @@ class WordStore:
         return before not in (None, version)
 
     def forget_language(self, language: str) -> bool:
-        """Drops all words of a language; whether they are gone from the disk."""
+        """Drops all words and pairs of a language; whether they are gone from the disk."""
         self._waiting.pop(language, None)
+        self._waiting_pairs.pop(language, None)
 
         def forget() -> bool:
             with _transaction(self._connected()) as database:
-                database.execute("DELETE FROM words WHERE language = ?", (language,))
-                database.execute("DELETE FROM learnt WHERE language = ?", (language,))
+                for table in SCHEMA:
+                    database.execute(f"DELETE FROM {table} WHERE language = ?", (language,))
             _scrub(self._connected())
             return True
 
         return self._try(forget) is not None
 
     def wipe(self) -> bool:
-        """Drops every word of every language, and the damaged files that were set aside; whether nothing is left on the disk."""
+        """Drops every word and pair of every language, and the damaged files that were set aside; whether nothing is left on the disk."""
         self._waiting.clear()
+        self._waiting_pairs.clear()
 
         def wipe() -> bool:
             for aside in self.path.parent.glob(f"{self.path.stem}.damaged-*"):
                 aside.unlink()
             with _transaction(self._connected()) as database:
-                database.execute("DELETE FROM words")
-                database.execute("DELETE FROM learnt")
+                for table in SCHEMA:
+                    database.execute(f"DELETE FROM {table}")
             _scrub(self._connected())
             return True
 
@@ -266,11 +299,16 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         with _transaction(database):
             if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                for table in SCHEMA.values():
+                for table in WITHOUT_PAIRS.values():
                     database.execute(table)
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+                database.execute("PRAGMA user_version = 1")
         _check(database)
+        with _transaction(database):
+            if database.execute("PRAGMA user_version").fetchone()[0] == 1:
+                for table in pair_tables.TABLES.values():
+                    database.execute(table)
+                database.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
     except BaseException:
         database.close()
         raise
@@ -285,12 +323,14 @@ def _check(database: sqlite3.Connection) -> None:
     if version > FORMAT_VERSION:
         raise NewerError(f"a newer Keyglide wrote it, in format {version}: update this one, which knows up to {FORMAT_VERSION}")
     tables = dict(database.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall())
-    if tables != SCHEMA:
+    if tables != (WITHOUT_PAIRS if version == 1 else SCHEMA):
         raise DamagedError("it has other tables than a store of words")
     if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise DamagedError(str(found).splitlines()[0])
     for row in database.execute("SELECT word, kind, weight, at FROM words"):
         _word(*row)
+    if version > 1:
+        pair_tables.check_pairs(database)
 
 
 @contextmanager

@@ -31,11 +31,14 @@ class OwnWords:
         self.file = file
         self.enabled = True
         """whether words are learnt and used at all"""
+        self.pairs = True
+        """whether it is learnt, too, which words follow which"""
 
     def open(self, recognizer: SwipeRecognizer, report: Say) -> None:
         """Has a recognizer that is being loaded use the words. Called on the worker's thread, as `report` is."""
         if self.enabled:
             recognizer.words.open(self.file, report)
+            recognizer.words.use_pairs(self.pairs)
 
     def learn(self, uses: Iterable[Used], offer: Say) -> None:
         """Counts uses of words; `offer` takes a word that was typed, and that swiping could not write until it is added."""
@@ -53,6 +56,19 @@ class OwnWords:
             return new[-1] if new else ""
 
         self._ask(learn, lambda word: offer(word) if word else None, lambda _: None)
+
+    def learn_pair(self, text: str) -> None:
+        """Counts the last two words of a text as written one after the other."""
+        if not self.enabled or not self.pairs:
+            return
+
+        def learn(recognizer: SwipeRecognizer) -> None:
+            from engine.context.words import last_pair
+
+            if (pair := last_pair(text)) is not None:
+                recognizer.words.learn_pairs([pair])
+
+        self._ask(learn, lambda _: None, lambda _: None)
 
     def add(self, word: str, say: Say) -> None:
         self._change(lambda words: words.add(word), f"'{word}' can be swiped now.", say)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from keyboard_app.session.finished import Finished
 from keyboard_app.session.learning import Learner, Moment, Used, plain
-from keyboard_app.session.outlet import Change, Outlet
+from keyboard_app.session.outlet import PLAIN, Change, Outlet
 from keyboard_app.session.own_words import OwnWords
 from keyboard_app.session.preview import PreviewFilter
+from keyboard_app.session.settled import settled
 from keyboard_app.session.suggestions import Suggestions, wanted_for
 from keyboard_app.session.unsure import Unsure
 from keyboard_app.session.worker import Failure, RecognitionWorker, TextBefore
@@ -218,8 +219,9 @@ class TypingSession:
             return
         is_suggestion = bool(self._suggestions.words)
         if is_suggestion:
-            word = self._suggestions.words[index]
+            word, before = self._suggestions.words[index], Moment.of(self.writer)
             self._make(lambda writer: self._suggestions.write(writer, index))
+            self._learn_pair(before)
             self._learner, self.addable = Learner(), ""
             self._learn([Used(word, "picked")])
         else:
@@ -365,6 +367,14 @@ class TypingSession:
         if self.writer.text != before.text:
             self.addable = ""
         self._learn(self._learner.see(before, self.writer))
+        self._learn_pair(before)
+
+    def _learn_pair(self, before: Moment) -> None:
+        """A change of the text may have settled a word. Addresses and the like are no sentences."""
+        if self.own_words is None or (self.outlet is not None and self.outlet.purpose in PLAIN):
+            return
+        if self.uses_context and (text := settled(before, Moment.of(self.writer))) is not None:
+            self.own_words.learn_pair(text)
 
     def _learn(self, uses: Sequence[Used]) -> None:
         if self.own_words is not None and not self.secret:

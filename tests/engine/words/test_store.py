@@ -352,9 +352,14 @@ def test_one_call_wipes_everything(file: Path) -> None:
 
 
 def test_nothing_else_is_written(file: Path) -> None:
-    """Words, what they are, their weight, and how many were learnt: no time, no text."""
+    """Words, what they are, pairs of them, their weights, and how many were learnt: no time, no text."""
     WordStore(file).write("en", [added("cat")])
     database = sqlite3.connect(file)
     tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master ORDER BY name")]
     columns = {table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for table in tables}
-    assert columns == {"learnt": ["language", "words"], "words": ["language", "word", "kind", "weight", "at"]}
+    assert columns == {
+        "counted": ["language", "pairs"],
+        "learnt": ["language", "words"],
+        "pairs": ["language", "first", "second", "weight", "at"],
+        "words": ["language", "word", "kind", "weight", "at"],
+    }

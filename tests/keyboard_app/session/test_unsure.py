@@ -35,6 +35,9 @@ class Learnt:
     def learn(self, uses: Iterable[Used], offer: Say) -> None:
         self.uses += [(one.word, one.use) for one in uses]
 
+    def learn_pair(self, text: str) -> None:
+        pass
+
 
 def test_nothing_is_written_and_the_words_are_offered_as_they_would_be_written(typing: Typing) -> None:
     typing.swipe_and_wait(1)
