@@ -11,7 +11,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +44,8 @@ SLANT = 0.3
 LONGEST_WORD = 32
 """Letters; nobody swipes longer ones."""
 KINDS = ("sentence", "frequent", "common", "uncommon", "oddity")
-TUNED = itertools.product((0.2, 0.3, 0.4, 0.5, 0.6), (0.0, 0.3, 0.5, 0.7, 0.9), (0.4, 0.5, 0.6, 0.7, 0.8, 1.0))
-"""Weights that --tune tries: of the CTC head, of nothing, of the prior."""
+TUNED = itertools.product((0.2, 0.3, 0.4, 0.5, 0.6), (0.0, 0.3, 0.5, 0.7, 0.9), (0.4, 0.5, 0.6, 0.7, 0.8, 1.0), (0.0, 0.5, 1.0))
+"""Weights that --tune tries: of the CTC head, of nothing, of the prior, of letters."""
 TRIED = tuple(Weights(*one) for one in TUNED)
 
 
@@ -62,6 +62,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--ctc", type=float, default=defaults.ctc, help="weight of the CTC head (default: %(default)s)")
     parser.add_argument("--nothing", type=float, default=defaults.nothing, help="share of the expectation taken off (default: %(default)s)")
     parser.add_argument("--prior", type=float, default=defaults.prior, help="weight of the log prior (default: %(default)s)")
+    parser.add_argument("--letters", type=float, default=defaults.letters, help="nats that each letter adds (default: %(default)s)")
     parser.add_argument("--words", type=positive, default=N_WORDS, metavar="N", help="that the first pass leaves to the decoder, at most")
     parser.add_argument("--tune", action="store_true", help="also show the best weights of each trial")
     parser.add_argument("--live", action="store_true", help="use the last weights, not their average")
@@ -128,8 +129,8 @@ def strata(data: SwipeData, train: SwipeData, without_words: float) -> Iterator[
 def rows(trial: Trial, scores: Scores, weights: Weights, first_prior: float) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
     """(name, ranks): the trial, and what its parts would do alone."""
     yield trial.name, scores.ranks(weights)
-    yield "  CTC head alone", scores.ranks(Weights(1.0, 0.0, first_prior))
-    yield "  decoder, nothing taken off", scores.ranks(Weights(weights.ctc, 0.0, weights.prior))
+    yield "  CTC head alone", scores.ranks(Weights(1.0, 0.0, first_prior, 0.0))
+    yield "  decoder, nothing taken off", scores.ranks(replace(weights, nothing=0.0, letters=0.0))
 
 
 def best_weights(scores: Scores) -> Weights:
@@ -150,7 +151,7 @@ def run(options: argparse.Namespace) -> None:
     """Raises: ValueError, OSError for what cannot be used."""
     torch.set_num_threads(1)
     checkpoint = load(options.checkpoint)
-    network, weights = checkpoint.network(averaged=not options.live), Weights(options.ctc, options.nothing, options.prior)
+    network, weights = checkpoint.network(averaged=not options.live), Weights(options.ctc, options.nothing, options.prior, options.letters)
     first = FirstPass(options.words)
     train = load_swipes(options.train).key_sequences(dev_alphabet(), LONGEST_WORD)
     if not options.json:
@@ -166,7 +167,7 @@ def run(options: argparse.Namespace) -> None:
                     show(name, scores.ranks(weights)[of], options.json)
         if options.tune:
             best = best_weights(scores)
-            show(f"  best: {best.ctc:g}, {best.nothing:g}, {best.prior:g}", scores.ranks(best), options.json)
+            show(f"  best: {best.ctc:g}, {best.nothing:g}, {best.prior:g}, {best.letters:g}", scores.ranks(best), options.json)
         if options.scores:
             options.scores.mkdir(parents=True, exist_ok=True)
             np.savez(options.scores / f"{trial.name}.npz", **vars(scores), words=trial.recorded.data.words)

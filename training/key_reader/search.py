@@ -35,16 +35,18 @@ samples, a quarter of dev mirrored): 10 words 88.09 / 94.98; at most 16 within 8
 work."""
 BATCH = 64
 """swipes at once, and a tenth of the words at once"""
-PARTS = ("ctc", "decoder", "nothing", "prior")
+PARTS = ("ctc", "decoder", "nothing", "prior", "letters")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Score = ctc log P_ctc + (1 - ctc) (log P_dec(word | swipe) - nothing log P_dec(word | nothing)) + prior log P(word)."""
+    """Score = ctc log P_ctc + (1 - ctc) (log P_dec(word | swipe) - nothing log P_dec(word | nothing)) + prior log P(word) + letters n."""
 
-    ctc: float = 0.25
-    nothing: float = 0.9
-    prior: float = 0.8
+    ctc: float = 0.4
+    nothing: float = 0.65
+    prior: float = 0.7
+    letters: float = 0.95
+    """nats for each of a word's n letters"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Scores:
     """(n, M)"""
     prior: Floats
     """(n, M)"""
+    letters: Floats
+    """(n, M): how many a word has"""
     place: npt.NDArray[np.int64]
     """(n,): where the word that was meant is among the M; -1: nowhere"""
 
@@ -76,7 +80,7 @@ class Scores:
         """(n,): the rank of the word that was meant, from 1; 0 where it is not among the M."""
         with np.errstate(invalid="ignore"):
             seen = self.decoder - weights.nothing * self.nothing if weights.nothing else self.decoder
-            score = weights.ctc * self.ctc + (1 - weights.ctc) * seen + weights.prior * self.prior
+            score = weights.ctc * self.ctc + (1 - weights.ctc) * seen + weights.prior * self.prior + weights.letters * self.letters
         score = np.where(np.isfinite(self.ctc), score, -np.inf)
         true = np.take_along_axis(score, np.maximum(self.place, 0)[:, None], axis=1)
         better = (score > true).sum(axis=1) + 1
@@ -109,6 +113,7 @@ def score(network: KeyReader, trial: Trial, first: FirstPass = FirstPass()) -> S
         for row, of in zip(rows.tolist(), of_batch, strict=True):
             found[row] = of.words
             parts["ctc"][row, : len(of.words)], parts["prior"][row, : len(of.words)] = of.ctc, of.prior
+            parts["letters"][row, : len(of.words)] = [len(word) for word in of.words]
         words = [of.words for of in of_batch]
         for row, values in zip(rows.tolist(), _read_all(network, frames, trial, words), strict=True):
             parts["decoder"][row, : len(values)] = values
