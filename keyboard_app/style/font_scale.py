@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 SMALLEST, LARGEST = 0.75, 1.5
@@ -63,5 +64,5 @@ def by_gsettings() -> float | None:
         return None
 
 
-SOURCES = (by_kde, by_portal, by_gsettings)
+SOURCES: tuple[Callable[[], float | None], ...] = (by_kde, by_portal, by_gsettings)
 """The first that knows is believed."""
