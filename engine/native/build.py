@@ -23,6 +23,10 @@ from engine.native import place
 from engine.native.library import Library
 
 WRITTEN = "written "
+LLVM_NAMES = {"aarch64": "generic"}
+"""level -> what LLVM calls it, if it is not the same"""
+UNWRAP = "__excinfo_unwrap_args"
+"""What numba makes for each kernel anew, under the same name; pycc has it once, too."""
 
 
 def compile_kernels() -> bytes:
@@ -58,8 +62,12 @@ def compile_kernels() -> bytes:
         add_entry_point(entries, kernel.name, compiled)
         parts.append(compiled.library.get_llvm_str())
     linked = binding.parse_assembly(str(entries))
-    for part in parts:
-        linked.link_in(binding.parse_assembly(part))
+    for text in parts:
+        part = binding.parse_assembly(text)
+        for function in part.functions:
+            if function.name.startswith(UNWRAP):
+                function.linkage = "linkonce_odr"
+        linked.link_in(part)
     names = {kernel.name for kernel in kernels}
     for value in (*linked.functions, *linked.global_variables):
         if not value.is_declaration and value.name not in names:
@@ -128,7 +136,7 @@ def warm_up_numba() -> None:
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.native.build", description=__doc__)
     parser.add_argument("--into", type=Path, metavar="FOLDER", help="where to put it (default: beside the code, or in the cache folder)")
-    parser.add_argument("--name", metavar="NAME", help="of the file, for one that comes with a wheel (default: for this processor)")
+    parser.add_argument("--level", choices=place.LEVELS, help="compile for all processors of a kind, as wheels have it (default: for this one)")
     parser.add_argument("--nice", type=int, default=0, metavar="N", help="how much to stand back for other programs (default: %(default)s)")
     return parser.parse_args(arguments)
 
@@ -142,8 +150,10 @@ def run(options: argparse.Namespace) -> int:
     if folder is None:
         return 1
     folder.mkdir(parents=True, exist_ok=True)
-    if options.name:
-        write_whole(folder / f"{options.name}.{place.sources()}.o", compile_kernels())
+    if options.level:
+        # numba reads the variables when it is imported; LLVM knows the features by the name
+        os.environ.update(NUMBA_CPU_NAME=LLVM_NAMES.get(options.level, options.level), NUMBA_CPU_FEATURES="")
+        write_whole(folder / place.prebuilt_name(options.level), compile_kernels())
         return 0
     try:
         print(build(folder))

@@ -36,12 +36,17 @@ def find() -> Path | None:
 
 
 def _prebuilt() -> Path | None:
-    features, version = processor()[1], sources()
+    features = processor()[1]
     for level, needed in LEVELS.items():
-        path = PREBUILT / f"{level}.{version}.o"
+        path = PREBUILT / prebuilt_name(level)
         if needed <= features and path.is_file():
             return path
     return None
+
+
+def prebuilt_name(level: str) -> str:
+    """Of the file for all processors of a level."""
+    return f"{level}.{sources()}.o"
 
 
 def folders() -> list[Path]:
