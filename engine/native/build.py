@@ -136,7 +136,9 @@ def warm_up_numba() -> None:
 def parse_args(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.native.build", description=__doc__)
     parser.add_argument("--into", type=Path, metavar="FOLDER", help="where to put it (default: beside the code, or in the cache folder)")
-    parser.add_argument("--level", choices=place.LEVELS, help="compile for all processors of a kind, as wheels have it (default: for this one)")
+    parser.add_argument(
+        "--level", choices=place.LEVELS, help="compile for all processors of a kind, as wheels have it (default: for this one)"
+    )
     parser.add_argument("--nice", type=int, default=0, metavar="N", help="how much to stand back for other programs (default: %(default)s)")
     return parser.parse_args(arguments)
 
