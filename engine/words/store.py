@@ -66,10 +66,7 @@ class WordStore:
 
     def read(self, language: str) -> tuple[dict[str, PersonalWord], int]:
         """The words of a language, by their written form, and how many have been learnt in it. What still waits is not among them."""
-        found = self._try(lambda: self._read(self._connected(), language))
-        if found is None:
-            found = self._try(lambda: self._read_only(language), reported=False)
-        return found or ({}, 0)
+        return self._read_somehow(lambda database: self._read(database, language), True) or ({}, 0)
 
     def write(self, language: str, changes: Iterable[Change]) -> bool:
         """Makes the changes, and those that still wait, in one transaction; whether they are on the disk now."""
@@ -80,8 +77,7 @@ class WordStore:
 
     def read_pairs(self, language: str) -> tuple[dict[tuple[str, str], Pair], int]:
         """The pairs of a language, and how many have been counted in it; none where the file does not let it."""
-        found = self._try(lambda: pair_tables.read_pairs(self._connected(), language), reported=False)
-        return found or ({}, 0)
+        return self._read_somehow(lambda database: pair_tables.read_pairs(database, language), False) or ({}, 0)
 
     def count_pairs(self, language: str, gains: Iterable[PairGain]) -> bool:
         """Counts pairs, and those that still wait; whether they are on the disk now."""
@@ -223,13 +219,18 @@ class WordStore:
         rows = database.execute("SELECT word, kind, weight, at FROM words WHERE language = ?", (language,))
         return {row[0]: _word(*row) for row in rows}, _learnt(database, language)
 
-    def _read_only(self, language: str) -> tuple[dict[str, PersonalWord], int]:
-        """The words in a file that cannot be written, nor the log beside it."""
+    def _read_somehow(self, read: Callable[[sqlite3.Connection], Result], reported: bool) -> Result | None:
+        """What is read from the file, even if it cannot be written; None where it cannot be read. reported: whether trouble is."""
+        found = self._try(lambda: read(self._connected()), reported)
+        return found if found is not None else self._try(lambda: self._read_only(read), reported=False)
+
+    def _read_only(self, read: Callable[[sqlite3.Connection], Result]) -> Result | None:
+        """What is read from a file that cannot be written, nor the log beside it; None where there is no file."""
         if not self.path.exists():
-            return {}, 0
+            return None
         with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             _check(database)
-            return self._read(database, language)
+            return read(database)
 
     def _write_waiting(self) -> bool:
         """What the person did on purpose is forced onto the disk itself, at once; for what is learnt that would be too slow."""

@@ -25,6 +25,7 @@ from engine.onnx_file import check_whole
 from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord, read_swipes
 from engine.words.exchange import read_words
+from engine.words.pairs import Pair
 from engine.words.store import WordStore
 from engine.words.word import Change, PersonalWord
 from tests.support import toy, toy_context
@@ -136,6 +137,8 @@ class Targets:
             warnings.simplefilter("ignore")
             store = WordStore(self._file("store.db", content))
             assert all(isinstance(one, PersonalWord) for one in store.read("en")[0].values())
+            assert all(isinstance(one, Pair) for one in store.read_pairs("en")[0].values())
+            store.count_pairs("en", [("meet", "at", 1.0)])
             assert store.write("en", [Change("after", kind="added")]) or b"SQLite" in content[:20]
             store.close()
 
@@ -149,5 +152,6 @@ class Targets:
     def _store(self) -> bytes:
         store = WordStore(self._folder / "seed.db")
         store.write("en", [Change("Wuliangye", kind="added"), Change("cat", 1.0)])
+        store.count_pairs("en", [("the", "cat", 1.0), ("", "the", 2.5)])
         store.close()
         return (self._folder / "seed.db").read_bytes()

@@ -90,6 +90,7 @@ def write(file, start, acknowledge):
     for number in range(start, start + 100_000):
         word = "".join(chr(97 + number // 26**place % 26) for place in range(5))
         assert store.write("en", [Change(word, kind="added") if number % 2 else Change(word, 1.0)])
+        assert store.count_pairs("en", [("the", word, 1.0)])
         os.write(acknowledge, word.encode() + b"\\n")
 
 def kill(file, start, chance):
@@ -109,9 +110,10 @@ file, n_kills, chance, acknowledged, said = sys.argv[1], int(sys.argv[2]), rando
 for n in range(n_kills):
     acknowledged += kill(file, n * 100_000, chance)
     store = WordStore(file, said.append)
-    words, _ = store.read("en")
+    (words, _), (pairs, _) = store.read("en"), store.read_pairs("en")
     store.close()
     assert set(acknowledged) <= set(words), set(acknowledged) - set(words)
+    assert set(acknowledged) <= {second for _, second in pairs}
 assert not said, said
 print(f"{n_kills} killed, {len(acknowledged)} acknowledged")
 """
@@ -287,9 +289,10 @@ def test_a_full_disk_is_reported_once_and_nothing_is_lost(small_disk: Path, said
 
 @pytest.fixture
 def read_only(small_disk: Path) -> Path:
-    """A folder that even root cannot write to, with a word in its file."""
+    """A folder that even root cannot write to, with a word and a pair in its file."""
     store = WordStore(small_disk / "words.db")
     store.write("en", [added("cat")])
+    store.count_pairs("en", [("the", "cat", 1.0)])
     store.close()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     return small_disk
@@ -298,6 +301,7 @@ def read_only(small_disk: Path) -> Path:
 def test_a_read_only_folder_is_reported_once_and_its_words_are_read(read_only: Path, said: list[str]) -> None:
     store = WordStore(read_only / "words.db", said.append)
     assert list(store.read("en")[0]) == ["cat"]
+    assert list(store.read_pairs("en")[0]) == [("the", "cat")]
     assert [store.write("en", [added(word)]) for word in ("one", "two")] == [False, False]
     assert len(said) == 1
     assert "Your words cannot be saved in" in said[0]
