@@ -27,6 +27,7 @@ from engine.search_options import SearchOptions
 from engine.trie import spelt
 
 Floats = npt.NDArray[np.float32]
+_Floats, _Integers = npt.NDArray[np.float64], npt.NDArray[np.int64]
 
 FIRST_BEAM = 6
 """Hypotheses that the first pass keeps for each word that it leaves to the decoder."""
@@ -46,6 +47,10 @@ LIKE_CTC, LIKE_INTERNAL_LM = 0.8, 0.25
 """What the decoder will say of a word, as guessed from what the CTC head says and, by its weight, the internal language model. Measured
 on dev, top-1 and top-4 of all swipes, after the words meant: 90.55 and 95.24 if nine words are left to it by the CTC head and the priors,
 90.62 and 95.41 if seven are left to it by this guess, 90.65 and 95.41 if all 80 are left to it."""
+
+GUESSED = 0.9
+"""Factor on the temperature where scores are guesses, which lie closer together. Measured on dev's 5,001 sure swipes: 98.6 % are right, and
+the mean probability is 98.6 %; without the factor 98.1 %."""
 
 
 class Before(Protocol):
@@ -133,6 +138,9 @@ def search_many(
     internal_lm = internal_lm or InternalLm(model, lexicon.trie)
     left = [_first_pass(model, memory, lexicon, options, said, internal_lm) for memory, said in zip(memories, befores, strict=True)]
     found: list[list[Hypothesis]] = [[] for _ in memories]
+    for row, words in enumerate(left):
+        if words is not None and words.lead > options.sure_margin:
+            found[row], left[row] = _without_decoder(words, lexicon, options), None
     by_size = sorted((len(words.tree.parents), row) for row, words in enumerate(left) if words is not None)
     for start in range(0, len(by_size), READ_AT_ONCE):
         rows = [row for _, row in by_size[start : start + READ_AT_ONCE]]
@@ -156,6 +164,8 @@ class _Words:
     """(M,): their log probabilities by the CTC head"""
     added: npt.NDArray[np.float64]
     """(M,): nats that the words before add to their scores, less what the decoder says of them without a swipe"""
+    lead: float
+    """nats by which the first of them leads, as guessed; inf if it is alone"""
 
 
 def _two_pass(
@@ -165,6 +175,8 @@ def _two_pass(
     words = _first_pass(decoder, memory, lexicon, options, before, internal_lm)
     if words is None:
         return []
+    if words.lead > options.sure_margin:
+        return _without_decoder(words, lexicon, options)
     log_probs = decoder.step(words.tree.tokens, words.tree.parents, decoder.empty_cache, memory).log_probs
     return _second_pass(words, log_probs, lexicon, options)
 
@@ -187,20 +199,41 @@ def _first_pass(
     expected = options.internal_lm_weight * internal_lm.of(parents, tokens, ends, nodes) if guesses else np.zeros(len(ends))
     likely = LIKE_CTC * ctc - LIKE_INTERNAL_LM * expected if guesses else ctc
     least = max(LEAST_WORDS, options.n_best)
-    kept = kernels.choose_words(trie, first_scale, nodes, likely + added, n_words, least, options.left_behind)
+    kept, guessed = kernels.choose_words(trie, first_scale, nodes, likely + added, n_words, least, options.left_behind)
+    lead = float(guessed[0] - guessed[1]) if len(kept) > 1 else math.inf
     if len(kept) < len(ends):
         parents, tokens, ends = kernels.keep_ancestors(parents, tokens, ends[kept])
         nodes, ctc, added, expected = nodes[kept], ctc[kept], added[kept], expected[kept]
-    return _Words(Tree(parents, tokens), ends, nodes, ctc, added - (1.0 - options.ctc_weight) * expected)
+    return _Words(Tree(parents, tokens), ends, nodes, ctc, added - (1.0 - options.ctc_weight) * expected, lead)
+
+
+def _without_decoder(words: _Words, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
+    """As `_second_pass`, with what the decoder would say guessed from the CTC head, as `_first_pass` does."""
+    like_ctc = options.ctc_weight + (1.0 - options.ctc_weight) * (LIKE_CTC if options.internal_lm_weight else 1.0)
+    ranked = kernels.guess_words(
+        lexicon.trie,
+        options.prior_weight * lexicon.prior_unit,
+        words.nodes,
+        words.ctc,
+        like_ctc,
+        words.added,
+        GUESSED * float(options.temperature),
+        float(options.none_score),
+    )
+    return _hypotheses(words, ranked, options)
 
 
 def _second_pass(words: _Words, log_probs: Floats, lexicon: Lexicon, options: SearchOptions) -> list[Hypothesis]:
     """log_probs: (P, V), what the decoder says of the tree."""
     (parents, tokens), ends, nodes, scale = words.tree, words.ends, words.nodes, options.prior_weight * lexicon.prior_unit
     weight, confidence = options.ctc_weight, (float(options.temperature), float(options.none_score))
-    scores, shares, order = kernels.score_words(
-        lexicon.trie, scale, parents, tokens, ends, nodes, words.ctc, log_probs, weight, words.added, *confidence
-    )
+    ranked = kernels.score_words(lexicon.trie, scale, parents, tokens, ends, nodes, words.ctc, log_probs, weight, words.added, *confidence)
+    return _hypotheses(words, ranked, options)
+
+
+def _hypotheses(words: _Words, ranked: tuple[_Floats, _Floats, _Integers], options: SearchOptions) -> list[Hypothesis]:
+    """ranked: the words' scores, probabilities and order."""
+    (parents, tokens), ends, nodes, (scores, shares, order) = words.tree, words.ends, words.nodes, ranked
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]
     rows = zip(ends[best].tolist(), nodes[best].tolist(), scores[best].tolist(), shares[best].tolist(), strict=True)
     return [Hypothesis(spelt(*tree, end), node, score, share) for end, node, score, share in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ class Asked:
     def options_of(self, recognizer: SwipeRecognizer) -> SearchOptions:
         """Raises: ValueError as `SearchOptions.changed`."""
         options = recognizer.default_options.changed(self.search)
+        if self.explanations:  # of what both heads say, not of a guess
+            options = replace(options, sure_margin=math.inf)
         return replace(options, n_best=max(options.n_best, self.n_best))
 
 

@@ -93,7 +93,8 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
             node, prefixes = allowed[token], prefixes.extend(np.zeros(1, dtype=np.int64), np.array([token]))
     log_prior = options.prior_weight * recognizer.lexicon.log_prior(candidate.key_sequence)
     frames = features.points[:, _points_of(len(letters[0].attention), features)]
-    return Explanation(candidate.word, candidate.score, log_prior, tuple(letters), frames)
+    score = log_prior + sum(letter.log_prob for letter in letters)  # the candidate's own is a guess if the search was sure
+    return Explanation(candidate.word, score, log_prior, tuple(letters), frames)
 
 
 def _allowed(trie: Trie, node: int, end: int) -> dict[int, int]:

@@ -516,7 +516,7 @@ def share_out(scores: Any, temperature: float, none_score: float) -> Any:
 def choose_words(  # noqa: PLR0913
     trie: Any, prior_scale: float, nodes: Any, scores: Any, n_words: int, least_words: int, left_behind: float
 ) -> Any:
-    """The n_words best of the words that end at `nodes` by their scores plus priors, best first, int64. Ties: lowest index.
+    """The n_words best of the words that end at `nodes` by their scores plus priors, best first, int64, and these sums. Ties: lowest index.
 
     Those more than left_behind nats behind the best are left out, but for the least_words best.
     """
@@ -527,7 +527,19 @@ def choose_words(  # noqa: PLR0913
     n_kept = len(order)
     while n_kept > least_words and with_priors[order[n_kept - 1]] < with_priors[order[0]] - left_behind:
         n_kept -= 1
-    return order[:n_kept]
+    return order[:n_kept], with_priors[order[:n_kept]]
+
+
+@kernel(TRIE, "float64", "int64[:]", "float64[:]", "float64", "float64[:]", "float64", "float64")
+def guess_words(  # noqa: PLR0913
+    trie: Any, prior_scale: float, nodes: Any, ctc: Any, like_ctc: float, added: Any, temperature: float, none_score: float
+) -> Any:
+    """As `score_words`, with both heads' log probability of a word taken to be like_ctc times the CTC head's."""
+    scores = np.empty(len(nodes))
+    for i in range(len(nodes)):
+        scores[i] = like_ctc * ctc[i] - prior_scale * (np.float64(prior_at(trie, nodes[i])) - 1.0) + added[i]
+    shares, order = share_out(scores, temperature, none_score)
+    return scores, shares, order
 
 
 @kernel(TRIE, "float64", *("int64[:]",) * 4, "float64[:]", "float32[:, :]", "float64", "float64[:]", "float64", "float64")

@@ -18,7 +18,9 @@ N_BEST = 4
 
 CONFIDENCE = ("temperature", "none_score", "least_probability")
 """Fields about how sure the best word is. They change no score."""
-OPTIONAL = frozenset({"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "look_again_below", "left_behind", *CONFIDENCE})
+OPTIONAL = frozenset(
+    {"n_best", "internal_lm_weight", "letter_bonus", "first_prior", "look_again_below", "left_behind", "sure_margin", *CONFIDENCE}
+)
 """Fields that a manifest need not have."""
 
 
@@ -48,6 +50,9 @@ class SearchOptions:
     """of two passes: where no word of the first scores as much, the trace is far from all of them, and it looks again with more margin"""
     left_behind: float = math.inf
     """of two passes: nats behind the best of the first at which a word is not left to the decoder, unless hardly any are"""
+    sure_margin: float = math.inf
+    """of two passes: if the best word of the first leads by more nats, the decoder is not asked; inf: it always is. Measured on dev with
+    4: it is not asked for 60 % of the swipes, and top-1 and top-4 are 89.54 and 95.44 instead of 89.56 and 95.46"""
     temperature: float = 1.0
     """what scores are divided by where they become probabilities; fitted by training.calibrate, as the next"""
     none_score: float = -math.inf
@@ -64,7 +69,7 @@ class SearchOptions:
         check_choice("method", self.method, get_args(Method))
         if not 0 <= self.ctc_weight <= 1:
             raise ValueError(f"ctc_weight must be from 0 to 1, got {self.ctc_weight}")
-        for name in ("prior_weight", "margin", "internal_lm_weight", "first_prior", "left_behind"):
+        for name in ("prior_weight", "margin", "internal_lm_weight", "first_prior", "left_behind", "sure_margin"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
         if math.isnan(self.look_again_below):

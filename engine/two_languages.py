@@ -145,6 +145,7 @@ class TwoLanguages(SwipeRecognizer):
         return self._decode_batch([swipe], options or self.default_options, [before])[0]
 
     def _decode_batch(self, swipes: Sequence[Swipe], options: SearchOptions, before: Sequence[str | None]) -> list[Recognition]:
+        options = replace(options, sure_margin=math.inf)  # sure of a word in one language, it may be wrong in the other
         start = perf_counter_ns()
         features = [self.model.extractor(swipe) for swipe in swipes]
         featured = perf_counter_ns()

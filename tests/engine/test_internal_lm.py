@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import beam_search, kernels
@@ -163,7 +163,7 @@ def test_words_far_behind_are_not_left_to_the_decoder() -> None:
         (3, 1, 4.0, [1, 2]),
         (3, 3, 1.0, [1, 2, 0]),
     ):
-        assert kernels.choose_words(lexicon.trie, 0.1, nodes, scores, n_words, least, left_behind).tolist() == expected
+        assert kernels.choose_words(lexicon.trie, 0.1, nodes, scores, n_words, least, left_behind)[0].tolist() == expected
 
 
 def test_words_left_behind_are_not_found() -> None:
@@ -192,3 +192,29 @@ def test_a_swipe_far_from_every_word_is_looked_at_again_with_more_margin() -> No
     assert few != more
     assert found(search(decoder, memory, lexicon, replace(narrow, look_again_below=0.0))) == more
     assert found(search(decoder, memory, lexicon, replace(narrow, look_again_below=-100.0))) == few
+
+
+@given(short_words, seeds, st.floats(0, 2), st.floats(0, 1), st.sampled_from([0.0, 0.6]))
+def test_the_decoder_is_not_asked_where_the_first_pass_is_sure(
+    words: dict[str, float], seed: int, prior_weight: float, ctc_weight: float, weight: float
+) -> None:
+    """Then the CTC head stands for it, as it does in choosing what it reads."""
+    lexicon, decoder, memory = lexicon_of(words), SeeingDecoder(seed), ctc_memory(seed)
+    options = SearchOptions(200, prior_weight, n_best=3, ctc_weight=ctc_weight, method="two_pass", internal_lm_weight=weight, first_prior=1)
+    internal_lm, questions = InternalLm(decoder, lexicon.trie), list[object]()
+    expected = search(decoder, memory, lexicon, options, internal_lm=internal_lm)
+    assert search(decoder, memory, lexicon, replace(options, sure_margin=1000.0 if len(words) > 1 else math.inf)) == expected
+    step = decoder.step
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder, "step", lambda *arguments: (questions.append(arguments), step(*arguments))[1])
+        guessed = search(decoder, memory, lexicon, replace(options, sure_margin=0.0), internal_lm=internal_lm)
+    assume(not questions)  # it is where two words are as likely
+    priors = {word: prior_weight * prior for word, prior in lexicon.key_sequences()}
+    scores = scores_of(dict(lexicon.key_sequences()), decoder, memory, replace(options, internal_lm_weight=0.0))
+    like_ctc = ctc_weight + (1 - ctc_weight) * (LIKE_CTC if weight else 1.0)
+    for one in guessed:
+        word = "".join(ALPHABET[token] for token in one.tokens)
+        taken_off = (1 - ctc_weight) * weight * decoder.expected(word)
+        guess = like_ctc * (scores[word][0] - priors[word]) + priors[word] - taken_off
+        assert one.score == pytest.approx(guess, abs=weight * 0.51 / STEPS_PER_NAT + 1e-6)
+    assert [one.score for one in guessed] == sorted((one.score for one in guessed), reverse=True)
