@@ -26,6 +26,7 @@ from keyboard_app.memory import QUIET_S
 from keyboard_app.screenshots.driven_app import Finger
 from keyboard_app.session.typing_session import words_to_offer
 from keyboard_app.session.worker import Deliver, Failure, TextBefore
+from keyboard_app.settings import Settings, save_settings
 from keyboard_app.style.kivy_setup import rest_when_idle
 from keyboard_app.text.writer import Writer, WritingOptions
 
@@ -236,7 +237,9 @@ def _same_ends(one: Swipe, other: Swipe, distance: float) -> bool:
 def play(records: list[SwipeRecord]) -> Player:
     """Opens the keyboard and plays the recordings. Raises: ValueError, as `check`; TimeoutError."""
     with TemporaryDirectory() as folder:
-        app = KeyboardApp(Start(Path(folder) / "settings.json", Path(folder) / "swipes.jsonl"))
+        files = [Path(folder) / name for name in ("settings.json", "swipes.jsonl", "words.db")]
+        save_settings(Settings(hold_back=False), files[0])  # every swipe is to be written, however unclear
+        app = KeyboardApp(Start(files[0], files[1], words=files[2]))
         player = Player(app, records)
         Clock.schedule_interval(player.step, 0)
         rest_when_idle()

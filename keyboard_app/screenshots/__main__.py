@@ -199,7 +199,7 @@ def _take(folder: Path, size: tuple[int, int], themes: Sequence[str], scenes: Ma
     from keyboard_app.screenshots.driven_app import DrivenApp
 
     with tempfile.TemporaryDirectory() as home:
-        app = KeyboardApp(Start(Path(home) / "settings.json", Path(home) / "swipes.jsonl"))
+        app = KeyboardApp(Start(Path(home) / "settings.json", Path(home) / "swipes.jsonl", words=Path(home) / "words.db"))
         driven = DrivenApp(app, folder)
         driven.play(_all(driven, themes, scenes))
 
