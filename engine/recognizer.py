@@ -195,14 +195,14 @@ class SwipeRecognizer:
         """
         if self.ranking is None:
             raise ValueError("this recognizer has no context model, which tells the next words: load it with one, context=FILE")
-        from engine.context.words import last_word
+        from engine.context.words import unfinished_sentence
 
         overlay = self.lexicon.overlay
         hidden = [word for word in overlay.values() if word.log_prior is None]
         hidden += [word for sequence, word in self.lexicon.offensive.items() if sequence not in overlay]
         blocked = [form for word in hidden for form in (word.key_sequence, *word.forms)]
         blocked += [one.word for one in self.words if one.kind == "blocked"]
-        followers = None if self.own is None else self.own.pairs.after(last_word(before))
+        followers = None if self.own is None else self.own.pairs.after(unfinished_sentence(before).last)
         return self.ranking.model.next_words(before, n, temperature, top_k, blocked, followers)
 
     @cached_property

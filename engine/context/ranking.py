@@ -13,8 +13,8 @@ from engine.context import kernels
 from engine.context.link import LexiconLink, link, link_patch
 from engine.context.model import Context, ContextModel
 from engine.context.word_classes import starts_with_capital
-from engine.context.words import last_word
-from engine.lexicon import Lexicon, key_sequence
+from engine.context.words import unfinished_sentence
+from engine.lexicon import Lexicon
 from engine.trie import Trie
 from engine.words.pairs import Followers, PersonalPairs
 
@@ -121,12 +121,10 @@ class WordsBefore:
     ) -> npt.NDArray[np.float64]:
         """(n,) the gains that the words before give, joined by the person's own counts of what follows the last of them."""
         joined: npt.NDArray[np.float64] = gains + math.log1p(-followers.share)
-        places = {node: place for place, node in enumerate(nodes.tolist())}
-        for word, share in followers.shares.items():
-            sequence = key_sequence(word, self.lexicon.alphabet)
-            place = places.get(self.lexicon.find(sequence)) if sequence else None
-            if place is not None:
-                joined[place] = np.logaddexp(joined[place], math.log(share) - self.lexicon.log_prior(int(nodes[place])))
+        shares = followers.at_nodes(self.lexicon)
+        for place, node in enumerate(nodes.tolist()):
+            if node in shares:
+                joined[place] = np.logaddexp(joined[place], math.log(shares[node]) - self.lexicon.log_prior(node))
         return joined
 
     def gains(self, nodes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -192,5 +190,6 @@ class Ranking:
         if lexicon.generation != self._generation:
             self._link, self._generation = self._link._replace(patch_row=np.zeros(0, np.uint16)), lexicon.generation
         self._link = link_patch(self._link, self.model, lexicon)
-        followers = None if own is None else own.pairs.after(last_word(before))
-        return WordsBefore(self.model.context(before), self.model, lexicon, self._link, self.options, own, followers)
+        sentence = unfinished_sentence(before)
+        followers = None if own is None else own.pairs.after(sentence.last)
+        return WordsBefore(self.model.after(sentence), self.model, lexicon, self._link, self.options, own, followers)

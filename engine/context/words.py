@@ -27,6 +27,11 @@ class Sentence:
     is_whole: bool = True
     """whether the first word is the sentence's first"""
 
+    @property
+    def last(self) -> str | None:
+        """The last word; "" at the beginning of a sentence, None where nothing is known of it."""
+        return self.words[-1] if self.words else "" if self.is_whole else None
+
 
 def sentences(text: str) -> list[list[str]]:
     """The words of each sentence in the text, as written. Empty sentences are left out."""
@@ -54,12 +59,6 @@ def unfinished_sentence(before: str) -> Sentence:
     words = words_of(text[ends[-1] :] if ends else text[_whole_word(before, cut) - cut :])
     first = _stride(len(words), STRIDE_WORDS)
     return Sentence(tuple(words[first:]), not first and (not cut or bool(ends)))
-
-
-def last_word(before: str) -> str | None:
-    """The word right before the end of a text, "" where a sentence begins there; None where nothing is known of it."""
-    sentence = unfinished_sentence(before)
-    return sentence.words[-1] if sentence.words else "" if sentence.is_whole else None
 
 
 def last_pair(text: str) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ import math
 import sqlite3
 from collections.abc import Iterable
 
-from engine.words.pairs import LEAST_WEIGHT, Pair, PairGain, counted
+from engine.words.pairs import LEAST_WEIGHT, SWEPT_EVERY, Pair, PairGain, counted
 from engine.words.trouble import DamagedError
 from engine.words.word import LONGEST
 
@@ -15,8 +15,6 @@ TABLES = {
     " at INTEGER NOT NULL, PRIMARY KEY (language, first, second)) STRICT, WITHOUT ROWID",
     "counted": "CREATE TABLE counted (language TEXT NOT NULL PRIMARY KEY, pairs INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 }
-SWEPT_EVERY = 200
-"""Pairs counted between two times that faded ones are dropped."""
 
 
 def read_pairs(database: sqlite3.Connection, language: str) -> tuple[dict[tuple[str, str], Pair], int]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+from engine.lexicon import Lexicon, key_sequence
+from engine.trie import Trie
 
 HALF_LIFE = 4000.0
 """Pairs counted after which a pair's weight has halved."""
 LEAST_WEIGHT = 0.25
 """A pair that weighs less is forgotten: one that was written once, after 8,000 others."""
-MOST_FOLLOWERS = 32
+MOST_FOLLOWERS = 64
 """Words after a word that count, those with the most weight."""
+SWEPT_EVERY = 200
+"""Pairs counted between two times that faded ones are dropped."""
+FRESH = 50
+"""Pairs counted until a word's followers are reckoned anew, although none of them was among these: they hardly fade meanwhile."""
 START = ""
 """In the place of the first word: the beginning of a sentence."""
 
@@ -38,17 +45,27 @@ def counted(pair: Pair | None, gain: float, now: int) -> Pair:
     return Pair((0.0 if pair is None else pair.weight_at(now)) + gain, now)
 
 
-@dataclass(frozen=True)
 class Followers:
     """What the person writes after a word: the share of the person's own counts, beside the rest, which is the context model's."""
 
-    shares: Mapping[str, float]
-    """written word -> its part of the whole probability"""
+    def __init__(self, shares: Mapping[str, float]) -> None:
+        self.shares = shares
+        """written word -> its part of the whole probability"""
+        self.share = sum(shares.values())
+        """of all of them together, below 1"""
+        self._nodes: tuple[Trie, dict[int, float]] | None = None
 
-    @property
-    def share(self) -> float:
-        """Of all of them together, below 1."""
-        return sum(self.shares.values())
+    def at_nodes(self, lexicon: Lexicon) -> Mapping[int, float]:
+        """The shares by where the words' key sequences end in the lexicon's trie. Found again only when something was laid over it."""
+        if self._nodes is None or self._nodes[0] is not lexicon.trie:
+            found: dict[int, float] = {}
+            for word, share in self.shares.items():
+                sequence = key_sequence(word, lexicon.alphabet)
+                node = lexicon.find(sequence) if sequence else None
+                if node is not None:
+                    found[node] = found.get(node, 0.0) + share
+            self._nodes = lexicon.trie, found
+        return self._nodes[1]
 
 
 @dataclass(frozen=True)
@@ -70,6 +87,8 @@ class PersonalPairs:
         self.now = 0
         """how many have been counted"""
         self._after: dict[str, dict[str, Pair]] = {}
+        self._reckoned: dict[str, tuple[int, PairStrength, Followers | None]] = {}
+        """for a word, when its followers were reckoned, with what, and what they are"""
 
     def __len__(self) -> int:
         return sum(map(len, self._after.values()))
@@ -79,30 +98,45 @@ class PersonalPairs:
         return [(first, second, pair.weight_at(self.now)) for first, after in self._after.items() for second, pair in after.items()]
 
     def count(self, gains: Iterable[PairGain]) -> None:
+        before = self.now
         for first, second, gain in gains:
             self.now += 1
             after = self._after.setdefault(first, {})
             after[second] = counted(after.get(second), gain, self.now)
+            self._reckoned.pop(first, None)
+        if self.now // SWEPT_EVERY > before // SWEPT_EVERY:
+            self._keep(lambda first, second, pair: pair.weight_at(self.now) >= LEAST_WEIGHT)
 
     def replace(self, pairs: Mapping[tuple[str, str], Pair], now: int) -> None:
         """Has these instead."""
-        self.now, self._after = now, {}
+        self.now, self._after, self._reckoned = now, {}, {}
         for (first, second), pair in pairs.items():
             self._after.setdefault(first, {})[second] = pair
 
     def forget(self, word: str) -> None:
         """Drops the pairs that a word is in, in whatever case."""
         lower = word.lower()
-        after = {
-            first: {second: pair for second, pair in seconds.items() if second.lower() != lower} for first, seconds in self._after.items()
+        self._keep(lambda first, second, pair: lower not in (first, second.lower()))
+
+    def _keep(self, wanted: Callable[[str, str, Pair], bool]) -> None:
+        """Drops the other pairs."""
+        kept = {
+            first: {second: pair for second, pair in after.items() if wanted(first, second, pair)} for first, after in self._after.items()
         }
-        self._after = {first: seconds for first, seconds in after.items() if seconds and first != lower}
+        self._after, self._reckoned = {first: after for first, after in kept.items() if after}, {}
 
     def after(self, first: str | None) -> Followers | None:
         """What is written after a word, in any case; None where nothing is known, or pairs do not count."""
         known = self._after.get(first.lower()) if self.enabled and first is not None else None
-        if not known:
+        if not known or first is None:
             return None
+        at, strength, followers = self._reckoned.get(first.lower(), (-FRESH, self.strength, None))
+        if self.now - at >= FRESH or strength != self.strength:
+            followers = self._reckon(known)
+            self._reckoned[first.lower()] = self.now, self.strength, followers
+        return followers
+
+    def _reckon(self, known: Mapping[str, Pair]) -> Followers | None:
         weights = {second: weight for second, pair in known.items() if (weight := pair.weight_at(self.now)) >= LEAST_WEIGHT}
         whole = sum(weights.values()) + self.strength.words * len(weights)
         best = sorted(weights, key=weights.__getitem__, reverse=True)[:MOST_FOLLOWERS]

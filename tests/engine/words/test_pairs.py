@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.context.ranking import FORM_TRUST, Ranking
-from engine.context.words import last_pair, last_word
+from engine.context.words import last_pair, unfinished_sentence
 from engine.grid import Grid
-from engine.lexicon import Lexicon
+from engine.lexicon import Lexicon, OverlayWord
 from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer
-from engine.words.pairs import HALF_LIFE, LEAST_WEIGHT, MOST_FOLLOWERS, PairStrength, PersonalPairs
+from engine.words.pairs import HALF_LIFE, LEAST_WEIGHT, MOST_FOLLOWERS, SWEPT_EVERY, Followers, PairStrength, PersonalPairs
 from engine.words.personal import PersonalWords
 from engine.words.store import FORMAT_VERSION, WITHOUT_PAIRS, WordStore
 from engine.words.word import Change
@@ -69,6 +69,30 @@ def test_the_followers_of_a_word_leave_something_to_the_rest(gains: list[tuple[s
         assert found is None or 0 < found.share < 1
 
 
+def test_faded_pairs_go_from_the_memory_too() -> None:
+    pairs = PersonalPairs()
+    pairs.count([("old", "pair", 1.0)])
+    pairs.count([("new", "pair", 1.0)] * (math.ceil(HALF_LIFE * math.log2(1 / LEAST_WEIGHT)) + 2 * SWEPT_EVERY))
+    assert len(pairs) == 1
+
+
+def test_what_is_written_counts_at_once_and_so_does_another_strength() -> None:
+    pairs = PersonalPairs(PairStrength(1.0))
+    pairs.count([("meet", "at", 1.0)])
+    assert shares(pairs, "meet") == pytest.approx({"at": 1 / 2}, rel=1e-3)
+    pairs.count([("meet", "me", 1.0)])
+    assert shares(pairs, "meet") == pytest.approx({"at": 1 / 4, "me": 1 / 4}, rel=1e-3)
+    pairs.strength = PairStrength(2.0)
+    assert shares(pairs, "meet") == pytest.approx({"at": 1 / 6, "me": 1 / 6}, rel=1e-3)
+
+
+def test_followers_are_found_again_where_something_was_laid_over_the_lexicon() -> None:
+    lexicon, followers = toy_context.lexicon(), Followers({"meet": 0.25, "zebra": 0.5, "May": 0.1, "may": 0.05})
+    assert followers.at_nodes(lexicon) == {lexicon.find("meet"): 0.25, lexicon.find("may"): pytest.approx(0.15)}
+    laid = lexicon.overlaid([OverlayWord("zebra", -9.0), OverlayWord("meet", None)])
+    assert followers.at_nodes(laid) == {laid.find("zebra"): 0.5, laid.find("may"): pytest.approx(0.15)}
+
+
 def test_forgetting_a_word_drops_the_pairs_that_it_is_in() -> None:
     pairs = PersonalPairs()
     pairs.count([("meet", "Rita", 1.0), ("rita", "said", 1.0), ("meet", "me", 1.0)])
@@ -89,7 +113,7 @@ def test_forgetting_a_word_drops_the_pairs_that_it_is_in() -> None:
     ],
 )
 def test_the_last_words_of_a_text(text: str, word: str, pair: tuple[str, str] | None) -> None:
-    assert last_word(text) == word
+    assert unfinished_sentence(text).last == word
     assert last_pair(text) == pair
 
 
