@@ -114,7 +114,8 @@ def _recognizer_of_two(settings: Settings, grid: Grid, report: Callable[[str], N
 def _own_recognizer(settings: Settings, grid: Grid) -> SwipeRecognizer:
     """Keyglide's own for the grid's language. Raises: ValueError if there is none."""
     language = language_of(grid)
-    wanted = language.name if language else f"the letters of grid '{grid.name}'"
+    is_known = language and all(map(grid.has_letter, language.alphabet))  # some of its letters alone are those of another language
+    wanted = language.name if is_known else f"the letters of grid '{grid.name}'"
     none = f"Keyglide has no model for {wanted} yet. Choose a model and a lexicon in Settings"
     if language and None in (language.bundle, language.lexicon):
         raise ValueError(none)

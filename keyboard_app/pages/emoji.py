@@ -12,7 +12,7 @@ from kivy.uix.screenmanager import Screen
 
 from engine import language_of
 from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in emoji.kv
-from keyboard_app.keys.layout import keyboard_area
+from keyboard_app.keys.layout import complete, fit, keyboard_area
 from keyboard_app.session.emoji_list import search
 from keyboard_app.session.worker import Failure
 from keyboard_app.style.lettering import marked_up
@@ -44,13 +44,15 @@ class EmojiPage(Screen):
     """the emoji whose names fit the query"""
     keyboard_height = NumericProperty(320.0)
     """px"""
+    column = NumericProperty(360.0)
+    """px: as wide as the keys"""
 
     __events__ = ("on_choose", "on_back")
 
     def __init__(self, **properties: object) -> None:
         load_kv(Path(__file__).with_suffix(".kv"))
         super().__init__(**properties)
-        self.bind(query=self._search, size=self._fit)
+        self.bind(query=self._search, size=self._fit, grid=self._fit)
         self._search()
 
     def on_choose(self, emoji: str) -> None:
@@ -84,4 +86,7 @@ class EmojiPage(Screen):
         self.ids.cells.scroll_y = 1
 
     def _fit(self, *_: object) -> None:
-        self.keyboard_height = keyboard_area(self.width, self.height).height
+        area = keyboard_area(*self.size)
+        self.keyboard_height = area.height
+        if min(self.size) > 0 and self.grid is not None:
+            self.column = fit((), self.grid.width, complete(self.grid)[1], area).area.width

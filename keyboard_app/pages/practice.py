@@ -13,7 +13,7 @@ from kivy.uix.screenmanager import Screen
 from kivy.utils import get_hex_from_color
 
 from keyboard_app.keys.keyboard import Keyboard  # noqa: F401  named in practice.kv
-from keyboard_app.keys.layout import keyboard_area
+from keyboard_app.keys.layout import complete, fit, keyboard_area
 from keyboard_app.open_files import reason
 from keyboard_app.session.worker import Failure
 from keyboard_app.style.lettering import marked_up, width_of
@@ -58,6 +58,8 @@ class PracticePage(Screen):
     can_undo = BooleanProperty(False)
     keyboard_height = NumericProperty(320.0)
     """px"""
+    column = NumericProperty(360.0)
+    """px: as wide as the keys"""
 
     __events__ = ("on_back",)
 
@@ -67,7 +69,7 @@ class PracticePage(Screen):
         """how many swipes the worker has not decoded yet"""
         super().__init__(**properties)
         self.bind(practice=self._begin, theme=self._refresh)
-        self.bind(size=self._fit)
+        self.bind(size=self._fit, grid=self._fit)
         self.ids.shown_prompt.bind(width=self._refresh, font_size=self._refresh)
         self._begin()
 
@@ -168,7 +170,10 @@ class PracticePage(Screen):
         return [*starts, len(words)]
 
     def _fit(self, *_: object) -> None:
-        self.keyboard_height = keyboard_area(*self.size).height
+        area = keyboard_area(*self.size)
+        self.keyboard_height = area.height
+        if min(self.size) > 0 and self.grid is not None:
+            self.column = fit((), self.grid.width, complete(self.grid)[1], area).area.width
 
 
 def _bare(prompt: Prompt) -> str:

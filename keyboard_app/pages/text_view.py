@@ -272,7 +272,7 @@ class TextView(Widget):
                 self._draw_lines()
             elif self.hint:
                 Color(*self.hint_color)
-                self._draw_line(visual_text(self.hint), 0, 0.0)
+                self._draw_line(visual_text(self.hint), 0, 2 * max(2.0, round(self.font_size / 9)))  # beside the cursor
             if self.selection[0] != self.selection[1]:
                 self._draw_handles()
             elif self._cursor_shows:

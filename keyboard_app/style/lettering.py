@@ -20,6 +20,7 @@ from kivy.core.text import Label, LabelBase
 from kivy.core.text.markup import MarkupLabel
 from kivy.utils import escape_markup
 
+from keyboard_app.text.rules import CHARACTER
 from keyboard_app.text.visual_order import visual_text
 
 USUAL = "Roboto"
@@ -32,6 +33,9 @@ BROUGHT = (
 IN_USUAL = (range(0x0180), range(0x0391, 0x03A2), range(0x03A3, 0x03CF), range(0x0400, 0x0460))
 """Code points of the usual font that need no look into its file: Latin, Greek, Cyrillic."""
 SIGNS_IN_USUAL = "–—‘’‚“”„…‹›•€₽№√™"
+EMOJI = str(BROUGHT[2])
+FIRST_EMOJI, COLOURFUL = 0x1F000, "\ufe0f"
+"""From this code point on characters are emoji, and others before this mark, which asks for a coloured picture."""
 UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff\u00ad"
 """Marks of direction, joiners and variants: they are not drawn, and few fonts have them."""
 FONTCONFIG_S = 5.0
@@ -39,14 +43,33 @@ FONTCONFIG_S = 5.0
 
 
 def runs(text: str) -> Iterator[tuple[str, str]]:
-    """The parts of a text that one font has: font, part. What is not drawn is left out; a diacritic stays with its letter."""
-    drawn = [character for character in text if character not in UNSEEN]
-    fonts: list[str] = []
-    for character in drawn:
-        is_mark = bool(fonts) and unicodedata.category(character).startswith("M")
-        fonts.append(fonts[-1] if is_mark else _font_of(character))
-    for font, part in itertools.groupby(zip(fonts, drawn, strict=True), key=lambda pair: pair[0]):
-        yield font, "".join(character for _, character in part)
+    """The parts of a text that one font has: font, part. What is not drawn is left out; a diacritic stays with its letter.
+
+    Emoji keep what joins them: the font has one picture for a family of three.
+    """
+    for font, pieces in itertools.groupby(_pieces(text), key=lambda piece: piece[0]):
+        yield font, "".join(piece for _, piece in pieces)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    font = ""
+    for visible in CHARACTER.findall(text):
+        if _is_emoji(visible):
+            font = EMOJI
+            yield font, visible
+            continue
+        for character in visible:
+            if character not in UNSEEN:
+                is_mark = bool(font) and unicodedata.category(character).startswith("M")
+                font = font if is_mark else _font_of(character)
+                yield font, character
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_emoji(visible: str) -> bool:
+    """Whether a visible character is an emoji that our font has, of whatever parts."""
+    looks_so = any(ord(character) >= FIRST_EMOJI or character == COLOURFUL for character in visible)
+    return looks_so and all(ord(character) in _coverage(EMOJI) or character in UNSEEN for character in visible)
 
 
 def is_usual(text: str) -> bool:

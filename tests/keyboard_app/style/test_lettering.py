@@ -30,7 +30,16 @@ def test_each_part_has_a_font_with_its_characters() -> None:
 
 def test_a_diacritic_stays_with_its_letter_and_marks_are_not_drawn() -> None:
     assert stems("\u05e9\u05b0") == [("DejaVuSans", "\u05e9\u05b0")]
-    assert stems("a\u200f\u2764\ufe0fb") == [("Roboto", "a"), ("DejaVuSans", "\u2764"), ("Roboto", "b")]
+    assert stems("a\u200f\u2764\ufe0fb") == [("Roboto", "a"), ("NotoEmoji-Regular", "\u2764\ufe0f"), ("Roboto", "b")]
+    assert stems("a\u2764b") == [("Roboto", "a"), ("DejaVuSans", "\u2764"), ("Roboto", "b")]
+
+
+@pytest.mark.parametrize(
+    "emoji", ["\U0001f600", "\U0001f469\u200d\U0001f680", "\U0001f1e9\U0001f1ea", "\U0001f44d\U0001f3fd", "1\ufe0f\u20e3"]
+)
+def test_an_emoji_of_several_parts_is_one_picture_of_our_font(emoji: str) -> None:
+    assert stems(f"a {emoji}!") == [("Roboto", "a "), ("NotoEmoji-Regular", emoji), ("Roboto", "!")]
+    assert width_of(emoji, 40) == width_of("\U0001f600", 40)
 
 
 def test_markup_is_in_drawing_order_and_escapes_brackets() -> None:
