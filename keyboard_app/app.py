@@ -30,7 +30,7 @@ from keyboard_app.session.speech import Speech
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.unsure import LEAST_PROBABILITY
 from keyboard_app.session.worker import RecognitionWorker
-from keyboard_app.sinks.choose import BackEnd, open_sink
+from keyboard_app.sinks.choose import BackEnd, OutsideSink, open_sink
 from keyboard_app.style.font_scale import system_font_scale
 from keyboard_app.style.key_focus import KeyFocus
 from keyboard_app.style.kivy_setup import frame_corner
@@ -65,6 +65,8 @@ class Start:
     """where the text goes; with another than its own page, the window is a dock"""
     words: Path = field(default_factory=words_path)
     """the file of the person's own words"""
+    sink: OutsideSink | None = None
+    """the way into other programs, where it is open already"""
 
 
 class WindowCalls:
@@ -105,7 +107,7 @@ class KeyboardApp(ThemedApp):
         self.configuration = Configuration(start.config, start.overrides, self.worker, self.calls.post)
         self.field = OwnField()
         self._keeper = DraftKeeper(start.draft if start.into == "own" else None, self.configuration)
-        self.sink = None if start.into == "own" else open_sink(start.into, self.calls.post)
+        self.sink = start.sink or (None if start.into == "own" else open_sink(start.into, self.calls.post))
         self.outlet = None if self.sink is None else Outlet(self.sink)
         self.docking: Docking | None = None
         text = start.text or self._keeper.open() if self.outlet is None else ""

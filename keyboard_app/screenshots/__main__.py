@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import load_grids
+from keyboard_app.dock.place import Docked
 from keyboard_app.style.kivy_setup import NoDisplayError, prepare, window_size
+from keyboard_app.text.sink import OwnField, Purpose
 from keyboard_app.touch.gestures import LONG_PRESS_MS
 
 if TYPE_CHECKING:
     from keyboard_app.screenshots.driven_app import DrivenApp
+    from keyboard_app.sinks.choose import BackEnd
 
 SIZES = ((360, 640), (1280, 800), (3840, 2160))
+DOCKED_SIZES = tuple((place.width, place.height) for place in (Docked(choice).place(SIZES[1]) for choice in ("bottom", "floating")))
+LARGEST_FLOATING = 800
 README_SIZE = (720, 1280)
 THEMES = ("light", "dark")
 
@@ -141,9 +146,57 @@ def _right_to_left(driven: DrivenApp, name: str) -> Steps:
     yield from driven.save(name)
 
 
+def _corrected(driven: DrivenApp, name: str) -> Steps:
+    """An earlier word was tapped: its other candidates are offered."""
+    yield from _swiped(driven, "see", "you", "tomorrow")
+    driven.app.pages.write.place_cursor(6)
+    yield from driven.save(name)
+
+
+def _docked_text(driven: DrivenApp, name: str) -> Steps:
+    yield from _swiped(driven, "see", "you")
+    yield from driven.save(name)
+
+
+def _docked_fields(driven: DrivenApp, name: str) -> Steps:
+    """What the keys are like for other fields than those for text."""
+    sink = driven.app.sink
+    assert isinstance(sink, Field)
+    for purpose in ("number", "email", "url", "password", "terminal"):
+        sink.become(purpose)
+        yield from driven.save(f"{name}_{purpose}")
+    sink.become("text")
+    outlet, page = driven.app.outlet, driven.app.pages.write
+    assert outlet is not None
+    outlet.waiting = "a word that no field took"
+    page.refresh()
+    yield from driven.save(f"{name}_waiting")
+    outlet.take_waiting()
+    page.refresh()
+
+
+class Field(OwnField):
+    """Stands for a field of another program."""
+
+    def become(self, purpose: Purpose) -> None:
+        self.purpose = purpose
+        self.on_focus()
+
+    def close(self) -> None: ...
+
+
+DOCKED_SCENES: Mapping[str, Scene] = {
+    "swiping": _writing,
+    "text": _docked_text,
+    "alternates": _alternates,
+    "fields": _docked_fields,
+    "settings": _settings,
+    "emoji": _emoji,
+}
 SCENES: Mapping[str, Scene] = {
     "empty": _empty,
     "text": _text,
+    "corrected": _corrected,
     "swiping": _writing,
     "alternates": _alternates,
     "symbols": _symbols,
@@ -163,6 +216,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m keyboard_app.screenshots", description="Takes pictures of every page of the keyboard.")
     parser.add_argument("out", type=Path, nargs="?", metavar="OUT_DIR", help="the folder for the pictures")
     parser.add_argument("--size", type=window_size, action="append", metavar="WxH", help="size in pixels; may be repeated (default: three)")
+    parser.add_argument("--dock", action="store_true", help="of the docked window with these sizes")
     parser.add_argument("--readme", type=Path, metavar="OUT.png", help="take only the picture at the top of the README")
     args = parser.parse_args(argv)
     if (args.out is None) == (args.readme is None):
@@ -175,12 +229,16 @@ def run(args: argparse.Namespace) -> int:
     if args.readme:
         _take(args.readme.parent, README_SIZE, ["light"], {args.readme.stem: _writing})
         return 0
-    sizes: Sequence[tuple[int, int]] = args.size or SIZES
-    if len(sizes) > 1:  # each in its own process: SDL's offscreen surface never grows beyond the first window
-        command = [sys.executable, "-m", "keyboard_app.screenshots", str(args.out), "--size"]
-        return max(subprocess.run([*command, f"{width}x{height}"], check=False).returncode for width, height in sizes)
-    _take(args.out, sizes[0], THEMES, SCENES)
-    return 0
+    if args.size is not None and len(args.size) == 1:
+        _take(args.out, args.size[0], THEMES, DOCKED_SCENES if args.dock else SCENES, args.dock)
+        return 0
+    command = [sys.executable, "-m", "keyboard_app.screenshots", str(args.out)]
+    whole = () if args.dock else args.size or SIZES
+    docked = args.size or DOCKED_SIZES if args.dock or not args.size else ()
+    options = [["--size", f"{width}x{height}"] for width, height in whole]
+    options += [["--dock", "--size", f"{width}x{height}"] for width, height in docked]
+    # each in its own process: SDL's offscreen surface never grows beyond the first window
+    return max(subprocess.run([*command, *one], check=False).returncode for one in options)
 
 
 def main() -> int:
@@ -193,18 +251,23 @@ def main() -> int:
     return 1
 
 
-def _take(folder: Path, size: tuple[int, int], themes: Sequence[str], scenes: Mapping[str, Scene]) -> None:
+def _take(folder: Path, size: tuple[int, int], themes: Sequence[str], scenes: Mapping[str, Scene], dock: bool = False) -> None:
     prepare(size)
     from keyboard_app.app import KeyboardApp, Start
     from keyboard_app.screenshots.driven_app import DrivenApp
 
     with tempfile.TemporaryDirectory() as home:
-        app = KeyboardApp(Start(Path(home) / "settings.json", Path(home) / "swipes.jsonl", words=Path(home) / "words.db"))
+        into: BackEnd = "xtest" if dock else "own"
+        sink = Field() if dock else None
+        start = Start(Path(home) / "settings.json", Path(home) / "swipes.jsonl", into=into, words=Path(home) / "words.db", sink=sink)
+        app = KeyboardApp(start)
         driven = DrivenApp(app, folder)
         driven.play(_all(driven, themes, scenes))
 
 
 def _all(driven: DrivenApp, themes: Sequence[str], scenes: Mapping[str, Scene]) -> Steps:
+    from kivy.core.window import Window
+
     app = driven.app
     yield from driven.until(lambda: app.configuration.lexicon is not None)
     for theme in themes:
@@ -212,9 +275,16 @@ def _all(driven: DrivenApp, themes: Sequence[str], scenes: Mapping[str, Scene]) 
         for name, scene in scenes.items():
             app.configuration.choose("grid", "qwerty_en")
             yield from driven.until(lambda: not app.worker.loading)
-            driven.start_over()
             app.pages.show("write")
-            yield from scene(driven, name if len(themes) == 1 else f"{name}_{theme}_{driven.size}")
+            yield
+            yield  # until the other page is gone, no touch counts
+            if isinstance(app.sink, Field):
+                app.sink.become("text")
+                app.pages.write.floating = Window.width < LARGEST_FLOATING
+            else:
+                driven.start_over()
+            kind = "" if app.sink is None else "dock_"
+            yield from scene(driven, name if len(themes) == 1 else f"{kind}{name}_{theme}_{driven.size}")
 
 
 if __name__ == "__main__":

@@ -128,10 +128,11 @@ class DrivenApp:
 
     def swipe(self, word: str) -> Steps:
         """Swipes a word and waits until it is written."""
-        before = self.app.text
+        writer = self.app.session.writer
+        before = writer.text
         yield from self.drag(word)
         yield from self.lift()
-        yield from self.until(lambda: self.app.text != before)
+        yield from self.until(lambda: writer.text != before)
 
     def drag(self, word: str) -> Steps:
         """Swipes the letters of a word, and leaves the finger on the last one."""
@@ -158,6 +159,8 @@ class DrivenApp:
             yield
 
     def _layout(self, page: int | None) -> KeyLayout:
+        if self.app.outlet is not None:  # the docked window has other sizes
+            return self.app.pages.write.ids.keyboard.layout_of_keys  # type: ignore[no-any-return]
         grid = self.app.configuration.opened.grid
         letters, height = complete(grid)
         keys: tuple[Key, ...] = letters if page is None else symbol_pages(language_of(grid), grid)[page]
