@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.label import Label
 from kivy.uix.screenmanager import Screen
@@ -20,6 +21,10 @@ from keyboard_app.style.widgets import load_kv
 
 if TYPE_CHECKING:
     from engine import Recognition, Swipe
+
+
+LOW, LOW_KEYS = 0.6, 0.52
+"""A window lower than this, in its widths, has little room for emoji; and its keys' share of it."""
 
 
 class EmojiCell(ButtonBehavior, Label):
@@ -44,6 +49,8 @@ class EmojiPage(Screen):
     """the emoji whose names fit the query"""
     keyboard_height = NumericProperty(320.0)
     """px"""
+    is_low = BooleanProperty(False)
+    """whether the window is as low as a dock: then the query stands in the title"""
     column = NumericProperty(360.0)
     """px: as wide as the keys"""
 
@@ -87,6 +94,9 @@ class EmojiPage(Screen):
 
     def _fit(self, *_: object) -> None:
         area = keyboard_area(*self.size)
+        self.is_low = self.height < LOW * self.width
+        if self.is_low:
+            area = replace(area, height=LOW_KEYS * self.height)
         self.keyboard_height = area.height
         if min(self.size) > 0 and self.grid is not None:
             self.column = fit((), self.grid.width, complete(self.grid)[1], area).area.width

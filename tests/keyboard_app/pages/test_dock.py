@@ -10,6 +10,7 @@ import pytest
 
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.pages.dock import SIGNS
+from keyboard_app.pages.emoji import EmojiCell
 from keyboard_app.text.sink import Purpose
 from tests.keyboard_app.session.test_outlet import Program
 from tests.support.window_driver import WindowDriver, open_window
@@ -115,3 +116,29 @@ def test_in_a_password_field_the_bar_says_so_and_nothing_is_shown_or_learnt(dock
         assert bool(shown - {""}) is not bool(says)
         docked.tap("backspace", "a", "b", "enter")
         assert bool(learnt) is not bool(says)
+
+
+def test_an_emoji_is_found_and_written_into_the_program(docked: Docked) -> None:
+    app = docked.driver.app
+    button = next(widget for widget in app.pages.write.walk() if getattr(widget, "icon", "") == "emoji")
+    docked.driver.tap(*button.to_window(*button.center))
+    docked.driver.frames(3)
+    page: Any = app.manager.current_screen
+    assert page.name == "emoji"
+    page.query = "rocket"
+    docked.driver.frames(3)
+    (cell,) = (widget for widget in page.walk() if isinstance(widget, EmojiCell))
+    place = cell.to_window(*cell.center)
+    assert page.keyboard_height < place[1] < docked.driver.app.manager.height  # it is seen
+    docked.driver.tap(*place)
+    docked.driver.run_for(300)
+    assert (app.manager.current, docked.field.before) == ("write", "\U0001f680")
+
+
+def test_the_likely_word_is_shown_in_the_bar_and_hides_no_key(docked: Docked) -> None:
+    page: Any = docked.driver.app.pages.write
+    page.preview = "something"
+    docked.driver.frames(3)
+    bubble, layout = page.ids.keyboard.bubble, page.ids.keyboard.layout_of_keys
+    assert bubble.height > 0 and bubble.y >= layout.area.y + layout.area.height - 1
+    assert bubble.top <= docked.driver.app.manager.height
