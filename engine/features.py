@@ -118,8 +118,8 @@ class FeatureExtractor:
 
     def _resample(self, swipe: Swipe) -> npt.NDArray[np.float64]:
         """(4, N), see `kernels.resample`."""
-        spec = self._spec
-        points: npt.NDArray[np.float64] = kernels.resample(swipe.x, swipe.y, swipe.t, spec.n_points, *SPACING[spec.sampling])
+        spec, (x, y, t) = self._spec, map(np.ascontiguousarray, (swipe.x, swipe.y, swipe.t))  # kernels are compiled for nothing else
+        points: npt.NDArray[np.float64] = kernels.resample(x, y, t, spec.n_points, *SPACING[spec.sampling])
         return points
 
     def _trajectory(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
@@ -153,7 +153,7 @@ class KeyFeatureExtractor:
     def __call__(self, swipe: Swipe) -> Features:
         middle, size = self._places.middle, self._places.size
         x, y = (swipe.x - middle[0]) / size[0], (swipe.y - middle[1]) / size[1]
-        points = kernels.resample(x, y, swipe.t, self._n_points, *SPACING["mixed"])
+        points = kernels.resample(x, y, np.ascontiguousarray(swipe.t), self._n_points, *SPACING["mixed"])
         trajectory = kernels.trajectory_features(points, NO_OFFSET, UNIT_SIZE)
         on_grid = points[:3]
         on_grid[:2] = on_grid[:2] * size[:, None] + middle[:, None]

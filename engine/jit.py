@@ -136,7 +136,24 @@ def _made(one: Kernel) -> Any:
             return _library().function(one.name, one.plain)
         case "jit":
             return njit(one.function, one.fastmath)
+        case "python" if lacks_compiled():
+            return _until_compiled(one)
     return one.plain
+
+
+def _until_compiled(one: Kernel) -> Callable[..., Any]:
+    """The kernel as plain Python, which has what it lacks compiled beside it; and whatever it has become, once that is done."""
+
+    @functools.wraps(one.function)
+    def call(*arguments: Any) -> Any:
+        if lacks_compiled():
+            from engine.native import background
+
+            background.compile_if_missing()
+            return one.plain(*arguments)
+        return getattr(sys.modules[one.function.__module__], one.function.__name__)(*arguments)
+
+    return call
 
 
 @functools.cache

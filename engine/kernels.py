@@ -376,7 +376,7 @@ def reach_letters(aligned: Any, last_letters: Any, frame_probs: Any) -> Any:
 # --- two passes ---
 
 
-@kernel()
+@kernel("float64[:]", "int64")
 def rank(scores: Any, n_best: int) -> Any:
     """The indices of the n_best highest scores, float64 (n,), best first, int64; not of -inf or NaN. Ties: lowest index.
 

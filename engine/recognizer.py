@@ -18,7 +18,6 @@ from engine.internal_lm import InternalLm
 from engine.language import default_language, language_of, load_languages, pick_language
 from engine.lexicon import Lexicon, OverlayWord
 from engine.model import KeyModel, Memory, ModelBundle
-from engine.native import background
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
@@ -100,7 +99,6 @@ class SwipeRecognizer:
 
         Raises: ValueError as `ModelBundle.on`, `Lexicon.check` and `lay_over`.
         """
-        background.compile_if_missing()
         lexicon.check()
         self.bundle = bundle
         self.model = bundle.on(grid, lexicon.alphabet)

@@ -15,7 +15,7 @@ _started = False
 
 
 def compile_if_missing() -> None:
-    """Starts to compile, in another process, if nothing has been compiled for this processor; the first call alone does.
+    """Starts to compile, in another process, if nothing has been compiled for this processor. The first kernel that is called does this.
 
     As soon as that is done, kernels run as compiled. The process goes on if this one ends: then the next start is a fast one.
     """

@@ -16,7 +16,9 @@ from tests.conftest import ROOT
 
 PROGRAM = """
 import json, sys, time
+import numpy
 from engine import SwipeRecognizer, jit, read_swipes
+from engine.kernels import see_ancestors
 started = time.perf_counter()
 recognizer = SwipeRecognizer.load()
 with open("examples/swipes.jsonl", "rb") as file:
@@ -26,6 +28,7 @@ first, first_s, first_way = words(), time.perf_counter() - started, jit.way()
 while jit.way() == first_way:
     time.sleep(0.05)
 print(json.dumps([first, first_way, words(), jit.way(), "numba" in sys.modules, first_s, time.perf_counter() - started]))
+assert see_ancestors(numpy.array([-1, 0]), 0, -60.0)[0].tolist() == [0, 1]
 """
 
 

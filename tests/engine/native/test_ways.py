@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from engine import jit
+from engine.features import FeatureExtractor, FeatureSpec
 from engine.lexicon import OverlayWord
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
@@ -90,10 +91,25 @@ def test_every_kernel_that_is_compiled_ahead_says_the_types_of_all_its_arguments
     assert {name.rpartition(".")[0] for name in named} == set(jit.MODULES)
 
 
-def test_the_engine_calls_compiled_kernels_alone(recognizer: SwipeRecognizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that it passes has a type that they were not compiled for: then plain Python would do it, slowly."""
+def test_a_swipe_through_columns_of_a_table_is_read_by_compiled_kernels_too(
+    recognizer: SwipeRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if jit.way() != "ahead":
         pytest.skip("nothing is compiled ahead")
+    swipe = toy.swipe_of("hello", recognizer.grid)
+    table = np.stack([swipe.x, swipe.y, swipe.t], axis=1)
+    only_compiled(monkeypatch)
+    try:
+        candidates = recognizer.recognize(Swipe(*table.T))
+        FeatureExtractor(FeatureSpec(), recognizer.grid, "abc")(Swipe(*table.T))
+    finally:
+        monkeypatch.undo()
+        jit.use("ahead")
+    assert candidates == recognizer.recognize(swipe)
+
+
+def only_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on kernels raise where they would run as plain Python."""
 
     def refuse(name: str) -> Any:
         def plain(*arguments: object) -> None:
@@ -104,6 +120,13 @@ def test_the_engine_calls_compiled_kernels_alone(recognizer: SwipeRecognizer, mo
     for name, kernel in list(jit.KERNELS.items()):
         monkeypatch.setitem(jit.KERNELS, name, replace(kernel, plain=refuse(name)))
     jit.use("ahead")
+
+
+def test_the_engine_calls_compiled_kernels_alone(recognizer: SwipeRecognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that it passes has a type that they were not compiled for: then plain Python would do it, slowly."""
+    if jit.way() != "ahead":
+        pytest.skip("nothing is compiled ahead")
+    only_compiled(monkeypatch)
     try:
         ask(recognizer)
         SwipeRecognizer(recognizer.bundle, recognizer.lexicon, recognizer.grid, context=recognizer.context).warm_up("so ")
