@@ -82,6 +82,11 @@ def continues_address(before: str) -> bool:
     return token[-1] != "." or "." not in host[:-1] or "/" in host
 
 
+def ends_host(before: str) -> bool:
+    """Whether a text ends with the full stop in the host of an address, after which a domain such as com is likely."""
+    return before[-1:] == "." and continues_address(before) and "/" not in re.split(r"://", token_before(before))[-1]
+
+
 def needs_space_before(before: str) -> bool:
     """Whether a space belongs between a text and a word after it."""
     if not before or before[-1].isspace() or before[-1] in OPENING or before[-1] in PREFIXES or continues_address(before):

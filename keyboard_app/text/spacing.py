@@ -19,6 +19,7 @@ from keyboard_app.text.rules import (
     WORD_BEFORE,
     capitalized,
     continues_address,
+    ends_host,
     ends_word,
     is_address,
     lower_case,
@@ -32,6 +33,10 @@ from keyboard_app.text.rules import (
 from keyboard_app.text.shift import Shift
 from keyboard_app.text.vocabulary import Vocabulary, goes_on, goes_on_with, is_form, proper_case
 
+DOMAINS = frozenset(
+    "com org net edu gov info biz app dev io ai me tv co uk us ca au nz ie in de at ch fr es it nl be pl pt se no dk fi ru ua gr tr eu".split()
+)
+"""What the host of an address ends in most."""
 ADDRESS_STARTS = ("www.", "http:", "https:")
 
 
@@ -93,7 +98,8 @@ def swiped(before: str, place: Place, guess: Guess, shift: Shift, options: Writi
     words, whole = guess.words, guess.whole
     cased = list(dict.fromkeys(shift.cased(word, options.dotless) for word in words))
     if continues_address(before):
-        return Put("", list(dict.fromkeys(lower_case(word, options.dotless) for word in words)))
+        small = list(dict.fromkeys(lower_case(word, options.dotless) for word in words))
+        return Put("", sorted(small, key=lambda word: word not in DOMAINS) if ends_host(before) else small)
     mark = place.tail.tapped if place.tail is not None else ""
     if place.tail is not None and mark in APOSTROPHES:
         if is_form(vocabulary, place.tail.word + mark + words[0]):
