@@ -1,6 +1,7 @@
 """`python -m benchmarks.soak`: many swipes, with words added and removed all the while: is the memory flat, and is the last swipe as fast?
 
-The recordings are decoded again and again, up to --swipes. Every few swipes a word is added, boosted, blocked or removed. At the end
+The recordings are decoded again and again, up to --swipes, with words before them. Every few swipes a word is added, boosted, blocked or
+removed, and the pair that it makes with the one before is counted. At the end
 the recognizer that has done all that and a fresh one decode the same thousand swipes in turns: the ratio of their times is what counts.
 """
 
@@ -12,6 +13,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -71,22 +73,24 @@ class Soak:
 def soak(recognizer: SwipeRecognizer, swipes: Sequence[Swipe], n_swipes: int, seed: int = 0) -> Soak:
     """Decodes n_swipes, at least N_READINGS, while words come and go; then compares with a fresh recognizer."""
     chance, known = Random(seed), [sequence for sequence, _ in recognizer.lexicon.key_sequences()]
-    base, n_changes, readings = recognizer.lexicon, 0, []
+    base, before, n_changes, readings = recognizer.lexicon, "the", 0, []
     for number in tqdm(range(n_swipes), desc="soaking", unit=" swipes", disable=not sys.stderr.isatty()):
-        recognizer.recognize(swipes[number % len(swipes)])
+        recognizer.recognize(swipes[number % len(swipes)], before=f"{before} ")
         if number % SWIPES_PER_WORD == 0:
-            change_a_word(recognizer.words, known, chance)
-            n_changes += 1
+            word = change_a_word(recognizer.words, known, chance)
+            recognizer.words.learn_pairs([(before, word)])
+            before, n_changes = word, n_changes + 1
         if (number + 1) % (n_swipes // N_READINGS) == 0:
             gc.collect()
             readings.append(resident_mb()["now"])
     fresh = SwipeRecognizer(recognizer.bundle, base, recognizer.grid, context=recognizer.context)
-    times = time_in_turns({"soaked": recognizer.recognize, "fresh": fresh.recognize}, swipes, warm_up=20)
+    ways = {name: partial(one.recognize, before="the ") for name, one in (("soaked", recognizer), ("fresh", fresh))}
+    times = time_in_turns(ways, swipes, warm_up=20)
     return Soak(n_swipes, n_changes, readings[:N_READINGS], times.ratio("soaked", "fresh"))
 
 
-def change_a_word(words: PersonalWords, known: Sequence[str], chance: Random) -> None:
-    """Adds, boosts, learns, blocks or removes a word: one of the lexicon, or one that nobody has."""
+def change_a_word(words: PersonalWords, known: Sequence[str], chance: Random) -> str:
+    """Adds, boosts, learns, blocks or removes a word: one of the lexicon, or one that nobody has. Returns the word."""
     word = chance.choice(known) if chance.random() < 0.5 else "".join(chance.choices("aeiounrst", k=chance.randrange(3, 8)))
     if len(words) >= N_WORDS:
         words.remove(next(iter(words)).word)
@@ -95,6 +99,7 @@ def change_a_word(words: PersonalWords, known: Sequence[str], chance: Random) ->
         words.learn([(word, 1.0)])
     else:
         {"add": words.add, "boost": words.boost, "block": words.block}[kind](word)
+    return word
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
