@@ -48,7 +48,7 @@ class Manifest:
     sha256: Mapping[str, str]
     """file name -> hex digest"""
     precision: str = "fp32"
-    """of the encoder's matrix products: "fp32" or "int8"; the decoder's are always in fp32"""
+    """of the matrix products by weights: "fp32" or "int8"; of a network that knows letters, the decoder's are always in fp32"""
     reads: Reads = "letters"
     format_version: int = FORMAT_VERSION
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.common import timed_worker
+from benchmarks.checkouts import worker as timed_worker
 from benchmarks.common.environment import Environment, describe, read_records
 from benchmarks.common.paired import PairedTimes, Ratio, order
 from engine import recordings
@@ -32,7 +32,7 @@ from engine.recognizer import SwipeRecognizer
 from engine.swipe_file import SwipeRecord, as_line
 
 OURS, SHARK2 = "this one", "SHARK2"
-HERE = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Times this engine against those of other checkouts, and SHARK2."""
