@@ -241,8 +241,9 @@ def measure(recognizer: SwipeRecognizer, method: Method, records: Sequence[Swipe
         shares = 1 - timed.graph_ms / whole_ms, stages.features / stages.total
         floors = floor, stages.total / floor, own, stages.total / own
         rows.append((stages.total, *floors, steps, len(timed.steps), n_prefixes, *shares))
-    total, *floors_and_ratios, steps_macs, n_steps, prefixes, outside, features = np.median(np.array(rows), axis=0).tolist()
-    return Floor(method, total, *floors_and_ratios, encoder_macs(config), int(steps_macs), n_steps, prefixes, outside, features)
+    total, fp32, ratio, own, own_ratio, steps_macs, n_steps, prefixes, outside, features = np.median(np.array(rows), axis=0).tolist()
+    counted = encoder_macs(config), int(steps_macs)
+    return Floor(method, total, fp32, ratio, own, own_ratio, *counted, n_steps, prefixes, outside, features)
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:

@@ -27,7 +27,8 @@ from engine.search_options import SearchOptions
 from engine.trie import spelt
 
 Floats = npt.NDArray[np.float32]
-_Floats, _Integers = npt.NDArray[np.float64], npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 FIRST_BEAM = 6
 """Hypotheses that the first pass keeps for each word that it leaves to the decoder."""
@@ -231,7 +232,7 @@ def _second_pass(words: _Words, log_probs: Floats, lexicon: Lexicon, options: Se
     return _hypotheses(words, ranked, options)
 
 
-def _hypotheses(words: _Words, ranked: tuple[_Floats, _Floats, _Integers], options: SearchOptions) -> list[Hypothesis]:
+def _hypotheses(words: _Words, ranked: tuple[Scores, Scores, Integers], options: SearchOptions) -> list[Hypothesis]:
     """ranked: the words' scores, probabilities and order."""
     (parents, tokens), ends, nodes, (scores, shares, order) = words.tree, words.ends, words.nodes, ranked
     tree, best = (parents.tolist(), tokens.tolist()), order[: options.n_best]

@@ -205,8 +205,13 @@ def test_the_decoder_is_not_asked_where_the_first_pass_is_sure(
     expected = search(decoder, memory, lexicon, options, internal_lm=internal_lm)
     assert search(decoder, memory, lexicon, replace(options, sure_margin=1000.0 if len(words) > 1 else math.inf)) == expected
     step = decoder.step
+
+    def counted(tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
+        questions.append(tokens)
+        return step(tokens, parents, cache, memory)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoder, "step", lambda *arguments: (questions.append(arguments), step(*arguments))[1])
+        patch.setattr(decoder, "step", counted)
         guessed = search(decoder, memory, lexicon, replace(options, sure_margin=0.0), internal_lm=internal_lm)
     assume(not questions)  # it is where two words are as likely
     priors = {word: prior_weight * prior for word, prior in lexicon.key_sequences()}
