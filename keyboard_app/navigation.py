@@ -61,6 +61,7 @@ class Navigation:
         self.write = write
         write.name, write.grid = "write", configuration.opened.grid
         write.shows_popups, write.keyboard_size = configuration.settings.popups, configuration.settings.keyboard_size
+        write.arrangement = configuration.settings.arrangement
         self.write.bind(
             on_settings=lambda _: self.show("settings"),
             on_emoji=lambda _: self.show("emoji"),
@@ -130,6 +131,7 @@ class Navigation:
         grid = self._configuration.opened.grid
         self.write.grid, self.write.shows_popups = grid, self._configuration.settings.popups
         self.write.keyboard_size = self._configuration.settings.keyboard_size
+        self.write.arrangement = self._configuration.settings.arrangement
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
             page.into_title = TITLES[self._configuration.settings.into]

@@ -18,6 +18,7 @@ BackspaceChoice = Literal["word", "letter"]
 SizeChoice = Literal["small", "medium", "large"]
 TextSizeChoice = Literal["system", "small", "medium", "large"]
 IntoChoice = Literal["auto", "own", "ibus", "xtest", "wayland"]
+ArrangementChoice = Literal["full", "left", "right", "split"]
 DockChoice = Literal["bottom", "floating"]
 VALUES = {
     "theme": get_args(ThemeChoice),
@@ -26,6 +27,7 @@ VALUES = {
     "text_size": get_args(TextSizeChoice),
     "into": get_args(IntoChoice),
     "dock": get_args(DockChoice),
+    "arrangement": get_args(ArrangementChoice),
 }
 """The values allowed for the settings that have a fixed choice."""
 

@@ -57,6 +57,8 @@ class Keyboard(FloatLayout):
     """the case that letters are shown in"""
     purpose = StringProperty("text")
     """one of text.sink.Purpose: numbers, e-mail and web addresses have keys of their own"""
+    arrangement = StringProperty("full")
+    """one of layout.Arrangement"""
     shows_popups = BooleanProperty(True)
     """whether the letter of a tapped key is shown above it"""
     preview_word = StringProperty("")
@@ -92,7 +94,7 @@ class Keyboard(FloatLayout):
         self.view.bind(layout_of_keys=self.key_popups.setter("layout_of_keys"))
         self.bind(shift=self.view.setter("shift"), preview_word=self.bubble.setter("word"))
         self.view.shift, self.bubble.word = self.shift, self.preview_word
-        self.bind(pos=self._lay_out, size=self._lay_out, headroom=self._lay_out, parent=self._give_up)
+        self.bind(pos=self._lay_out, size=self._lay_out, arrangement=self._lay_out, headroom=self._lay_out, parent=self._give_up)
         self.bind(grid=self._use_grid, purpose=self._use_grid)
         self.bubble.bind(size=self._place_bubble, word=self._place_bubble)
         self._frames = Clock.create_trigger(self._tick, 0, interval=True)
@@ -331,7 +333,7 @@ class Keyboard(FloatLayout):
             self.view.layout_of_keys = None
             return
         area = Area(self.x, self.y, self.width, self.height)
-        layout = fit(self._pages[self._page], self.grid.width, complete(self.grid)[1], area)
+        layout = fit(self._pages[self._page], self.grid.width, complete(self.grid)[1], area, self.arrangement)
         self.view.layout_of_keys = layout
         self.trail.thickness = thickness_on(layout)
         self._place_bubble()

@@ -6,8 +6,9 @@ import itertools
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from engine import Grid, Key
 
@@ -25,6 +26,15 @@ HEIGHT_OF_WIDTH = 0.66
 
 REACH = 1.0
 """A touch that misses all keys counts as on the nearest one up to this distance, in typical key widths and heights."""
+
+ONE_HAND = 0.75
+"""The keys for one hand take at most this share of the width."""
+
+SMALLEST_GAP = 0.14
+"""Share of the width between the halves of split keys, at least."""
+
+Arrangement = Literal["full", "left", "right", "split"]
+"""Where the keys are in their area: over all of it, at one edge for one thumb, or in two halves at both edges."""
 
 Part = tuple[str | None, str | None, float]
 """A key of a row: its label or its action, and its width in shares of the row."""
@@ -93,6 +103,10 @@ class KeyLayout:
     """grid units"""
     grid_height: float
     """grid units"""
+    gap: float = 0.0
+    """px between two halves; 0: there is one piece"""
+    seams: tuple[tuple[float, float], ...] = ()
+    """for each row of two halves, from the top: (where it ends, where its left half ends), grid units"""
 
     @cached_property
     def key_width(self) -> float:
@@ -105,14 +119,27 @@ class KeyLayout:
         return statistics.median(placed.h for placed in self.keys)
 
     def to_grid(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the window (px, y up) in grid units, y down."""
-        across = (x - self.area.x) / self.area.width * self.grid_width
-        return across, (self.area.y + self.area.height - y) / self.area.height * self.grid_height
+        """A point of the window (px, y up) in grid units, y down. All points of a gap are where its halves meet."""
+        down = (self.area.y + self.area.height - y) / self.area.height * self.grid_height
+        unit, seam = self._unit, self._seam(down)
+        across = x - self.area.x
+        if across > seam * unit:
+            across = max(across - self.gap, seam * unit)
+        return across / unit, down
 
     def to_px(self, x: float, y: float) -> tuple[float, float]:
         """A point in grid units (y down) in the window, px, y up: the inverse of `to_grid`."""
         up = self.area.y + self.area.height - y / self.grid_height * self.area.height
-        return self.area.x + x / self.grid_width * self.area.width, up
+        return self.area.x + x * self._unit + (self.gap if x > self._seam(y) else 0.0), up
+
+    @property
+    def _unit(self) -> float:
+        """px of a grid unit, across"""
+        return (self.area.width - self.gap) / self.grid_width
+
+    def _seam(self, down: float) -> float:
+        """Where the left half ends in the row at that height; grid units."""
+        return next((seam for bottom, seam in self.seams if down < bottom), self.seams[-1][1] if self.seams else math.inf)
 
     def key_at(self, x: float, y: float) -> Key | None:
         """The first key whose hitbox contains the point (px, y up), or None."""
@@ -138,21 +165,43 @@ class KeyLayout:
         return min(near, key=lambda pair: pair[0])[1] if near else None
 
 
-def fit(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area) -> KeyLayout:
+def fit(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area, arrangement: Arrangement = "full") -> KeyLayout:
     """Places the keys of a page of grid_width x grid_height units in the area.
 
     They fill it, or are centred in it if filling it would stretch them by more than `MAX_STRETCH`. Both widths and both
     heights must be above 0: a window without a size has no layout.
     """
-    scale_x, scale_y = area.width / grid_width, area.height / grid_height
+    if arrangement == "split":
+        return _split(keys, grid_width, grid_height, area)
+    room = area.width if arrangement == "full" else ONE_HAND * area.width
+    scale_x, scale_y = room / grid_width, area.height / grid_height
     scale_x, scale_y = min(scale_x, scale_y * MAX_STRETCH), min(scale_y, scale_x * MAX_STRETCH)
     width, height = scale_x * grid_width, scale_y * grid_height
-    left, bottom = area.x + (area.width - width) / 2, area.y + (area.height - height) / 2
+    left = area.x + {"left": 0.0, "full": 0.5, "right": 1.0}[arrangement] * (area.width - width)
+    bottom = area.y + (area.height - height) / 2
     top = bottom + height
     placed = tuple(
         PlacedKey(key, left + key.x * scale_x, top - (key.y + key.h) * scale_y, key.w * scale_x, key.h * scale_y) for key in keys
     )
     return KeyLayout(placed, Area(left, bottom, width, height), grid_width, grid_height)
+
+
+def _split(keys: Sequence[Key], grid_width: float, grid_height: float, area: Area) -> KeyLayout:
+    """The keys in two halves at both edges of the area. A key over the middle that is wide, like the space bar, is in both."""
+    middle, usual = grid_width / 2, statistics.median(key.w for key in keys)
+    halved: list[Key] = []
+    for key in keys:
+        if min(middle - key.x, key.x + key.w - middle) > 0.75 * usual:
+            halved += [replace(key, w=middle - key.x), replace(key, x=middle, w=key.x + key.w - middle)]
+        else:
+            halved.append(key)
+    left = {key for key in halved if key.x + key.w / 2 <= middle}
+    rows = sorted({key.y + key.h for key in halved})
+    seams = tuple((bottom, max((key.x + key.w for key in left if key.y + key.h == bottom), default=middle)) for bottom in rows)
+    whole = fit(halved, grid_width, grid_height, replace(area, width=(1 - SMALLEST_GAP) * area.width))
+    gap, shift = area.width - whole.area.width, area.x - whole.area.x
+    placed = tuple(replace(one, x=one.x + shift + (0.0 if one.key in left else gap)) for one in whole.keys)
+    return replace(whole, keys=placed, area=replace(whole.area, x=area.x, width=area.width), gap=gap, seams=seams)
 
 
 def keyboard_area(window_width: float, window_height: float, size: str = "medium") -> Area:

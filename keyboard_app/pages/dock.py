@@ -79,6 +79,8 @@ class DockPage(Screen):
     choices = ListProperty()
     notice = StringProperty("")
     preview = StringProperty("")
+    arrangement = StringProperty("full")
+    """where the keys are: one of keys.layout.Arrangement"""
     keyboard_size = StringProperty("medium")
     """of no use here: the dock has a height of its own"""
     shows_popups = BooleanProperty(True)

@@ -50,6 +50,8 @@ class WritePage(Screen):
     """px"""
     column = NumericProperty(360.0)
     """px: as wide as the keys"""
+    arrangement = StringProperty("full")
+    """where the keys are: one of keys.layout.Arrangement"""
     keyboard_size = StringProperty("medium")
     """one of layout.SIZES"""
 
