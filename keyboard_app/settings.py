@@ -55,6 +55,8 @@ class Settings:
     """whether swiped words get their spaces automatically"""
     keyboard_size: SizeChoice = "medium"
     """how high the keys are"""
+    arrangement: ArrangementChoice = "full"
+    """where the keys are: over the whole width, at one edge for one thumb, or in two halves for both"""
     text_size: TextSizeChoice = "system"
     """how large letters and buttons are on all pages; "system": as the desktop wants its texts"""
     popups: bool = True

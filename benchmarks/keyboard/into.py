@@ -28,9 +28,9 @@ from engine import recordings
 from engine.console import survives_its_output
 from keyboard_app.dock.place import Docked
 from tests.support.compositor import open_sway
-from tests.support.docked import Dock, Dragging, docks
+from tests.support.docked import Dock, docks
 from tests.support.input_method import ibus_desktop
-from tests.support.pointer import open_display
+from tests.support.pointer import Places, open_display
 from tests.support.programs import Desktop, Program, missing, open_desktop, running, wait_for
 
 WAYS = ("own", "xtest", "ibus", "wayland")
@@ -60,8 +60,12 @@ GOALS = (40.0, 80.0, 0.005)
 """lift to text in ms, median and p95; share of a core at rest"""
 
 
-class LiftingHand(Dragging, Protocol):
+class LiftingHand(Protocol):
     lifted_s: float
+
+    def drag(self, path: Places, before_lift: Callable[[], None] = ...) -> None: ...
+
+    def click(self, x: float, y: float) -> None: ...
 
     def close(self) -> None: ...
 
@@ -106,27 +110,27 @@ HEAD = (
 
 
 @contextmanager
-def on_x11(desktop: Desktop, into: str, folder: Path) -> Iterator[Ground]:
+def on_x11(desktop: Desktop, into: str, folder: Path, *options: str) -> Iterator[Ground]:
     from tests.support.x_hand import XHand
 
     program = desktop.gtk()
-    with keyboard(desktop.environment, folder, into) as process:
-        wait_for(lambda: docks(desktop.display.name), "the dock", START_S)
+    with keyboard(desktop.environment, folder, into, *options) as process:
+        wait_for(lambda: docks(desktop.display.name) or ended(process, folder), "the dock", START_S)
         hand = XHand(desktop.display.name)
         yield Ground(Dock(hand, docks(desktop.display.name)[0], np.random.default_rng(11)), hand, program, process.pid)
         hand.close()
 
 
 @contextmanager
-def on_sway(folder: Path) -> Iterator[Ground]:
-    with open_sway(folder, SIZE) as sway:
+def on_sway(folder: Path, size: tuple[int, int] = SIZE, *options: str) -> Iterator[Ground]:
+    with open_sway(folder, size) as sway:
         os.environ |= {name: sway.environment[name] for name in ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY")}
         from tests.support.sway_hand import SwayHand
 
-        hand, program = SwayHand(SIZE), sway.gtk()
-        with keyboard(sway.environment, folder, "wayland") as process:
-            place = Docked().place(SIZE)
-            wait_for(lambda: program.size == (SIZE[0], place.y), "room for the dock", START_S)
+        hand, program = SwayHand(size), sway.gtk()
+        with keyboard(sway.environment, folder, "wayland", *options) as process:
+            place = Docked().place(size)
+            wait_for(lambda: program.size == (size[0], place.y) or ended(process, folder), "room for the dock", START_S)
             yield Ground(Dock(hand, place, np.random.default_rng(11)), hand, program, process.pid)
         hand.close()
 
@@ -138,6 +142,14 @@ def keyboard(environment: dict[str, str], folder: Path, into: str, *options: str
     command += ["--config", str(folder / "settings.json"), "--words", str(folder / "words.db"), "--into", into, *options]
     with running(command, environment, folder / "keyboard-log") as process:
         yield process
+
+
+def ended(process: subprocess.Popen[bytes], folder: Path) -> bool:
+    """False. Raises: ValueError if the keyboard has ended, with what it said last."""
+    if process.poll() is None:
+        return False
+    log = (folder / "keyboard-log").read_text(encoding="utf-8", errors="replace").strip()
+    raise ValueError(f"the keyboard has ended: {log.rpartition(chr(10))[2]}")
 
 
 def swipe(ground: Ground, word: str) -> float:

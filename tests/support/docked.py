@@ -96,9 +96,13 @@ class Dock:
         (key,) = [placed for placed in self.layout.keys if name in (placed.key.label, placed.key.action)]
         return self.place.x + key.x + key.w / 2, self.place.y + self.place.height - (key.y + key.h / 2)
 
-    def swipe(self, word: str) -> None:
+    def path(self, word: str) -> Places:
+        """The hand's way through the letters, in pixels of the screen."""
         keys = np.array([self.at(letter) for letter in word])
-        self.hand.drag(human_path(keys, self.layout.key_width, self.random, STEADY_KEYS))
+        return human_path(keys, self.layout.key_width, self.random, STEADY_KEYS)
+
+    def swipe(self, word: str) -> None:
+        self.hand.drag(self.path(word))
 
     def tap(self, name: str) -> None:
         self.hand.click(*self.at(name))

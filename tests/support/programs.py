@@ -166,6 +166,21 @@ class Desktop:
         done = subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=60, capture_output=True, text=True)
         return done.stdout.strip()
 
+    def maximise(self, program: Program) -> None:
+        from Xlib.display import Display as XDisplay
+        from Xlib.protocol import event
+
+        display = XDisplay(self.display.name)
+        states = [display.intern_atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("HORZ", "VERT")]
+        message = event.ClientMessage(
+            window=display.create_resource_object("window", int(program.window)),
+            client_type=display.intern_atom("_NET_WM_STATE"),
+            data=(32, [1, *states, 1, 0]),
+        )
+        display.screen().root.send_event(message, event_mask=0x180000)
+        display.sync()
+        display.close()
+
     def _window(self, title: str) -> str:
         """The windows with the title, once there is one. xdotool gives up if another window goes while it looks."""
         for _ in range(20):

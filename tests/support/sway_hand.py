@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -75,13 +76,14 @@ class SwayHand:
         self.lifted_s = 0.0
         """when it last let go, by the monotonic clock"""
 
-    def drag(self, path: Places) -> None:
+    def drag(self, path: Places, before_lift: Callable[[], None] = lambda: None) -> None:
         self._move(path[0])
         time.sleep(PRESS_S)
         self._button(1)
         for place in path[1:]:
             time.sleep(SAMPLE_MS / 1000)
             self._move(place)
+        before_lift()
         self.lifted_s = time.monotonic()
         self._button(0)
         time.sleep(PRESS_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,14 @@ class XHand:
         self.lifted_s = 0.0
         """when it last let go, by the monotonic clock"""
 
-    def drag(self, path: Places) -> None:
+    def drag(self, path: Places, before_lift: Callable[[], None] = lambda: None) -> None:
         self._move(path[0])
         time.sleep(PRESS_S)
         self._button(X.ButtonPress)
         for place in path[1:]:
             time.sleep(SAMPLE_MS / 1000)
             self._move(place)
+        before_lift()
         self.lifted_s = time.monotonic()
         self._button(X.ButtonRelease)
         time.sleep(PRESS_S)

@@ -54,7 +54,7 @@ def test_maximised_programs_make_room_and_get_it_back_when_the_dock_hides(deskto
     with desktop_bus(desktop):
         program = desktop.gtk()
         with docked(desktop, "--into", "xtest") as dock:
-            maximise(desktop, program.window)
+            desktop.maximise(program)
             wait_for(lambda: program.size[1] <= dock.place.y, f"room for the dock: {program.size}")
             assert toggle(desktop).returncode == 0
             wait_for(lambda: docks(desktop.display.name)[0].height < 50, "the handle")
@@ -107,19 +107,3 @@ def desktop_bus(desktop: Desktop) -> AbstractContextManager[object]:
     address = f"unix:path={desktop.folder}/bus"
     desktop.environment["DBUS_SESSION_BUS_ADDRESS"] = address
     return running(["dbus-daemon", "--session", "--nofork", f"--address={address}"], desktop.environment, desktop.folder / "bus-log")
-
-
-def maximise(desktop: Desktop, window: str) -> None:
-    from Xlib.display import Display
-    from Xlib.protocol import event
-
-    display = Display(desktop.display.name)
-    states = [display.intern_atom(f"_NET_WM_STATE_MAXIMIZED_{way}") for way in ("HORZ", "VERT")]
-    message = event.ClientMessage(
-        window=display.create_resource_object("window", int(window)),
-        client_type=display.intern_atom("_NET_WM_STATE"),
-        data=(32, [1, *states, 1, 0]),
-    )
-    display.screen().root.send_event(message, event_mask=0x180000)
-    display.sync()
-    display.close()
