@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from benchmarks.common.environment import Environment, describe, read_records
 from benchmarks.common.memory import measure_in_fresh_process
+from benchmarks.common.start import first_candidate
 from engine import jit, recordings
 from engine.accuracy import Accuracy, rank_of
 from engine.console import survives_its_output
@@ -27,7 +27,7 @@ from engine.swipe_file import SwipeRecord, as_line
 
 STAGES = ("features", "encode", "search", "total")
 PERCENTILES = (50, 95, 99)
-BUDGETS = {"p50_ms": 5.0, "p95_ms": 9.0, "start_s": 0.3, "first_start_s": 1.5, "peak_mb": 95.0}
+BUDGETS = {"p50_ms": 5.0, "p95_ms": 9.0, "start_s": 0.3, "first_start_s": 1.5, "peak_mb": 95.0, "at_rest_percent": 0.5}
 """The limits."""
 N_STARTS = 7
 N_WARM_UP = 20
@@ -51,7 +51,7 @@ class Measurement:
     compiled_s: float | None
     """from that start until what it compiles is there; None without a compiler"""
     memory: dict[str, float]
-    """resident MB of a fresh process: loaded_mb, after_mb, peak_mb"""
+    """resident MB of a fresh process: loaded_mb, after_mb, peak_mb; and at_rest_percent of a core"""
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "median_start_s": float(np.median(self.start_s)), "budgets": BUDGETS}
@@ -74,6 +74,8 @@ class Measurement:
             f"{'the first ever':16}{self.first_start_s:10.2f} s{compiled}   {_verdict(self.first_start_s, BUDGETS['first_start_s'])}",
             f"{'resident memory':16}{self.memory['loaded_mb']:10.0f} MB loaded, {self.memory['peak_mb']:.0f} MB at most   "
             f"{_verdict(self.memory['peak_mb'], BUDGETS['peak_mb'])}",
+            f"{'at rest':16}{self.memory['at_rest_percent']:10.2f} % of a core   "
+            f"{_verdict(self.memory['at_rest_percent'], BUDGETS['at_rest_percent'])}",
         ]
         return "\n".join(lines + ([f"{'accuracy':16}  {self.accuracy}"] if self.accuracy else []))
 
@@ -106,7 +108,7 @@ def measure_start(file: Path, model_options: list[str]) -> list[float]:
 
     Raises: ValueError if the process prints none.
     """
-    return [_start(file, model_options, {}) for _ in tqdm(range(N_STARTS + 1), desc="starts", disable=not sys.stderr.isatty())][1:]
+    return [first_candidate(file, model_options) for _ in tqdm(range(N_STARTS + 1), desc="starts", disable=not sys.stderr.isatty())][1:]
 
 
 def measure_first_start(file: Path, model_options: list[str], folder: Path) -> tuple[float, float | None]:
@@ -115,7 +117,7 @@ def measure_first_start(file: Path, model_options: list[str], folder: Path) -> t
     folder: an empty one, for what is compiled. Raises: ValueError as `measure_start`, or if nothing has been compiled in the end.
     """
     begin = time.perf_counter()
-    seconds, kept = _start(file, model_options, {place.VARIABLE: str(folder)}), folder / place.file_name()
+    seconds, kept = first_candidate(file, model_options, {place.VARIABLE: str(folder)}), folder / place.file_name()
     if not jit.has_numba():
         return seconds, None
     while not kept.exists():
@@ -123,19 +125,6 @@ def measure_first_start(file: Path, model_options: list[str], folder: Path) -> t
             raise ValueError(f"nothing was compiled within {COMPILED_AT_LAST_S} s after a first start")
         time.sleep(0.1)
     return seconds, time.perf_counter() - begin
-
-
-def _start(file: Path, model_options: list[str], variables: dict[str, str]) -> float:
-    command = [sys.executable, "-m", "engine.decode", str(file), "--json", *model_options]
-    begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **variables}) as process:
-        assert process.stdout and process.stderr
-        line = process.stdout.readline()
-        seconds = time.perf_counter() - begin
-        complaint = process.stderr.read().decode(errors="replace")
-    if not line or not json.loads(line).get("candidates"):
-        raise ValueError(f"`{' '.join(command)}` printed no candidates but {line.decode()}{complaint}")
-    return seconds
 
 
 def run(options: argparse.Namespace) -> Measurement:

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from engine.swipe_file import SwipeRecord, read_swipes
 
 KILOBYTE = 1024
 MEGABYTE = 1e6
+REST_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,10 @@ def _add_up(maps: str) -> Resident:
 
 
 def measure(file: Path, bundle: Path | None, lexicon: Path | None) -> dict[str, float]:
-    """MB of this process at each stage of its life, and how much of that is the lexicon. None: the shipped ones."""
+    """MB of this process at each stage of its life, how much of that is the lexicon, and what share of a core it takes at rest.
+
+    bundle, lexicon: None for the shipped ones.
+    """
     opened = open_lexicon(lexicon)
     mapped = opened.origin
     assert isinstance(mapped, Path)
@@ -77,11 +82,14 @@ def measure(file: Path, bundle: Path | None, lexicon: Path | None) -> dict[str, 
             if isinstance(record, SwipeRecord):
                 recognizer.recognize(record.swipe)
     after = resident_mb()
-    return measured | {"after_mb": after["now"], "peak_mb": after["peak"], "lexicon_after_mb": resident_of_file(mapped).all_mb}
+    measured |= {"after_mb": after["now"], "peak_mb": after["peak"], "lexicon_after_mb": resident_of_file(mapped).all_mb}
+    used = time.process_time()
+    time.sleep(REST_S)
+    return measured | {"at_rest_percent": 100 * (time.process_time() - used) / REST_S}
 
 
 def measure_in_fresh_process(file: Path, model_options: list[str]) -> dict[str, float]:
-    """Resident MB of a process that decodes the file."""
+    """What `measure` says in a process that decodes the file."""
     command = [sys.executable, "-m", "benchmarks.common.memory", str(file), *model_options]
     memory: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     return memory

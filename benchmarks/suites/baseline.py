@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
 from pathlib import Path
@@ -96,6 +96,8 @@ class Expected:
     """the greatest slow-down of one of its runs against another, as a share"""
     p50_ms: float
     """for people; never compared"""
+    facts: Mapping[str, float]
+    """likewise"""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Baseline:
             runs = [result.stages[name].ratios for result in results if name in result.stages]
             if len(runs) >= N_RESULTS:
                 spread = max(min(slow_downs(one, other)) for one, other in permutations(runs, 2)) - 1
-                stages[name] = Expected(stage.data, stage.ratios, max(spread, 0.0), stage.p50_ms)
+                stages[name] = Expected(stage.data, stage.ratios, max(spread, 0.0), stage.p50_ms, stage.facts)
         return cls(merged.conditions, len(results), stages)
 
     @classmethod
@@ -126,7 +128,9 @@ class Baseline:
             content = json.loads(path.read_text(encoding="utf-8"))
             version = content["format_version"]
             stages = {
-                name: Expected(str(one["data"]), _ratios(one["ratios"]), float(one["spread"]), float(one["p50_ms"]))
+                name: Expected(
+                    str(one["data"]), _ratios(one["ratios"]), float(one["spread"]), float(one["p50_ms"]), _facts(one.get("facts", {}))
+                )
                 for name, one in content["stages"].items()
             }
             baseline = cls(dict(content["conditions"]), int(content["n_results"]), stages)
@@ -163,6 +167,8 @@ class Comparison:
     """by stage"""
     facts: dict[str, Mapping[str, float]]
     """by stage"""
+    facts_before: dict[str, Mapping[str, float]]
+    """the baseline's"""
     differences: list[str]
     """between the conditions of the runs, in words"""
 
@@ -183,13 +189,18 @@ class Comparison:
             figures = zip((one.p50_ms, one.times, one.allowed), ("11.4f", "14.2f", "9.2f"), strict=True)
             columns = "".join(" " * int(form.partition(".")[0]) if figure is None else f"{figure:{form}}" for figure, form in figures)
             lines.append(f"{one.stage:58}{columns}  {one.status if one.status != 'same' else ''}".rstrip())
-        lines += ["", *(f"{stage}: {', '.join(map(_fact, facts.items()))}" for stage, facts in self.facts.items())]
+        lines += ["", *(f"{stage}: {', '.join(self._facts_of(stage))}" for stage in self.facts)]
         kept = [f"{stage}: {_of(one)}" for stage, budgets in self.budgets.items() for one in budgets if one.is_kept]
         lines += ["", *(f"kept  {line}" for line in kept), *(f"OVER  {line}" for line in self.overdrawn)]
         lines += [f"note: {difference}" for difference in self.differences]
         compared = [one.times for one in self.verdicts if one.times is not None]
         lines += [f"{one.stage} got slower: {one.times:.2f} times as long, {one.allowed:.2f} allowed" for one in self.slower]
         return "\n".join([*lines, f"{len(self.slower)} of {len(compared)} stages got slower"])
+
+    def _facts_of(self, stage: str) -> Iterator[str]:
+        before = self.facts_before.get(stage, {})
+        for name, value in self.facts[stage].items():
+            yield f"{name} {_amount(value)}" + (f" ({_amount(before[name])} before)" if name in before else "")
 
 
 def compare(result: Result, baseline: Baseline, tolerance: float = TOLERANCE) -> Comparison:
@@ -205,7 +216,8 @@ def compare(result: Result, baseline: Baseline, tolerance: float = TOLERANCE) ->
     ]
     budgets = {name: stage.budgets for name, stage in result.stages.items() if stage.budgets}
     facts = {name: stage.facts for name, stage in result.stages.items() if stage.facts}
-    return Comparison(verdicts, budgets, facts, differences)
+    before = {name: stage.facts for name, stage in baseline.stages.items() if stage.facts}
+    return Comparison(verdicts, budgets, facts, before, differences)
 
 
 def _judge(name: str, now: Measured | None, before: Expected | None, tolerance: float) -> Verdict:
@@ -242,8 +254,11 @@ def _median(runs: Sequence[Measured]) -> Measured:
 def _measured(record: Mapping[str, Any]) -> Measured:
     timing = record["timing"]
     budgets = tuple(Budget(str(one["name"]), float(one["value"]), float(one["limit"])) for one in record["budgets"])
-    facts = {str(name): float(value) for name, value in record["facts"].items()}
-    return Measured(str(record["conditions"]["data"]), _ratios(timing["ratios"]), float(timing["p50_ms"]), budgets, facts)
+    return Measured(str(record["conditions"]["data"]), _ratios(timing["ratios"]), float(timing["p50_ms"]), budgets, _facts(record["facts"]))
+
+
+def _facts(facts: Mapping[str, float]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in facts.items()}
 
 
 def _ratios(ratios: Mapping[str, float]) -> dict[str, float]:
@@ -259,9 +274,8 @@ def _of(budget: Budget) -> str:
     return f"{budget.name} {budget.value:.3g} of {budget.limit:g}"
 
 
-def _fact(fact: tuple[str, float]) -> str:
-    name, value = fact
-    return f"{name} {value:,.0f}" if value >= 1000 else f"{name} {value:.3g}"
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _reason(error: Exception) -> str:

@@ -77,6 +77,7 @@ def _conditions(config: pytest.Config) -> Conditions:
     file = config.getoption("swipes")
     return Conditions(
         processor=environment.processor(),
+        instructions=environment.instructions(),
         system=environment.system(),
         versions=environment.versions(),
         bundle=environment.bundle_hash(),

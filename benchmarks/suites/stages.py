@@ -58,6 +58,8 @@ class Conditions:
     """What every record says of the run."""
 
     processor: str
+    instructions: list[str]
+    """the vector instructions that it has"""
     system: str
     versions: dict[str, str]
     bundle: str

@@ -64,9 +64,19 @@ def test_a_stage_that_got_slower_is_named(capsys: pytest.CaptureFixture[str], wr
     now = write("now.json", STAGES | {"bench_b.py::test_search[b]": 40.0})
     code, said, table = judge(capsys, committed, now)
     assert code == 1 and said["slower"] == ["bench_b.py::test_search[b]"]
-    assert said["facts"] == {name: {"MB": 71.875} for name in STAGES} and "bench_b.py::test_whole: MB 71.9" in table.splitlines()
+    assert (
+        said["facts"] == {name: {"MB": 71.875} for name in STAGES} and "bench_b.py::test_whole: MB 71.9 (71.9 before)" in table.splitlines()
+    )
     assert "bench_b.py::test_search[b] got slower: 2.00 times as long, 1.15 allowed" in table.splitlines()
     assert table.splitlines()[-1] == "1 of 3 stages got slower"
+
+
+def test_a_baseline_of_before_it_had_facts_is_read(capsys: pytest.CaptureFixture[str], write: Write, committed: Path) -> None:
+    content = json.loads(committed.read_text())
+    for one in content["stages"].values():
+        del one["facts"]
+    committed.write_text(json.dumps(content))
+    assert "bench_b.py::test_whole: MB 71.9" in judge(capsys, committed, write("now.json", STAGES))[2].splitlines()
 
 
 def test_a_slower_machine_is_no_slower_stage(capsys: pytest.CaptureFixture[str], write: Write, committed: Path) -> None:

@@ -31,7 +31,7 @@ from engine.swipe_file import as_line
 from tests.conftest import ROOT
 from tests.support import toy
 
-CONDITIONS = Conditions(processor="P", system="S", versions={}, bundle="abc", n_threads=1, data="made-up")
+CONDITIONS = Conditions(processor="P", instructions=["avx2"], system="S", versions={}, bundle="abc", n_threads=1, data="made-up")
 
 
 @pytest.fixture
