@@ -23,6 +23,7 @@ from keyboard_app.navigation import Navigation, PageName
 from keyboard_app.pages.clipboard import keep_after_closing
 from keyboard_app.pages.dock import DockPage
 from keyboard_app.pages.write import WritePage
+from keyboard_app.screen_reader import ScreenReader
 from keyboard_app.session.outlet import Outlet
 from keyboard_app.session.own_words import OwnWords, words_path
 from keyboard_app.session.practice import Practice, prompts_for
@@ -139,12 +140,14 @@ class KeyboardApp(ThemedApp):
         Window.bind(on_key_down=self._shortcut, focus=self._follow_system, on_flip=self._first_frame)
         self.focus = KeyFocus(lambda: self.manager.current_screen, lambda: self.unit, lambda: self.theme.accent)
         self.focus.begin()
+        self._screen_reader = ScreenReader(self.manager, self.focus, self.session, self.calls.post)
         return self.manager
 
     def on_stop(self) -> None:
         super().on_stop()
         Window.unbind(on_key_down=self._shortcut, focus=self._follow_system, on_flip=self._first_frame)
         self.focus.end()
+        self._screen_reader.close()
         self.own_words.close()
         self.worker.stop()
         self.calls.make()  # writes the words of the last swipes
@@ -198,6 +201,7 @@ class KeyboardApp(ThemedApp):
         Window.unbind(on_flip=self._first_frame)
         self.configuration.load()
         self._ask_for_font_scale()
+        self._screen_reader.ask()
 
     def _keep_place(self) -> None:
         if self._start.window is not None:
@@ -262,6 +266,7 @@ class KeyboardApp(ThemedApp):
         """The person comes back to the window, perhaps from the desktop's settings."""
         self._follow_system_theme()
         self._ask_for_font_scale()
+        self._screen_reader.ask()
 
     def _ask_for_font_scale(self) -> None:
         def ask() -> None:

@@ -242,6 +242,11 @@ class Keyboard(FloatLayout):
                 self._forget(event.finger)
         self._show_pressed()
 
+    def press(self, key: Key) -> None:
+        """Does what tapping a key of this page does, for those who press it in another way."""
+        self._tap(key)
+        self._frames()
+
     def _tap(self, key: Key) -> None:
         self._flashed[key] = clock_ms() + FEEDBACK_MS
         if key.label is not None:

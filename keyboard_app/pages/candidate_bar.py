@@ -80,6 +80,11 @@ class CandidateBar(Widget):
     def on_hold(self, index: int) -> None:
         """choices[index] was held for LONG_PRESS_MS."""
 
+    @property
+    def cells(self) -> range:
+        """The choices that are shown."""
+        return range(len(self._edges) - 1)
+
     def cell_center(self, index: int) -> tuple[float, float]:
         """The centre of choices[index], in the coordinates of the bar's parent. Raises: IndexError if it is not shown."""
         left, right = self._edges[index], self._edges[index + 1]
