@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> list[str]:
     recognizer, data = decoder.recognizer, decoder.data
     rows = np.flatnonzero(data.held_out(HELD_OUT)).tolist()  # those that training.key_reader.train left out
     search = recognizer.default_options
-    search = replace(search, n_best=max(search.n_best, search.beam_width))
+    search = replace(search, n_best=max(search.n_best, search.beam_width), sure_margin=math.inf)  # where it is sure, scores are guesses
     contexts = CONTEXTS if recognizer.context is not None else CONTEXTS[:1]
     decoded = {context: decode_rows(replace(setup, context=context), rows, search, options.processes) for context in contexts}
     found = fit(Scored.of([outcome for outcomes in decoded.values() for outcome in outcomes]))
