@@ -7,6 +7,7 @@ import sys
 from threading import Lock, Thread
 
 from engine import jit
+from engine.native import place
 
 NICENESS = 15
 """The engine comes first."""
@@ -34,7 +35,13 @@ def _compile() -> None:
     paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)  # noqa: PTH100
     command = [sys.executable, "-m", "engine.native.build", "--nice", str(NICENESS)]
     nowhere = subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": paths}, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
-    )
-    jit.use("jit" if process.wait() else "ahead")
+    try:
+        process = subprocess.Popen(
+            command, env={**os.environ, "PYTHONPATH": paths}, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True
+        )
+    except OSError:  # there is no such program, or no memory for it: plain Python gives the same
+        return
+    if process.wait() == 0:
+        jit.use("ahead")
+    elif place.failed():
+        jit.use("jit")

@@ -82,7 +82,7 @@ def address_of(name: str) -> int:
     """Where this process has a function of C, of Python or of numpy. Raises: ValueError for what it has not."""
     if name == NUMPY_TABLE:
         return _numpy_table()
-    for library in _libraries():
+    for library in (_python, _mathematics()):
         try:
             return ctypes.addressof(ctypes.c_char.in_dll(library, name))
         except ValueError:
@@ -91,8 +91,11 @@ def address_of(name: str) -> int:
 
 
 @functools.cache
-def _libraries() -> tuple[ctypes.CDLL, ...]:
-    return _python, ctypes.CDLL("libm.so.6")
+def _mathematics() -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL("libm.so.6")
+    except OSError:  # not glibc: it is a part of what Python is linked to
+        return _python
 
 
 def _numpy_table() -> int:

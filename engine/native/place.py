@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 ENGINE = Path(__file__).parents[1]
-SOURCES = ("kernels.py", "context/kernels.py", "native/build.py", "native/entry_points.py")
+SOURCES = ("kernels.py", "context/kernels.py", "native/build.py", "native/entry_points.py", "native/library.py")
 """What a file of compiled kernels depends on."""
 PREBUILT = Path(__file__).parent / "prebuilt"
 """Where those that come with a wheel are: `ARCHITECTURE.SOURCES.o`."""
