@@ -152,13 +152,13 @@ def encoder_macs_in_8_bits(config: KeyReaderConfig) -> int:
     """Those of `encoder_macs` that a bundle of precision int8 has in 8 bits: of products by weights, on the frames."""
     width, reader = config.width, KeyReader(config)
     layer = 7 * width * width + 2 * width * config.feed_forward_width
-    ends = config.stride * config.point_width * width + 2 * width * width * config.n_decoder_layers + width * reader.ctc.query.out_features
+    ends = config.stride * config.point_width * width + width * reader.ctc.query.out_features
     return config.n_frames * (ends + config.n_encoder_layers * layer)
 
 
 def step_macs_in_8_bits(config: KeyReaderConfig, n_now: int) -> int:
     """Those of `step_macs`, likewise."""
-    return n_now * config.n_decoder_layers * (6 * config.width**2 + 2 * config.width * config.feed_forward_width)
+    return _memory_macs(config) + n_now * config.n_decoder_layers * (6 * config.width**2 + 2 * config.width * config.feed_forward_width)
 
 
 def step_macs(config: ModelConfig | KeyReaderConfig, n_before: int, n_now: int) -> int:
@@ -166,7 +166,12 @@ def step_macs(config: ModelConfig | KeyReaderConfig, n_before: int, n_now: int) 
     width, n_letters = config.width, N_KEYS if isinstance(config, KeyReaderConfig) else config.n_letters
     attended = 2 * width * (n_before + n_now + config.n_frames)
     layer = 6 * width * width + 2 * width * config.feed_forward_width + attended
-    return n_now * (config.n_decoder_layers * layer + width * (n_letters + 1))
+    return _memory_macs(config) + n_now * (config.n_decoder_layers * layer + width * (n_letters + 1))
+
+
+def _memory_macs(config: ModelConfig | KeyReaderConfig) -> int:
+    """Of the keys and values that a step makes of the memory: none in a network that knows letters, whose encoder makes them."""
+    return config.n_frames * 2 * config.width**2 * config.n_decoder_layers if isinstance(config, KeyReaderConfig) else 0
 
 
 @dataclass(frozen=True)

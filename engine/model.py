@@ -60,8 +60,9 @@ class Cache:
 class Memory:
     """What the decoder can see of one swipe."""
 
-    keys_values: Floats
-    """(L, 2 H, S, Dh), or (L 2 H, S, Dh), of the cross-attention; the heads' keys, then their values"""
+    seen: Floats
+    """(L, 2 H, S, Dh), the keys and values of the cross-attention, the heads' keys, then their values; (S, D) of a network that reads keys,
+    the encoder's frames, of which the decoder makes them when it is asked, as often it is not"""
     ctc_log_probs: Floats
     """(S, K + 1): the encoder's own opinion of each frame, blank last; (0, K + 1) of a model without a CTC head"""
 
@@ -248,7 +249,7 @@ class Model(ABC):
         """
         tree = np.concatenate((cache.parents, parents))
         lengths, mask = kernels.see_ancestors(tree, len(cache), HIDDEN)
-        inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache.keys_values, "memory": memory.keys_values}
+        inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache.keys_values, "memory": memory.seen}
         log_probs, new_rows, attention = self._run_step(inputs)
         keys_values = np.concatenate((cache.keys_values, new_rows), axis=-2) if len(cache) else new_rows
         return StepOutput(log_probs, Cache(keys_values, tree), attention)
@@ -287,11 +288,11 @@ class KeyModel(Model):
         super().__init__(bundle, alphabet)
         self.places, self.graph = places, keys
         self.extractor = KeyFeatureExtractor(bundle.manifest.feature_spec, places)
-        names = ["around", "near", "asked", "read", "pointed", "nothing"]
-        around, near, asked, read, pointed, nothing = keys.run(names, {"keys": places.keys})
+        around, near, asked, read, pointed = keys.run(["around", "near", "asked", "read", "pointed"], {"keys": places.keys})
         self._of_encoder = {"around": around, "near": near, "asked": asked}
         self._of_step = {"read": read, "pointed": pointed}
-        self.nothing = Memory(nothing[0], np.empty((0, len(alphabet) + 1), np.float32))
+        _, n_frames, width = _input_shape(bundle.decoder_step, "memory")
+        self.nothing = Memory(np.zeros((n_frames, width), np.float32), np.empty((0, len(alphabet) + 1), np.float32))
         n_keys = len(places)
         self._columns = None if np.array_equal(places.key_of, np.arange(n_keys)) else np.array([*places.key_of, n_keys])
         self._key_tokens = np.array([*places.key_of, n_keys, n_keys])  # EOS is never read, and BOS is the token behind the keys
@@ -308,7 +309,7 @@ class KeyModel(Model):
         return [Memory(memory, log_probs) for memory, log_probs in zip(memories, ctc_log_probs, strict=True)]
 
     def lettered(self, memory: Memory) -> Memory:
-        return Memory(memory.keys_values, self._by_letter(memory.ctc_log_probs))
+        return Memory(memory.seen, self._by_letter(memory.ctc_log_probs))
 
     def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
         """Trees are filled up to the size of the largest with prefixes that nothing comes of."""
@@ -320,7 +321,7 @@ class KeyModel(Model):
             lengths[row, :n], mask[row, :n, :n] = kernels.see_ancestors(tree.parents, 0, HIDDEN)
             mask[row, :n, n:] = HIDDEN
         heads, _, head_width = self.empty_cache.keys_values.shape
-        cache, memory = np.zeros((len(trees), heads, 0, head_width), np.float32), np.stack([one.keys_values for one in memories])
+        cache, memory = np.zeros((len(trees), heads, 0, head_width), np.float32), np.stack([one.seen for one in memories])
         inputs = {"tokens": tokens, "lengths": lengths, "mask": mask, "cache": cache, "memory": memory, **self._of_step}
         (log_probs,) = self.bundle.decoder_step.run(STEP_OUTPUTS[:1], inputs)
         return [self._by_letter(one[: len(tree.parents)]) for tree, one in zip(trees, log_probs, strict=True)]

@@ -11,10 +11,11 @@ depend on the words beside it.
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from tqdm import tqdm
 
 from engine.recognizer import SwipeRecognizer
+from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 
 LEAST_EQUAL = 0.95
@@ -129,11 +131,16 @@ class Quantisation:
         )
 
 
+def asking(recognizer: SwipeRecognizer) -> SearchOptions:
+    """The recognizer's options, but the decoder is always asked."""
+    return replace(recognizer.default_options, sure_margin=math.inf)
+
+
 def compare(exact: SwipeRecognizer, quantised: SwipeRecognizer, swipes: Iterable[Swipe]) -> Quantisation:
     """Compares the candidates of both on the same swipes."""
     n_swipes, best, lists, largest = 0, 0, 0, 0.0
     for swipe in tqdm(swipes, desc="comparing int8", disable=not sys.stderr.isatty()):
-        one, other = ({found.key_sequence: found.score for found in each.recognize(swipe)} for each in (exact, quantised))
+        one, other = ({found.key_sequence: found.score for found in each.recognize(swipe, asking(each))} for each in (exact, quantised))
         n_swipes += 1
         best += list(one)[:1] == list(other)[:1]
         lists += list(one) == list(other)

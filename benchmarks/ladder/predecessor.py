@@ -130,7 +130,7 @@ class TorchDecoder:
     @torch.inference_mode()
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
         """As ModelBundle.step."""
-        reading, frames = read(tokens, parents, cache), torch.from_numpy(memory.keys_values)
+        reading, frames = read(tokens, parents, cache), torch.from_numpy(memory.seen)
         log_probs = [self.model.logits(frames, sequence).log_softmax(dim=-1).numpy() for sequence in reading.sequences]
         rows = np.stack([log_probs[sequence][position] for sequence, position in reading.places])
         return StepOutput(rows, reading.cache, np.empty((len(tokens), 0), dtype=np.float32))

@@ -114,7 +114,7 @@ class UncachedModel:
         longest = max(map(len, reading.sequences))
         padded = np.array([[*sequence, *[0] * (longest - len(sequence))] for sequence in reading.sequences])
         positions = np.array([sequence * longest + position for sequence, position in reading.places])
-        (log_probs,) = self._decoder.run(["log_probs"], {"tokens": padded, "positions": positions, "frames": memory.keys_values})
+        (log_probs,) = self._decoder.run(["log_probs"], {"tokens": padded, "positions": positions, "frames": memory.seen})
         return StepOutput(log_probs, reading.cache, np.empty((len(tokens), 0), dtype=np.float32))
 
 

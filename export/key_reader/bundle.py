@@ -28,12 +28,12 @@ from export.bundle import ProofError, commit, replace_folder
 from export.fixed_ranges import WatchedSession, quantize_within
 from export.key_reader.graphs import EncoderGraph, KeysGraph, StepGraph
 from export.onnx_files import Signature, to_onnx
-from export.quantize import Quantisation, compare
+from export.quantize import Quantisation, asking, compare
 from training.key_reader.checkpoint import Checkpoint
 from training.key_reader.network import KeyReader
 
 KEYS_SIGNATURE = Signature(
-    ("keys",), ("around", "near", "asked", "read", "pointed", "nothing"),
+    ("keys",), ("around", "near", "asked", "read", "pointed"),
     {"keys": {0: "K"}, "around": {0: "K"}, "near": {0: "K"}, "asked": {0: "K"}, "read": {0: "K_tokens"}, "pointed": {0: "K_tokens"}},
 )  # fmt: skip
 ENCODER_SIGNATURE = Signature(
@@ -87,13 +87,13 @@ def graphs(network: KeyReader) -> Graphs:
     config, n_keys = network.config, 11
     torch.manual_seed(0)
     keys = torch.randn(n_keys, 4)
-    around, near, asked, read, pointed, _ = KeysGraph(network)(keys)
+    around, near, asked, read, pointed = KeysGraph(network)(keys)
     n_swipes, rows, rows_before = 2, 3, 7  # any that differ: torch reads 0, 1 and equal lengths as fixed
     trajectories = torch.zeros(n_swipes, config.n_points, config.n_columns)
     heads, (tokens, lengths) = config.n_decoder_layers * 2 * config.n_heads, torch.arange(rows).repeat(2, n_swipes, 1)
     step = (
         tokens, lengths, torch.zeros(n_swipes, rows, rows_before + rows), torch.zeros(n_swipes, heads, rows_before, config.head_width),
-        torch.zeros(n_swipes, heads, config.n_frames, config.head_width), read, pointed,
+        torch.zeros(n_swipes, config.n_frames, config.width), read, pointed,
     )  # fmt: skip
     return Graphs(
         to_onnx(KeysGraph(network), (keys,), KEYS_SIGNATURE),
@@ -166,10 +166,11 @@ def watch(bundle: ModelBundle, exact: Graphs, swipes: Sequence[Swipe]) -> tuple[
     """Encoder and step, with the ranges that they had while the bundle read the swipes."""
     watched, sessions = (WatchedSession(exact.encoder), WatchedSession(exact.step)), (bundle.encoder, bundle.decoder_step)
     recognizer = SwipeRecognizer.load(bundle, grid=DEFAULT_GRID)
+    options = asking(recognizer)
     bundle.encoder, bundle.decoder_step = cast("tuple[Any, Any]", watched)
     try:
         for swipe in tqdm(swipes, desc="measuring ranges", disable=not sys.stderr.isatty()):
-            recognizer.recognize(swipe)
+            recognizer.recognize(swipe, options)
     finally:
         bundle.encoder, bundle.decoder_step = sessions
     return watched

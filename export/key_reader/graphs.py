@@ -1,8 +1,9 @@
 """The key-reading network as onnxruntime runs it: three graphs, of keys, of a swipe, and of a decoder's step.
 
 keys: place and size of K keys (K, 4) -> what the other two graphs read of them; once for each grid.
-encoder: trajectories (B, N, F) and that -> memory (B, L 2 H, S, Dh), ctc_log_probs (B, S, K + 1).
-step: as export.graphs.DecoderStepGraph, with tables of what each token and each output is (K + 1, D), for B swipes.
+encoder: trajectories (B, N, F) and that -> memory (B, S, D), its frames, and ctc_log_probs (B, S, K + 1).
+step: as export.graphs.DecoderStepGraph, with tables of what each token and each output is (K + 1, D), for B swipes. It
+makes keys and values of the memory itself: if the first pass is sure, nobody needs them.
 
 As in export.graphs, what shares an input is one product, and the attention's scale is in the weights.
 """
@@ -17,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from export.graphs import Part, join, join_self_attention
-from training.key_reader.config import KeyReaderConfig
 from training.key_reader.network import REACHES, EncoderLayer, KeyReader
 from training.model.network import DecoderLayer
 
@@ -27,26 +27,14 @@ def cross_keys_values(network: KeyReader) -> nn.Linear:
     return join([Part(layer.cross_attention.key_value) for layer in cast(Iterable[DecoderLayer], network.decoder)])
 
 
-def as_memory(keys_values: Tensor, config: KeyReaderConfig) -> Tensor:
-    """(B, S, L * 2 D) -> (B, L 2 H, S, Dh)"""
-    memory: Tensor = keys_values.unflatten(-1, (config.n_decoder_layers * 2 * config.n_heads, -1)).transpose(1, 2)
-    return memory
-
-
 class KeysGraph(nn.Module):
-    """keys (K, 4) -> around (K, 4), near (K, P), asked (K, 2 W + E), tokens (K + 1, D), targets (K + 1, D): see EncoderGraph and StepGraph.
-
-    And nothing (1, L 2 H, S, Dh): the memory of no swipe, which the keys do not change.
-    """
+    """keys (K, 4) -> around (K, 4), near (K, P), asked (K, 2 W + E), tokens (K + 1, D), targets (K + 1, D): see EncoderGraph and StepGraph."""
 
     def __init__(self, network: KeyReader) -> None:
         super().__init__()
         self.network = network
-        with torch.no_grad():
-            frames = torch.zeros(1, network.config.n_frames, network.config.width)
-            self.unseen = nn.Parameter(as_memory(cross_keys_values(network)(frames), network.config).contiguous(), requires_grad=False)
 
-    def forward(self, keys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, keys: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         embedded, ctc = self.network.keys(keys), self.network.ctc
         tokens, targets = self.network.tables(embedded)
         places = keys[:, :2]
@@ -55,7 +43,7 @@ class KeysGraph(nn.Module):
             torch.cat([places, torch.ones_like(places[:, :1]), places.square().sum(-1, keepdim=True)], dim=-1),
         )
         asked = torch.cat([phase.cos(), phase.sin(), ctc.key(embedded) * embedded.shape[-1] ** -0.5], dim=-1)
-        return around, self.network.points.key(embedded), asked, tokens, targets * self.network.config.width**-0.5, self.unseen * 1.0
+        return around, self.network.points.key(embedded), asked, tokens, targets * self.network.config.width**-0.5
 
 
 class EncoderLayerGraph(nn.Module):
@@ -92,7 +80,7 @@ def in_two_dimensions(convolution: nn.Conv1d) -> nn.Conv2d:
 
 
 class EncoderGraph(nn.Module):
-    """trajectory (B, N, F), around (K, 4), near (K, P), asked (K, 2 W + E) -> memory (B, L 2 H, S, Dh), ctc_log_probs (B, S, K + 1).
+    """trajectory (B, N, F), around (K, 4), near (K, P), asked (K, 2 W + E) -> memory (B, S, D), ctc_log_probs (B, S, K + 1).
 
     around: of each key x, y, 1, x^2 + y^2.
     """
@@ -101,7 +89,6 @@ class EncoderGraph(nn.Module):
         super().__init__()
         self.network = network
         self.layers = nn.ModuleList(EncoderLayerGraph(layer) for layer in cast(Iterable[EncoderLayer], network.encoder))
-        self.memory = cross_keys_values(network)
 
     def forward(self, trajectory: Tensor, around: Tensor, near: Tensor, asked: Tensor) -> tuple[Tensor, Tensor]:
         network, config = self.network, self.network.config
@@ -114,7 +101,7 @@ class EncoderGraph(nn.Module):
             x = layer(x)
         x = network.encoder_norm(x)
         stride = config.stride
-        return as_memory(self.memory(x), config), self.ctc_log_probs(x, points[:, ::stride], squares[:, ::stride], asked)
+        return x, self.ctc_log_probs(x, points[:, ::stride], squares[:, ::stride], asked)
 
     def ctc_log_probs(self, x: Tensor, points: Tensor, squares: Tensor, asked: Tensor) -> Tensor:
         """x (B, S, D), points (B, S, 2), squares (B, S, K) -> (B, S, K + 1)"""
@@ -188,7 +175,7 @@ class DecoderLayerGraph(nn.Module):
 
 
 class StepGraph(nn.Module):
-    """tokens (B, P), lengths (B, P), mask (B, P, P0 + P), cache (B, L 2 H, P0, Dh), memory (B, L 2 H, S, Dh), read, pointed (K + 1, D).
+    """tokens (B, P), lengths (B, P), mask (B, P, P0 + P), cache (B, L 2 H, P0, Dh), memory (B, S, D), read, pointed (K + 1, D).
 
     read: for each token, the word's start last; pointed: for each output, the word's end last. Returns log_probs (B, P, K + 1), new_rows
     (B, L 2 H, P, Dh), attention (B, H, P, S).
@@ -198,6 +185,7 @@ class StepGraph(nn.Module):
         super().__init__()
         self.network = network
         self.layers = nn.ModuleList(DecoderLayerGraph(layer) for layer in cast(Iterable[DecoderLayer], network.decoder))
+        self.memory = cross_keys_values(network)
 
     def forward(  # noqa: PLR0913
         self, tokens: Tensor, lengths: Tensor, mask: Tensor, cache: Tensor, memory: Tensor, read: Tensor, pointed: Tensor
@@ -205,7 +193,8 @@ class StepGraph(nn.Module):
         network, n_layers, news = self.network, len(self.layers), []
         x = F.embedding(tokens, read) + F.embedding(lengths, network.letter_position)
         mask = mask[:, None]
-        parts = memory.chunk(2 * n_layers, 1)
+        heads = n_layers * 2 * network.config.n_heads
+        parts = self.memory(memory).unflatten(-1, (heads, -1)).transpose(1, 2).chunk(2 * n_layers, 1)
         for layer, keys, values, layer_past in zip(self.layers, parts[::2], parts[1::2], cache.chunk(n_layers, 1), strict=True):
             x, new, attention = layer(x, (keys, values), layer_past, mask)
             news.append(new)

@@ -101,10 +101,11 @@ def test_the_arithmetic_of_a_network_that_reads_keys() -> None:
     config, s, n, k, d, p = KeyReaderConfig(), 32, 64, floor.N_KEYS, 160, 96
     points = n * (4 * k + 2 * 2 * k + 13 * p + k * p) + s * 2 * p * d
     layers = 3 * (s * (4 * d**2 + 3 * d**2 + 7 * d + 2 * d * 480) + 2 * s**2 * d)
-    heads = s * (2 * 2 * d**2 + d * 98 + 2 * 16 + 96 * k)
+    heads = s * (d * 98 + 2 * 16 + 96 * k)
     assert encoder_macs(config) == points + layers + heads
-    assert encoder_macs_in_8_bits(config) == s * (2 * p * d + 3 * (7 * d**2 + 2 * d * 480) + 4 * d**2 + d * 98)
+    assert encoder_macs_in_8_bits(config) == s * (2 * p * d + 3 * (7 * d**2 + 2 * d * 480) + d * 98)
     in_8_bits = step_macs_in_8_bits(config, 5)
+    assert in_8_bits == s * 2 * 2 * d**2 + 5 * 2 * (6 * d**2 + 2 * d * 480)
     assert step_macs(config, 0, 5) - in_8_bits == 5 * (2 * 2 * d * (5 + s) + d * (k + 1))
 
 

@@ -186,7 +186,7 @@ def test_options_that_make_no_sense(field: str, value: float) -> None:
 
 def ctc_memory(seed: int, n_frames: int = 6) -> Memory:
     log_probs = np.log(np.random.default_rng(seed).dirichlet(np.ones(4), n_frames)).astype(np.float32)
-    return Memory(NO_MEMORY.keys_values, log_probs)
+    return Memory(NO_MEMORY.seen, log_probs)
 
 
 def scores_of(words: Mapping[str, float], decoder: TableDecoder, memory: Memory, options: SearchOptions) -> dict[str, tuple[float, float]]:
@@ -258,7 +258,7 @@ def test_a_narrow_first_pass_equals_a_beam_search_by_the_ctc_head_alone(
 
 
 def test_two_passes_find_nothing_where_no_frame_can_be_a_letter() -> None:
-    blank = Memory(NO_MEMORY.keys_values, np.array([[-np.inf, -np.inf, -np.inf, 0.0]] * 3, dtype=np.float32))
+    blank = Memory(NO_MEMORY.seen, np.array([[-np.inf, -np.inf, -np.inf, 0.0]] * 3, dtype=np.float32))
     hypotheses = search(TableDecoder(0), blank, lexicon_of({"abcabc": 1, "aa": 1}), SearchOptions(4, 0.1, 50.0, method="two_pass"))
     assert [one.score for one in hypotheses] == sorted((one.score for one in hypotheses), reverse=True)
 

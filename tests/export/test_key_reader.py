@@ -95,7 +95,7 @@ def test_the_order_of_the_letters_makes_no_difference_to_the_last_bit(bundle: Mo
         tokens = np.array([27, *map(alphabet.index, "help")])
         log_probs = model.step(tokens, np.arange(5) - 1, model.empty_cache, memory).log_probs
         order = [*map(alphabet.index, LATIN), 26]
-        return [memory.keys_values, memory.ctc_log_probs[:, order], log_probs[:, order]]
+        return [memory.seen, memory.ctc_log_probs[:, order], log_probs[:, order]]
 
     expected = said(LATIN)
     for _ in range(4):
@@ -166,7 +166,7 @@ def test_swipes_read_together_are_read_as_alone(bundle: ModelBundle, qwerty: Gri
     read = model.read_trees(trees, together)
     for one, memory, tree, log_probs in zip(features, together, trees, read, strict=True):
         alone = model.encode(one)
-        np.testing.assert_allclose(memory.keys_values, alone.keys_values, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(memory.seen, alone.seen, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(memory.ctc_log_probs, alone.ctc_log_probs, rtol=1e-4, atol=1e-5)
         expected = model.step(tree.tokens, tree.parents, model.empty_cache, alone).log_probs
         np.testing.assert_allclose(log_probs, expected, rtol=1e-4, atol=1e-5)

@@ -98,7 +98,7 @@ def test_the_shipped_bundle_and_its_network_agree() -> None:
         moved.append(np.abs(np.exp(memory.ctc_log_probs) - ctc_log_probs.exp().numpy()).max(axis=1))
         output = recognizer.model.step(tokens, parents, recognizer.model.empty_cache, memory)
         lengths, causal = torch.arange(len(tokens)), torch.full((len(tokens), len(tokens)), HIDDEN).triu(1)
-        keys_values = torch.from_numpy(memory.keys_values)
+        keys_values = torch.from_numpy(memory.seen)
         log_probs, _, _ = network.step(torch.from_numpy(tokens), lengths, causal, keys_values[:, :, :0], keys_values)
         np.testing.assert_allclose(output.log_probs, log_probs, rtol=1e-4, atol=TOLERANCE)
     assert np.mean(equal) > 0.95 and np.mean(moved) < INT8_TOLERANCE

@@ -235,6 +235,6 @@ def test_nothing_is_found_where_no_word_can_end() -> None:
 def test_a_silent_ctc_head_is_not_asked() -> None:
     """With a weight of 0 its numbers may be anything."""
     lexicon = lexicon_of({"ab": 8, "ba": 4, "c": 1})
-    broken = Memory(ctc_memory(0).keys_values, np.full((6, 4), np.nan, np.float32))
+    broken = Memory(ctc_memory(0).seen, np.full((6, 4), np.nan, np.float32))
     task = Problem(TableDecoder(0), broken, WordIndex.of(lexicon), steps(0.5, 0.0))
     assert same(Exhaustive.of(task).search(task), pruned(task, Pruning(8)))
