@@ -66,7 +66,7 @@ class InternalLm:
         if nodes.max(initial=0) < len(self.table):  # nearly always, and all of it is there: the rest takes 6 us
             stored = self.table[nodes]
             if stored.all():
-                return stored * (-1.0 / STEPS_PER_NAT)
+                return _nats(stored)
         in_file = nodes < len(self.table)
         stored = np.where(in_file, self.table[np.where(in_file, nodes, 0)], UNKNOWN)
         for word in np.flatnonzero(~in_file).tolist():
@@ -79,7 +79,7 @@ class InternalLm:
                     self.table[nodes[word]] = stored[word]
                 else:
                     self._laid_over[spelt(parents, tokens, ends[word])] = int(stored[word])
-        return stored * (-1.0 / STEPS_PER_NAT)
+        return _nats(stored)
 
     def _ask(self, parents: Integers, tokens: Integers, ends: Integers) -> npt.NDArray[np.uint16]:
         """(M,) as they are stored: what the decoder says of the words of a tree if it sees nothing."""
@@ -120,6 +120,10 @@ class InternalLm:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as unfinished, unfinished.open("wb") as file:
             np.savez_compressed(file, table=self.table)
+
+
+def _nats(stored: npt.NDArray[np.uint16]) -> npt.NDArray[np.float64]:
+    return stored.astype(np.float64) * (-1.0 / STEPS_PER_NAT)
 
 
 def table_paths(model: KeyModel, lexicon: Lexicon) -> list[Path]:

@@ -126,7 +126,7 @@ def test_every_frame_sees_the_whole_swipe(recognizer: SwipeRecognizer, exported:
     trajectory = features.trajectory.copy()
     trajectory[-1] += 1.0
     other = replace(features, trajectory=trajectory)
-    one, changed = (recognizer.model.encode(each).keys_values for each in (features, other))
+    one, changed = (recognizer.model.encode(each).seen for each in (features, other))
     assert np.abs(one - changed)[:, :, 0].max() > 1e-6
     inputs = torch.from_numpy(trajectory)[None], torch.from_numpy(features.key_distances)[None]
     np.testing.assert_allclose(changed, exported.network.encode(*inputs)[0], rtol=1e-4, atol=1e-4)
@@ -140,7 +140,7 @@ def test_in_8_bits_it_is_nearly_the_same(exported: Exported, tmp_path: Path, rec
     write_manifest(tmp_path, exported.network, recognizer.bundle.manifest.search)
     features = recognizer.model.extractor(toy.swipe_of("quick", qwerty))
     one, other = (
-        bundle.on(qwerty, toy.ALPHABET).encode(features).keys_values for bundle in (recognizer.bundle, ModelBundle.load(tmp_path))
+        bundle.on(qwerty, toy.ALPHABET).encode(features).seen for bundle in (recognizer.bundle, ModelBundle.load(tmp_path))
     )
     assert 0 < np.abs(one - other).max() < 0.2 * np.abs(one).max()
     for name, weights in restore(tmp_path).named_parameters():
