@@ -14,7 +14,7 @@ from functools import partial
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-if TYPE_CHECKING:  # importing numba takes a third of a second: the worker does it, after the first frame
+if TYPE_CHECKING:  # importing onnxruntime takes a while: the worker does it, after the first frame
     from engine import Recognition, Swipe
 
 T = TypeVar("T")
