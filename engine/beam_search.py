@@ -11,7 +11,7 @@ Measured on all 8,362 swipes of dev with the English model, top-1 and top-4: two
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,7 +39,9 @@ best word scores less than -17 in the first pass, is looked at again: top-1 and 
 LEAST_WORDS = 4
 """So many words are left to the decoder, however far they are behind."""
 READ_AT_ONCE = 32
-"""Swipes that the decoder reads in one step, where there are many."""
+"""Swipes that the decoder reads in one step at most, where there are many."""
+PREFIXES_AT_ONCE = 256
+"""Of all of them together, unless a single one has more: so a step's memory is bounded."""
 MORE_WORDS, MORE_WORDS_ALONE = 4, 2
 """Factors on the words that the first pass finds, with and without words before, where something else chooses among them those that are
 left to the decoder. Measured on dev, top-1 and top-4 of all swipes, after the words meant: 90.46 and 95.14 with 20 words, 90.61 and 95.38
@@ -143,13 +145,25 @@ def search_many(
         if words is not None and words.lead > options.sure_margin:
             found[row], left[row] = _without_decoder(words, lexicon, options), None
     by_size = sorted((len(words.tree.parents), row) for row, words in enumerate(left) if words is not None)
-    for start in range(0, len(by_size), READ_AT_ONCE):
-        rows = [row for _, row in by_size[start : start + READ_AT_ONCE]]
+    for rows in _groups(by_size):
         some = [words for words in (left[row] for row in rows) if words is not None]
         read = model.read_trees([words.tree for words in some], [memories[row] for row in rows])
         for row, words, log_probs in zip(rows, some, read, strict=True):
             found[row] = _second_pass(words, log_probs, lexicon, options)
     return found
+
+
+def _groups(by_size: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """The rows that are read in one step each. by_size: (prefixes, row), ascending; a group's trees are filled up to its last."""
+    group: list[int] = []
+    for size, row in by_size:
+        if len(group) == READ_AT_ONCE or (len(group) + 1) * size > PREFIXES_AT_ONCE:
+            if group:
+                yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
 
 
 @dataclass(frozen=True, eq=False)

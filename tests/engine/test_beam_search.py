@@ -311,3 +311,13 @@ def test_ancestors_are_kept_and_seen(drawn: list[int], data: st.DataObject) -> N
     assert kept_tokens[places].tolist() == tokens[ends].tolist()
     known = {token: row for row, token in enumerate(kept_tokens.tolist())}
     assert kept_parents.tolist() == [-1, *(known[100 + int(parents[token - 100])] for token in kept_tokens.tolist()[1:])]
+
+
+def test_trees_that_are_read_together_are_few_or_small() -> None:
+    sizes = [*[3] * 40, *range(10, 60), 700, 900]
+    groups = list(beam_search._groups([(size, row) for row, size in enumerate(sizes)]))
+    assert [row for group in groups for row in group] == list(range(len(sizes)))
+    assert len(groups[0]) == beam_search.READ_AT_ONCE and groups[-2:] == [[len(sizes) - 2], [len(sizes) - 1]]
+    for group in groups[:-2]:
+        assert len(group) * max(sizes[row] for row in group) <= beam_search.PREFIXES_AT_ONCE
+    assert not list(beam_search._groups([]))

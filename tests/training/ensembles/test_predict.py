@@ -91,6 +91,7 @@ def test_whole_numbers_and_floats_are_one() -> None:
         "first_prior=1",
         "look_again_below=-9",
         "left_behind=9",
+        "sure_margin=3",
         "temperature=2",
         "none_score=-3",
         "least_probability=0.1",
@@ -107,6 +108,7 @@ def test_every_option_was_tried() -> None:
         "first_prior",
         "look_again_below",
         "left_behind",
+        "sure_margin",
         "temperature",
         "none_score",
         "least_probability",
@@ -256,7 +258,8 @@ def test_the_commands_print_rows(
 
     out = tmp_path / "out"
     row = json.loads(main(data, out, "--bundle", toy_bundle, "--lexicon", toy_lexicon, "--json", "--search", "margin=inf"))
-    assert row["predictor"]["search"] == {**asdict(DEFAULTS), **dict.fromkeys(("margin", "left_behind", "look_again_below", "none_score"))}
+    infinite = "margin", "left_behind", "look_again_below", "sure_margin", "none_score"
+    assert row["predictor"]["search"] == {**asdict(DEFAULTS), **dict.fromkeys(infinite)}
     assert row["accuracy"]["n_swipes"] == 6 and Path(row["path"]).is_file()
     merged = json.loads(main("merge", out / "predictions.db", tmp_path / "merged.db", "--json"))
     assert merged["id"] == row["id"] and Path(merged["path"]).is_file()

@@ -139,9 +139,7 @@ def test_in_8_bits_it_is_nearly_the_same(exported: Exported, tmp_path: Path, rec
     (tmp_path / DECODER_STEP).write_bytes((exported.folder / DECODER_STEP).read_bytes())
     write_manifest(tmp_path, exported.network, recognizer.bundle.manifest.search)
     features = recognizer.model.extractor(toy.swipe_of("quick", qwerty))
-    one, other = (
-        bundle.on(qwerty, toy.ALPHABET).encode(features).seen for bundle in (recognizer.bundle, ModelBundle.load(tmp_path))
-    )
+    one, other = (bundle.on(qwerty, toy.ALPHABET).encode(features).seen for bundle in (recognizer.bundle, ModelBundle.load(tmp_path)))
     assert 0 < np.abs(one - other).max() < 0.2 * np.abs(one).max()
     for name, weights in restore(tmp_path).named_parameters():
         expected = exported.network.get_parameter(name)
