@@ -95,8 +95,10 @@ class EditedText:
 
     @property
     def correctable(self) -> Written | None:
-        """The word that `choices` are for."""
-        return word_at(self._place.written, self._text, self.cursor) if self._place.anchor is None else None
+        """The word that `choices` are for: at the cursor, or the one that is selected."""
+        start, end = self.selection
+        word = word_at(self._place.written, self._text, end)
+        return word if word is None or start == end or (word.start, word.end) == (start, end) else None
 
     @property
     def can_undo(self) -> bool:

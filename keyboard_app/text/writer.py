@@ -121,7 +121,7 @@ class Writer(EditedText):
             place = replace(place, swiped=replace(place.swiped, end=place.swiped.end + shift))
         if place.automatic_space is not None and place.automatic_space >= word.end:
             place = replace(place, automatic_space=place.automatic_space + shift)
-        after = replace(place, cursor=chosen.end + len(behind), tail=None)
+        after = replace(place, cursor=chosen.end + len(behind), anchor=None, tail=None)
         self._write_word(word.start, max(word.end, self.cursor), chosen.word + behind, after, chosen)
 
     def complete(self, words: Sequence[str]) -> None:

@@ -219,3 +219,21 @@ def test_a_word_is_previewed_as_it_would_be_written() -> None:
 )
 def test_quotation_marks_and_addresses_are_written_as_people_write_them(script: str, expected: str) -> None:
     assert shown(script) == expected
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_swiped_word_that_is_selected_can_be_corrected(backwards: bool) -> None:
+    writer = Person().follow("~see/sea ~you/your ~there").writer
+    writer.select(7, 4) if backwards else writer.select(4, 7)
+    assert writer.choices == ("your",)
+    writer.choose(0)
+    assert (writer.text, writer.selection, writer.choices) == ("See your there", (8, 8), ("you",))
+    writer.undo()
+    assert (writer.text, writer.selected) == ("See you there", "you")
+
+
+@pytest.mark.parametrize("span", [(4, 6), (3, 7), (0, 7), (4, 8), (8, 13)])
+def test_another_selection_offers_nothing(span: tuple[int, int]) -> None:
+    writer = Person().follow("~see/sea ~you/your ~there").writer
+    writer.select(*span)
+    assert writer.choices == ()
