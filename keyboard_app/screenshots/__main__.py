@@ -175,6 +175,14 @@ def _docked_fields(driven: DrivenApp, name: str) -> Steps:
     page.refresh()
 
 
+def _arranged(driven: DrivenApp, name: str) -> Steps:
+    """The keys for one thumb, and in two halves."""
+    for arrangement in ("left", "right", "split", "full"):
+        driven.app.configuration.choose("arrangement", arrangement)
+        if arrangement != "full":
+            yield from driven.save(f"{name}_{arrangement}")
+
+
 class Field(OwnField):
     """Stands for a field of another program."""
 
@@ -190,6 +198,7 @@ DOCKED_SCENES: Mapping[str, Scene] = {
     "text": _docked_text,
     "alternates": _alternates,
     "fields": _docked_fields,
+    "arranged": _arranged,
     "settings": _settings,
     "emoji": _emoji,
 }
@@ -200,6 +209,7 @@ SCENES: Mapping[str, Scene] = {
     "swiping": _writing,
     "alternates": _alternates,
     "symbols": _symbols,
+    "arranged": _arranged,
     "settings": _settings,
     "refused": _refused,
     "grids": _choose_grid,
