@@ -55,7 +55,7 @@ class WatchedSession:
         """By name, from at most 0 to at least 0. Raises: ValueError if the graph has not run."""
         if not self._ends:
             raise ValueError("the graph has read no swipe: its ranges are measured on some")
-        ends = np.array(self._ends)
+        ends = np.array(self._ends).reshape(len(self._ends), len(self._names), 2)
         low, high = np.quantile(ends[:, :, 0], 1 - WITHIN, axis=0), np.quantile(ends[:, :, 1], WITHIN, axis=0)
         return dict(zip(self._names, zip(np.minimum(low, 0).tolist(), np.maximum(high, 0).tolist(), strict=True), strict=True))
 

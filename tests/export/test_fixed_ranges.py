@@ -78,3 +78,13 @@ def test_a_range_that_nobody_measured_is_an_error(model: onnx.ModelProto, watche
         _ = WatchedSession(model).ranges
     with pytest.raises(ValueError, match=r"the range of 'c' was measured as \(0.0, 0.0\): expected one with 0 inside"):
         quantize_within(model, {"a": watched.ranges["a"]})
+
+
+def test_a_graph_of_narrow_products_stays_as_it_is(inputs: Floats) -> None:
+    weight = numpy_helper.from_array(np.ones((NARROW, OUT), np.float32), "weight")
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["B", 5, n]) for name, n in (("x", NARROW), ("y", OUT))]
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "weight"], ["y"], name="product")], "narrow", ends[:1], ends[1:], [weight])
+    watched = WatchedSession(model := helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10))
+    watched.run(["y"], {"x": inputs})
+    assert not watched.ranges
+    assert [node.op_type for node in quantize_within(model, watched.ranges).graph.node] == ["MatMul"]
