@@ -17,7 +17,7 @@ from Xlib.display import Display
 
 from engine import SwipeRecognizer, load_grids
 from keyboard_app.dock.place import BAR_DP, KEYS_DP, Place
-from keyboard_app.keys.layout import Area, KeyLayout, complete, fit
+from keyboard_app.keys.layout import Area, Arrangement, KeyLayout, complete, fit
 from keyboard_app.style.theme import PHONE, px_per_dp
 from tests.support.pointer import Places, human_path
 from tests.support.programs import Desktop, Program, running, wait_for
@@ -80,6 +80,7 @@ class Dock:
     hand: Dragging
     place: Place
     random: np.random.Generator
+    arrangement: Arrangement = "full"
 
     @property
     def unit(self) -> float:
@@ -89,7 +90,7 @@ class Dock:
     def layout(self) -> KeyLayout:
         grid = load_grids()["qwerty_en"]
         keys, height = complete(grid)
-        return fit(keys, grid.width, height, Area(0, 0, self.place.width, self.place.height - BAR_DP * self.unit))
+        return fit(keys, grid.width, height, Area(0, 0, self.place.width, self.place.height - BAR_DP * self.unit), self.arrangement)
 
     def at(self, name: str) -> tuple[float, float]:
         """The middle of a key on the screen."""

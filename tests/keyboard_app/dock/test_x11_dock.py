@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,20 @@ def test_floating_it_lies_over_the_programs(desktop: Desktop) -> None:
         program.expect("Thanks|")
         screenshot(desktop.display.name)
         assert program.losses == 0
+
+
+@pytest.mark.parametrize("choice", ["bottom", "floating"])
+def test_words_are_swiped_over_split_keys(desktop: Desktop, choice: str) -> None:
+    program = desktop.gtk()
+    (desktop.folder / "settings.json").write_text(json.dumps({"dock": choice, "arrangement": "split"}))
+    with docked(desktop, "--into", "xtest") as whole:
+        dock = replace(whole, arrangement="split")
+        dock.swipe("thanks")
+        program.expect("Thanks|")
+        dock.swipe("people")
+        program.expect("Thanks people|")
+        assert program.losses == 0
+        screenshot(desktop.display.name, desktop.folder / "split.png")
 
 
 def test_without_a_window_manager_the_focus_is_given_back(tmp_path: Path) -> None:
