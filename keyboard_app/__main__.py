@@ -164,10 +164,13 @@ def _dock(app: KeyboardApp) -> None:
     """Makes the window, which is not shown yet, a dock that never takes the focus, and shows it."""
     from kivy.core.window import Window
 
+    from keyboard_app.dock.swallowed import SwallowedPresses
     from keyboard_app.dock.x11_dock import X11Dock
+    from keyboard_app.made_up_touches import MadeUpTouches
 
     dock = X11Dock(Window.get_window_info().window)
     app.dock(dock)
+    SwallowedPresses(MadeUpTouches(dock), lambda: dock.place, app.calls.post)
     Window.show()
     dock.give_focus_back()
 

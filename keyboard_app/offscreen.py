@@ -7,33 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from kivy.base import EventLoop
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_UNSIGNED_BYTE
-from kivy.input.motionevent import MotionEvent
 
 from keyboard_app.dock.layer_dock import LayerDock
 from keyboard_app.dock.place import Place
 from keyboard_app.dock.seat_touches import TouchKind
-from keyboard_app.style.rest import note_event
+from keyboard_app.style.surface_touch import SurfaceTouches
 
 GL_BGRA = 0x80E1
 """how compositors order a pixel, and Mesa's software, too: other orders take 0.9 ms for 0.03"""
 OPENGL = "libGL.so.1"
 Post = Callable[[Callable[[], None]], None]
 """Has a call made on the window's thread."""
-
-
-class SurfaceTouch(MotionEvent):  # type: ignore[misc]
-    """A finger, or the pressed pointer, on the surface: x and y in shares of the window, y upwards."""
-
-    def __init__(self, number: int, share: tuple[float, float]) -> None:
-        super().__init__("wayland", number, share, is_touch=True, type_id="touch")
-        self.profile = ["pos"]
-
-    def depack(self, args: tuple[float, float]) -> None:
-        self.sx, self.sy = args
-        super().depack(args)
 
 
 class OffscreenDock:
@@ -43,7 +29,7 @@ class OffscreenDock:
         """post: may be replaced before `start`. Raises: NoCompositorError."""
         self.post = post
         self._layer = LayerDock(lambda *told: self.post(lambda: self._touch(*told)), lambda: self.post(Window.canvas.ask_update))
-        self._touches: dict[int, SurfaceTouch] = {}
+        self._touches = SurfaceTouches()
         self._place = Place(0, 0, 1, 1)
         self._gl = ctypes.CDLL(OPENGL)
         """It draws without Python's lock, for which the threads of the compositor and of the recognizer would wait otherwise."""
@@ -81,15 +67,4 @@ class OffscreenDock:
         self._layer.draw(picture)
 
     def _touch(self, kind: TouchKind, finger: int, x: float, y: float) -> None:
-        note_event()
-        share = x / max(self._place.width - 1, 1), 1 - y / max(self._place.height - 1, 1)
-        if kind == "begin":
-            self._touches[finger] = SurfaceTouch(finger, share)
-        touch = self._touches.get(finger)
-        if touch is None:
-            return
-        touch.move(share)
-        if kind == "end":
-            touch.update_time_end()
-            del self._touches[finger]
-        EventLoop.post_dispatch_input(kind, touch)
+        self._touches.touch(kind, finger, (x, y), (self._place.width, self._place.height))

@@ -30,6 +30,8 @@ class X11Dock:
         self._window = self._display.create_resource_object("window", number)
         self._root = self._display.screen().root
         self._focus = self._display.get_input_focus().focus
+        self.place = Place(0, 0, 1, 1)
+        """where it was put last"""
         self._stay_out_of_focus()
 
     def screen(self) -> tuple[int, int]:
@@ -37,6 +39,7 @@ class X11Dock:
         return geometry.width, geometry.height
 
     def put(self, place: Place, reserve: bool) -> None:
+        self.place = place
         height = self.screen()[1]
         strut = [0, 0, 0, height - place.y, 0, 0, 0, 0, 0, 0, place.x, place.x + place.width - 1] if reserve else [0] * 12
         self._set("_NET_WM_STRUT_PARTIAL", Xatom.CARDINAL, strut)

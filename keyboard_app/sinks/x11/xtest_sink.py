@@ -12,7 +12,7 @@ from threading import Event, Thread
 from Xlib import X
 from Xlib.error import ConnectionClosedError
 
-from keyboard_app.sinks.x11.connection import HELD_MASK, class_of, connect, focused, state
+from keyboard_app.sinks.x11.connection import HELD_MASK, ancestors, class_of, connect, focused, state
 from keyboard_app.sinks.x11.strokes import Guardian, Strokes
 from keyboard_app.text.rules import CHARACTER
 from keyboard_app.text.sink import Context, KeyName, Purpose, do_nothing
@@ -175,8 +175,9 @@ class XTestSink:
         try:
             while True:
                 window = focused(display)
-                if window != last:
-                    last = window
+                outermost = None if window is None else ancestors(window)[-1:]  # GTK moves the focus between windows within it
+                if outermost != last:
+                    last = outermost
                     self._tell(class_of(display, window))
                 if not display.pending_events() and self._wake in select.select([display.fileno(), self._wake], [], [])[0]:
                     display.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from tests.support.programs import GTK, Desktop, needs, open_desktop, running, w
 pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
 
 from tests.support.docked import docked, docks, focus_of, screenshot, toggle
+from tests.support.x_hand import XHand
 
 pytestmark = [needs("Xvfb", "xdotool", "openbox", GTK), pytest.mark.slow]
 
@@ -93,6 +95,28 @@ def test_floating_it_lies_over_the_programs(desktop: Desktop) -> None:
         program.expect("Thanks|")
         screenshot(desktop.display.name)
         assert program.losses == 0
+
+
+def test_a_swipe_whose_press_closes_a_menu_is_written_and_the_next_one_once(desktop: Desktop) -> None:
+    program = desktop.gtk()
+    hand = XHand(desktop.display.name)
+    desktop.maximise(program)
+    with docked(desktop, "--into", "xtest") as shown:
+        dock = replace(shown, hand=hand)
+        dock.swipe("thanks")
+        program.expect("Thanks|")
+        before = screenshot(desktop.display.name)
+        desktop.words("mousemove", "640", "200", "click", "3")
+        wait_for(lambda: screenshot(desktop.display.name) != before, "the menu")
+        time.sleep(1)
+        n_losses = program.losses  # GTK gives the focus to another window of its own
+        dock.swipe("people")
+        program.expect("Thanks people|")
+        dock.swipe("hello")
+        wait_for(lambda: program.text.lower().endswith("hello|"), "the next word")
+        assert program.text.lower().count("hello") == 1
+        assert program.losses == n_losses
+    hand.close()
 
 
 @pytest.mark.parametrize("choice", ["bottom", "floating"])

@@ -17,7 +17,7 @@ from tests.support.programs import GTK, Desktop, Program, needs, open_desktop, w
 pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
 
 from keyboard_app.sinks.guardian import Guardian
-from keyboard_app.sinks.x11.connection import connect
+from keyboard_app.sinks.x11.connection import connect, focused
 from keyboard_app.sinks.x11.spare_keys import LIST
 from keyboard_app.sinks.x11.xtest_sink import HELD, XTestSink
 from tests.support.recognizing import WindowThread
@@ -167,6 +167,28 @@ def test_terminals_are_known(desktop: Desktop) -> None:
         wait_for(lambda: purposes and purposes[-1] == "terminal", "the terminal's purpose")
         desktop.gtk()
         wait_for(lambda: purposes[-1] == "text", "the text field's purpose")
+    finally:
+        sink.close()
+
+
+def test_a_menu_of_the_same_window_is_no_other_window(desktop: Desktop) -> None:
+    n_told = [0]
+    sink = XTestSink(lambda call: call(), Guardian())
+    try:
+        sink.on_focus = lambda: n_told.append(n_told[-1] + 1)
+        program = desktop.gtk()
+        wait_for(lambda: len(n_told) > 1, "the program's window")
+        before, display = n_told[-1], connect()
+        asked = focused(display)
+        desktop.words("mousemove", "640", "350", "click", "3")  # GTK gives the focus to another window within its own
+        wait_for(lambda: focused(display) != asked, "the menu")
+        desktop.words("key", "Escape")
+        display.close()
+        desktop.words("windowfocus", "--sync", program.window, "key", "a")
+        program.expect("a|")
+        assert n_told[-1] == before
+        desktop.xterm()
+        wait_for(lambda: n_told[-1] > before, "another window")
     finally:
         sink.close()
 
