@@ -28,7 +28,7 @@ def cross_keys_values(network: KeyReader) -> nn.Linear:
 
 
 class KeysGraph(nn.Module):
-    """keys (K, 4) -> around (K, 4), near (K, P), asked (K, 2 W + E), tokens (K + 1, D), targets (K + 1, D): see EncoderGraph and StepGraph."""
+    """keys (K, 4) -> around (K, 4), near (K, P), asked (K, 2 W + E), tokens and targets (K + 1, D): see EncoderGraph and StepGraph."""
 
     def __init__(self, network: KeyReader) -> None:
         super().__init__()
