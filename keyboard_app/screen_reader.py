@@ -8,7 +8,8 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.uix.screenmanager import ScreenManager
 
-from keyboard_app.accessibility.server import Post, Server, wanted_address
+from keyboard_app.accessibility import server as accessibility
+from keyboard_app.accessibility.server import Post, Server
 from keyboard_app.session.speech import Speech
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.style.accessible import Describer
@@ -42,7 +43,7 @@ class ScreenReader:
     def _connect(self) -> None:
         server = None
         try:
-            if (address := wanted_address()) is not None:
+            if (address := accessibility.wanted_address()) is not None:
                 server = Server(address, self._post)
         except (OSError, ValueError):  # without the bus there is nobody to tell
             pass

@@ -68,10 +68,10 @@ from kivy.lang import Builder  # noqa: E402
 from kivy.lang.parser import ProxyApp, global_idmap  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
-from keyboard_app import screen_reader  # noqa: E402
+from keyboard_app.accessibility import server as accessibility  # noqa: E402
 from keyboard_app.touch import clock  # noqa: E402
 
-screen_reader.wanted_address = lambda: None  # likewise: it would ask the desktop
+accessibility.wanted_address = lambda: None  # likewise: it would ask the desktop
 
 TIMEOUT_S = 180.0
 """Far beyond what a busy machine needs: the first window of a clean checkout waits for the compiler, too."""

@@ -15,7 +15,7 @@ from jeepney import DBusAddress, HeaderFields, MatchRule, Message, MessageType, 
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from kivy.core.window import Window
 
-from keyboard_app import screen_reader
+from keyboard_app.accessibility import server as accessibility
 from keyboard_app.accessibility.server import ACCESSIBLE, ACTION, COMPONENT, PROPERTIES, ROOT
 from keyboard_app.accessibility.tree import Role, State
 from keyboard_app.app import KeyboardApp, Start
@@ -108,7 +108,7 @@ def reader(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, monkeypatch: pyt
         assert bus.stdout is not None
         bus.stdout.readline()  # it listens
         registry = Registry(address)
-        monkeypatch.setattr(screen_reader, "wanted_address", lambda: address)
+        monkeypatch.setattr(accessibility, "wanted_address", lambda: address)
         toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
         start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, words=tmp_path / "words.db")
         with open_window(lambda: KeyboardApp(start), (360, 640)) as driver:
