@@ -133,4 +133,5 @@ def open_sink(name: BackEnd, post: Post) -> OutsideSink:
 
 def _need(module: str, package: str) -> None:
     if find_spec(module) is None:
-        raise NoWayError(f"{package} is not installed. Install it with: pip install 'keyglide[app]'")
+        how = "pip install pywayland (docs/LINUX.md says what that needs)" if package == "pywayland" else "pip install 'keyglide[app]'"
+        raise NoWayError(f"{package} is not installed. Install it with: {how}")
