@@ -180,7 +180,7 @@ def rest_when_idle(make_calls: Callable[[], None] = lambda: None) -> None:
 
     sdl = _sdl()
     if sdl is not None and not resting:
-        resting.append(Rest(OffscreenBell(make_calls) if _video_driver() in OFFSCREEN else SDLBell(sdl)))
+        resting.append(Rest(OffscreenBell(make_calls) if _video_driver() in OFFSCREEN else SDLBell(sdl, make_calls)))
         resting[0].begin()
 
 

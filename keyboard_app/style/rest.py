@@ -22,6 +22,8 @@ PURGE_S = 30.0
 """How often Kivy throws away what it kept and nobody asked for again. Of itself it looks every second."""
 FRAME_S = 1 / 60
 """From frame to frame while something happens. Kivy's clock makes 80 frames a second of its 60, as it stops waiting 4 ms too soon."""
+LIFTS = {"mousebuttonup", "fingerup"}
+"""events that people wait for"""
 USER_EVENT = 0x8000
 """SDL_USEREVENT: it means nothing to Kivy."""
 EVENT_BYTES = 128
@@ -41,23 +43,6 @@ class Bell(Protocol):
         """Ends the wait; may be called on any thread."""
 
 
-class SDLBell:
-    """SDL's next event."""
-
-    def __init__(self, sdl: ctypes.CDLL) -> None:
-        self._sdl = sdl
-
-    def wait(self, seconds: float) -> None:
-        self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
-
-    def until_next_frame(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-    def ring(self) -> None:
-        event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
-        self._sdl.SDL_PushEvent(ctypes.byref(event))
-
-
 class OffscreenBell:
     """A call from another thread: nothing else comes to a window that is drawn in memory, and SDL would look for events all the time."""
 
@@ -73,11 +58,28 @@ class OffscreenBell:
     def until_next_frame(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self.wait(left)
+            self._rung.wait(left)
+            self._rung.clear()
             self._make_calls()
 
     def ring(self) -> None:
         self._rung.set()
+
+
+class SDLBell(OffscreenBell):
+    """SDL's next event, too."""
+
+    def __init__(self, sdl: ctypes.CDLL, make_calls: Callable[[], None]) -> None:
+        super().__init__(make_calls)
+        self._sdl = sdl
+
+    def wait(self, seconds: float) -> None:
+        self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
+
+    def ring(self) -> None:
+        super().ring()
+        event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
+        self._sdl.SDL_PushEvent(ctypes.byref(event))
 
 
 class Rest:
@@ -109,9 +111,11 @@ class Rest:
             self.wake()
         os.close(self._signals)
 
-    def note_event(self) -> None:
-        """An event has come."""
+    def note_event(self, name: str) -> None:
+        """An event of that name has come. Kivy hands it over in the next frame: for a lift, that one comes at once."""
         self._awake_until = time.monotonic() + AWAKE_S
+        if name in LIFTS:
+            self._due = 0.0
 
     def wake(self) -> None:
         """Ends a rest; may be called on any thread."""
@@ -141,7 +145,7 @@ def wake() -> None:
         rest.wake()
 
 
-def note_event() -> None:
-    """An event has come for the window."""
+def note_event(name: str = "") -> None:
+    """An event has come for the window. name: SDL's."""
     for rest in resting:
-        rest.note_event()
+        rest.note_event(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import time
@@ -16,7 +15,7 @@ from kivy.clock import Clock
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.style import rest
 from keyboard_app.style.kivy_setup import rest_when_idle
-from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest, SDLBell
+from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest
 from tests.support.window_driver import open_window
 
 LONG_S = 100.0
@@ -62,7 +61,7 @@ def test_it_stays_awake_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clock, "get_min_timeout", lambda: Clock.time() + LONG_S)
     monkeypatch.setattr(time, "monotonic", lambda: now_s)
     resting = Rest(bell)
-    resting.note_event()
+    resting.note_event("mousemotion")
     resting._rest()
     assert bell.waits == []
     now_s += 2 * AWAKE_S
@@ -132,8 +131,12 @@ class Machine:
     def monotonic(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    def until_next_frame(self, seconds: float) -> None:
         self.now += seconds
+
+    def wait(self, seconds: float) -> None: ...
+
+    def ring(self) -> None: ...
 
 
 @pytest.fixture
@@ -145,7 +148,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def test_frames_come_sixty_times_a_second_however_long_they_take(machine: Machine) -> None:
-    resting = Rest(SDLBell(ctypes.CDLL(None)))
+    resting = Rest(machine)
     resting._keep_pace()
     begin = machine.now
     for frame in range(60):
@@ -155,7 +158,7 @@ def test_frames_come_sixty_times_a_second_however_long_they_take(machine: Machin
 
 
 def test_a_frame_that_takes_too_long_is_not_made_up_for(machine: Machine) -> None:
-    resting = Rest(SDLBell(ctypes.CDLL(None)))
+    resting = Rest(machine)
     resting._keep_pace()
     machine.now += 0.5
     late = machine.now
@@ -173,3 +176,13 @@ def test_an_open_keyboard_has_nothing_to_do_more_than_twice_a_minute(tmp_path: P
         driver.until(lambda: driver.app.configuration.recognizer is not None and not driver.app.worker.loading)
         driver.run_for(15_000)  # the cursor blinks no more, and memory was handed back
         assert [event.get_callback() for event in Clock.get_events() if event.timeout < 30] == []
+
+
+def test_the_frame_after_a_lift_comes_at_once(machine: Machine) -> None:
+    resting = Rest(machine)
+    resting._keep_pace()
+    for name, waited_s in (("mousemotion", rest.FRAME_S), ("mousebuttonup", 0.0), ("", rest.FRAME_S), ("fingerup", 0.0)):
+        before = machine.now
+        resting.note_event(name)
+        resting._keep_pace()
+        assert machine.now - before == pytest.approx(waited_s, abs=1e-9)
