@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_error, new_method_return, new_signal
 
+from keyboard_app.sinks.codes import KeyCode
 from keyboard_app.sinks.ibus import wire
 from keyboard_app.sinks.ibus.bus import Bus
 
@@ -57,10 +58,10 @@ class Engine:
         """Has the program delete characters around its cursor."""
         self._emit("DeleteSurroundingText", "iu", (-n_before, n_before + n_after))
 
-    def press(self, keysym: int, keycode: int) -> None:
-        """Has the program handle a key, pressed and released. keycode: of the Linux kernel."""
+    def press(self, key: KeyCode) -> None:
+        """Has the program handle a key, pressed and released."""
         for state in (0, wire.RELEASED):
-            self._emit("ForwardKeyEvent", "uuu", (keysym, keycode, state))
+            self._emit("ForwardKeyEvent", "uuu", (key.keysym, key.code, state))
         self.hold(KEY_S)
 
     def hold(self, seconds: float) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread
 
+from keyboard_app.sinks.codes import KEYS, PURPOSES
 from keyboard_app.sinks.freshness import Freshness
 from keyboard_app.sinks.ibus import bus as ibus
 from keyboard_app.sinks.ibus import note, wire
@@ -18,31 +19,8 @@ from keyboard_app.sinks.x11.xtest_sink import XTestSink
 from keyboard_app.text.rules import CHARACTER
 from keyboard_app.text.sink import Context, KeyName, Purpose, do_nothing
 
-PURPOSES: dict[int, Purpose] = {
-    2: "number",
-    3: "number",
-    4: "number",
-    5: "url",
-    6: "email",
-    8: "password",
-    9: "password",
-    10: "terminal",
-}
-"""IBus's input purposes: digits, number, telephone, URL, e-mail, password, PIN, terminal"""
-KEYS: dict[KeyName, tuple[int, int]] = {
-    "backspace": (0xFF08, 14),
-    "tab": (0xFF09, 15),
-    "enter": (0xFF0D, 28),
-    "escape": (0xFF1B, 1),
-    "home": (0xFF50, 102),
-    "left": (0xFF51, 105),
-    "up": (0xFF52, 103),
-    "right": (0xFF53, 106),
-    "down": (0xFF54, 108),
-    "end": (0xFF57, 107),
-    "delete": (0xFFFF, 111),
-}
-"""keysym and the kernel's key code"""
+IBUS_PURPOSES: dict[int, Purpose] = PURPOSES | {9: "password", 10: "terminal"}
+"""with PIN and terminal"""
 GONE = "IBus has ended. What you write is typed as keys until it runs again."
 GONE_WITHOUT_KEYS = "IBus has ended: what you write waits until it runs again."
 APART_S = 0.1
@@ -99,7 +77,7 @@ class IBusSink:
 
     @property
     def purpose(self) -> Purpose:
-        told = PURPOSES.get(self._purpose, "text")
+        told = IBUS_PURPOSES.get(self._purpose, "text")
         return self._keys.purpose if told == "text" and self._keys is not None else told
 
     @property
@@ -145,7 +123,7 @@ class IBusSink:
             self._keys.key(name, times)
         elif self._by_ibus:
             for _ in range(times):
-                self._engine.press(*KEYS[name])
+                self._engine.press(KEYS[name])
         self._fresh.edited("")
 
     def close(self) -> None:
@@ -173,9 +151,9 @@ class IBusSink:
             if before or after:
                 self._engine.delete(len(before), len(after))
             return
-        for name, removed in (("backspace", before), ("delete", after)):
+        for key, removed in ((KEYS["backspace"], before), (KEYS["delete"], after)):
             for _ in CHARACTER.findall(removed):
-                self._engine.press(*KEYS[name])  # type: ignore[index]
+                self._engine.press(key)
 
     def _keys_focused(self) -> None:
         """Another window has the focus; where IBus knows it, it says more, and later."""

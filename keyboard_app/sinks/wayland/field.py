@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from keyboard_app.sinks.codes import PURPOSES
 from keyboard_app.sinks.freshness import Freshness
 from keyboard_app.text.sink import Context, Purpose, do_nothing
 
 Post = Callable[[Callable[[], None]], None]
-PURPOSES: dict[int, Purpose] = {
-    2: "number",
-    3: "number",
-    4: "number",
-    5: "url",
-    6: "email",
-    8: "password",
-    9: "password",
-    13: "terminal",
-}
-"""content purposes of text-input-v3: digits, number, telephone, URL, e-mail, password, PIN, terminal"""
+PURPOSES_V3: dict[int, Purpose] = PURPOSES | {9: "password", 13: "terminal"}
+"""of text-input-v3, with PIN and terminal"""
 ENDED = "The compositor has ended."
 
 
@@ -42,7 +34,7 @@ class Field:
 class FieldSink:
     """The half of a sink that tells of the field. Its methods are called on the window's thread."""
 
-    purposes = PURPOSES
+    purposes = PURPOSES_V3
 
     def __init__(self) -> None:
         self.on_focus: Callable[[], None] = do_nothing

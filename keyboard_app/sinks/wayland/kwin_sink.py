@@ -8,44 +8,24 @@ from typing import Any
 
 from pywayland.protocol.input_method_unstable_v1 import ZwpInputMethodV1
 
+from keyboard_app.sinks.codes import KEYS, PURPOSES
 from keyboard_app.sinks.wayland.connection import Connection, NoCompositorError
 from keyboard_app.sinks.wayland.field import Field, FieldSink, Post
 from keyboard_app.text.rules import CHARACTER
 from keyboard_app.text.sink import KeyName, Purpose
 
-PURPOSES: dict[int, Purpose] = {
-    2: "number",
-    3: "number",
-    4: "number",
-    5: "url",
-    6: "email",
-    8: "password",
-    13: "terminal",
-}
-"""content purposes of text-input-v1: digits, number, telephone, URL, e-mail, password, terminal"""
+PURPOSES_V1: dict[int, Purpose] = PURPOSES | {13: "terminal"}
+"""of text-input-v1"""
 HIDDEN_TEXT, SENSITIVE_DATA = 0x40, 0x80
 """content hints"""
 PASSWORD = 8
-KEYSYMS: dict[KeyName, int] = {
-    "backspace": 0xFF08,
-    "tab": 0xFF09,
-    "enter": 0xFF0D,
-    "escape": 0xFF1B,
-    "home": 0xFF50,
-    "left": 0xFF51,
-    "up": 0xFF52,
-    "right": 0xFF53,
-    "down": 0xFF54,
-    "end": 0xFF57,
-    "delete": 0xFFFF,
-}
 PRESSED, RELEASED = 1, 0
 
 
 class KWinSink(FieldSink):
     """Commits text as KWin's virtual keyboard. Programs that tell KWin of no text field are not written into."""
 
-    purposes = PURPOSES
+    purposes = PURPOSES_V1
 
     def __init__(self, post: Post) -> None:
         """Raises: NoCompositorError."""
@@ -109,7 +89,7 @@ class KWinSink(FieldSink):
         now = int(time.monotonic() * 1000) & 0xFFFFFFFF
         for _ in range(times):
             for state in (PRESSED, RELEASED):
-                self._context.keysym(self._serial, now, KEYSYMS[name], state, 0)
+                self._context.keysym(self._serial, now, KEYS[name].keysym, state, 0)
 
     def _activate(self, _: object, context: Any) -> None:
         self._context, self._coming = context, Field(active=True)

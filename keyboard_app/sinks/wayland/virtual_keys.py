@@ -6,22 +6,9 @@ import os
 import time
 from typing import Any
 
+from keyboard_app.sinks.codes import KEYS
 from keyboard_app.text.sink import KeyName
 
-KEYS: dict[KeyName, tuple[int, str]] = {
-    "backspace": (14, "BackSpace"),
-    "tab": (15, "Tab"),
-    "enter": (28, "Return"),
-    "escape": (1, "Escape"),
-    "home": (102, "Home"),
-    "left": (105, "Left"),
-    "up": (103, "Up"),
-    "right": (106, "Right"),
-    "down": (108, "Down"),
-    "end": (107, "End"),
-    "delete": (111, "Delete"),
-}
-"""the kernel's code and the keysym's name"""
 LETTER_CODES = (*range(2, 14), *range(16, 28), *range(30, 42), *range(43, 54), 86, *range(120, 240))
 """codes for letters: those of printing keys come first, because Chromium looks at them"""
 XKB_OFFSET = 8
@@ -54,7 +41,7 @@ class VirtualKeys:
 
     def key(self, name: KeyName, times: int = 1) -> None:
         for _ in range(times):
-            self._press(KEYS[name][0])
+            self._press(KEYS[name].code)
 
     def _press(self, code: int) -> None:
         """Released in the same message: a key that stays pressed would repeat."""
@@ -75,7 +62,7 @@ class VirtualKeys:
 
 def layout(codes: dict[str, int]) -> str:
     """The keymap, as xkbcommon reads it."""
-    named = dict(KEYS.values()) | {code: f"U{ord(letter):04X}" for letter, code in codes.items()}
+    named = {key.code: key.symbol for key in KEYS.values()} | {code: f"U{ord(letter):04X}" for letter, code in codes.items()}
     keycodes = "".join(f"<K{code}> = {code + XKB_OFFSET};" for code in named)
     symbols = "".join(f"key <K{code}> {{ [ {symbol} ] }};" for code, symbol in named.items())
     return (

@@ -8,26 +8,13 @@ from Xlib import X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
+from keyboard_app.sinks.codes import KEYS
 from keyboard_app.sinks.x11.caps_lock import CapsLock
 from keyboard_app.sinks.x11.connection import connect, group_of, state
 from keyboard_app.sinks.x11.reading import Reading
 from keyboard_app.sinks.x11.spare_keys import SpareKeys, keysym_of
 from keyboard_app.text.sink import KeyName
 
-KEYSYMS: dict[KeyName, int] = {
-    "backspace": 0xFF08,
-    "tab": 0xFF09,
-    "enter": 0xFF0D,
-    "escape": 0xFF1B,
-    "home": 0xFF50,
-    "left": 0xFF51,
-    "up": 0xFF52,
-    "right": 0xFF53,
-    "down": 0xFF54,
-    "end": 0xFF57,
-    "delete": 0xFFFF,
-}
-"""Source: the X Window System Protocol, appendix A"""
 SHIFT = 0xFFE1
 Stroke = tuple[int, bool]
 """a key code, and whether shift is held"""
@@ -68,7 +55,7 @@ class Strokes:
 
     def key(self, name: KeyName, times: int = 1) -> None:
         self._see_changes()
-        self._press([(self._code_of(KEYSYMS[name]), False)] * times)
+        self._press([(self._code_of(KEYS[name].keysym), False)] * times)
 
     def close(self) -> None:
         """Leaves the keyboard as it was, once what was typed has been read."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from keyboard_app.session.learning import Learner, Moment
-from keyboard_app.text.writer import Shift, Writer, WritingOptions
+from keyboard_app.text.writer import Writer, WritingOptions
+from tests.support.scripts import played
 
 FORMS = {"hello": ("hello",), "hell": ("hell", "he'll"), "london": ("London",), "polish": ("polish", "Polish"), "dog": ("dog",)}
 
@@ -24,28 +25,13 @@ class Words:
 
 
 def learnt(*steps: str, text: str = "") -> list[str]:
-    """The uses, as "tapped word", of a script: ~a/b swipes a with the second candidate b, <key> presses a key, the rest is tapped."""
+    """The uses, as "tapped word", of a script as `played` reads it."""
     writer = Writer(WritingOptions(), text)
     writer.vocabulary = Words()
     learner, uses = Learner(), []
 
-    def do(step: str) -> None:
-        if step.startswith("~"):
-            writer.commit(step[1:].split("/"))
-        elif step.startswith("<choose"):
-            writer.choose(int(step[8:-1]))
-        elif step.startswith("<at"):
-            writer.move_to(int(step[4:-1]))
-        elif step.startswith("<"):
-            getattr(writer, step[1:-1])()
-        else:
-            writer.type(step.lower() if writer.shift is Shift.OFF and step.islower() else step)
-
-    for part in steps:
-        for step in [part] if part[0] in "~<" else part:
-            before = Moment.of(writer)
-            do(step)
-            uses += [f"{used.use} {used.word}" for used in learner.see(before, writer)]
+    for before in played(writer, steps):
+        uses += [f"{used.use} {used.word}" for used in learner.see(before, writer)]
     return uses
 
 

@@ -10,32 +10,18 @@ from engine.context.words import last_pair
 from keyboard_app.session.learning import Moment, Used
 from keyboard_app.session.own_words import Say
 from keyboard_app.session.settled import settled
-from keyboard_app.text.writer import Shift, Writer, WritingOptions
+from keyboard_app.text.writer import Writer, WritingOptions
 from tests.keyboard_app.session.test_typing_session import Typing
+from tests.support.scripts import played
 
 
 def pairs(*steps: str, text: str = "") -> list[tuple[str, str] | None]:
-    """The pairs of a script: ~a/b swipes a with the second candidate b, <key> presses a key, the rest is tapped."""
+    """The pairs of a script as `played` reads it."""
     writer, found = Writer(WritingOptions(), text), []
 
-    def do(step: str) -> None:
-        if step.startswith("~"):
-            writer.commit(step[1:].split("/"))
-        elif step.startswith("<choose"):
-            writer.choose(int(step[8:-1]))
-        elif step.startswith("<at"):
-            writer.move_to(int(step[4:-1]))
-        elif step.startswith("<"):
-            getattr(writer, step[1:-1])()
-        else:
-            writer.type(step.lower() if writer.shift is Shift.OFF and step.islower() else step)
-
-    for part in steps:
-        for step in [part] if part[0] in "~<" else part:
-            before = Moment.of(writer)
-            do(step)
-            if (end := settled(before, Moment.of(writer))) is not None:
-                found.append(last_pair(end))
+    for before in played(writer, steps):
+        if (end := settled(before, Moment.of(writer))) is not None:
+            found.append(last_pair(end))
     return found
 
 
