@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Protocol
 
 from kivy.cache import Cache
@@ -72,14 +72,28 @@ class SDLBell(OffscreenBell):
     def __init__(self, sdl: ctypes.CDLL, make_calls: Callable[[], None]) -> None:
         super().__init__(make_calls)
         self._sdl = sdl
+        self._lock = Lock()
+        self._is_waiting = False
+        """for SDL"""
 
     def wait(self, seconds: float) -> None:
-        self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
+        with self._lock:
+            rung = self._rung.is_set()
+            self._rung.clear()
+            self._is_waiting = not rung
+        if not rung:
+            self._sdl.SDL_WaitEventTimeout(None, int(1000 * seconds))
+            with self._lock:
+                self._rung.clear()
+                self._is_waiting = False
 
     def ring(self) -> None:
-        super().ring()
-        event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
-        self._sdl.SDL_PushEvent(ctypes.byref(event))
+        """Speaks to SDL only while the window's thread waits for it: in the midst of showing the window, both would wait for ever."""
+        with self._lock:
+            super().ring()
+            if self._is_waiting:
+                event = (ctypes.c_uint32 * (EVENT_BYTES // 4))(USER_EVENT)
+                self._sdl.SDL_PushEvent(ctypes.byref(event))
 
 
 class Rest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Timer
 
@@ -15,7 +15,7 @@ from kivy.clock import Clock
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.style import rest
 from keyboard_app.style.kivy_setup import rest_when_idle
-from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest
+from keyboard_app.style.rest import AWAKE_S, LONGEST_S, SHORTEST_S, OffscreenBell, Rest, SDLBell
 from tests.support.window_driver import open_window
 
 LONG_S = 100.0
@@ -186,3 +186,34 @@ def test_the_frame_after_a_lift_comes_at_once(machine: Machine) -> None:
         resting.note_event(name)
         resting._keep_pace()
         assert machine.now - before == pytest.approx(waited_s, abs=1e-9)
+
+
+class NotedSDL:
+    """Notes what is asked of it; while it waits, another thread may ring."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def SDL_WaitEventTimeout(self, _: object, ms: int) -> None:  # noqa: N802  SDL's names
+        self.asked.append("wait")
+        self.meanwhile()
+
+    def SDL_PushEvent(self, _: object) -> None:  # noqa: N802
+        self.asked.append("push")
+
+
+def test_sdl_is_spoken_to_only_while_it_is_waited_for_and_no_ring_is_lost() -> None:
+    """The window stood still for ever where another thread rang while it was being shown."""
+    sdl = NotedSDL()
+    bell = SDLBell(sdl, lambda: None)  # type: ignore[arg-type]
+    bell.ring()
+    assert sdl.asked == []
+    bell.wait(LONG_S)  # was rung before
+    assert sdl.asked == []
+    sdl.meanwhile = bell.ring
+    bell.wait(LONG_S)
+    assert sdl.asked == ["wait", "push"]
+    sdl.meanwhile = lambda: None
+    bell.wait(LONG_S)  # that ring ended its wait, and no later one
+    assert sdl.asked == ["wait", "push", "wait"]
