@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import floor
-from benchmarks.floor import TimedModel, encoder_macs, encoder_macs_in_8_bits, step_macs, step_macs_in_8_bits
+from benchmarks.floor import __main__ as floor
+from benchmarks.floor.__main__ import TimedModel, encoder_macs, encoder_macs_in_8_bits, step_macs, step_macs_in_8_bits
 from engine.model import HIDDEN
 from engine.recognizer import SwipeRecognizer
 from tests.conftest import ROOT

@@ -14,14 +14,7 @@ from tests.conftest import ROOT
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
 
 
-def test_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "engine").symlink_to(ROOT / "engine")
-    monkeypatch.setattr(sys, "argv", ["checkouts", str(other), "--data", str(EXAMPLES), "--n-swipes", "4", "--json"])
-    with pytest.raises(SystemExit, match="is no checkout whose engine can be timed: it said "):  # it is this one's, by a link
-        checkouts.main()
-    capsys.readouterr()
+def test_the_report(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["checkouts", str(ROOT), "--data", str(EXAMPLES), "--n-swipes", "4", "--json"])
     checkouts.main()
     report = json.loads(capsys.readouterr().out)
