@@ -57,6 +57,11 @@ class Trail(Widget):
         self.overlay.canvas.add(self._colour)
         self._frames = Clock.create_trigger(lambda _: self._fade(), 0, interval=True)  # keeps this alive until all has faded
 
+    @property
+    def has_faded(self) -> bool:
+        """Whether nothing of any trail is left to be seen."""
+        return not self._ribbons
+
     def on_theme(self, _trail: Widget, theme: Theme) -> None:
         self._colour.rgba = theme.trail
 

@@ -135,7 +135,8 @@ class DrivenApp:
         yield from self.until(lambda: writer.text != before)
 
     def drag(self, word: str) -> Steps:
-        """Swipes the letters of a word, and leaves the finger on the last one."""
+        """Swipes the letters of a word when the trail of the one before has faded, and leaves the finger on the last one."""
+        yield from self.until(lambda: self.app.pages.write.ids.keyboard.trail.has_faded)
         layout, grid = self._layout(None), self.app.configuration.opened.grid
         centres = np.array([layout.placed(grid.letter_key(letter)).centre for letter in word])
         path = bend(centres)
