@@ -133,7 +133,7 @@ def measure_start(size: str, first: bool = False) -> Start:
 
     Raises: ValueError where it does not come so far that a swipe is read.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # the compiler outlives the keyboard, and may still write there
         caches = {"XDG_CACHE_HOME": f"{folder}/cache", "NUMBA_CACHE_DIR": f"{folder}/numba"} if first else {}
         command = [sys.executable, "-c", START, size, folder, WORD]
         begin = time.perf_counter()

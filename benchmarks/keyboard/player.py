@@ -117,7 +117,8 @@ class Player:
         self.swiping_s = self.cpu_s = 0.0
         """while a finger was down: the time, and what the processor worked"""
         self.resident_mb = 0.0
-        self.failure: Exception | None = None
+        self.failure: Exception | None = ValueError("the window was closed before every swipe was played: leave it open to its end")
+        """None once everything has been played"""
         self._swiping = False
         self._gl = ctypes.CDLL(OPENGL)
         """It waits without Python's lock, as a window does for its screen, so the worker's thread keeps running."""
@@ -132,6 +133,7 @@ class Player:
         try:
             next(self._steps)
         except StopIteration:
+            self.failure = None
             self.app.stop()
             return False
         except Exception as error:  # Kivy would print it and go on; `play` raises it
@@ -235,7 +237,7 @@ def _same_ends(one: Swipe, other: Swipe, distance: float) -> bool:
 
 
 def play(records: list[SwipeRecord]) -> Player:
-    """Opens the keyboard and plays the recordings. Raises: ValueError, as `check`; TimeoutError."""
+    """Opens the keyboard and plays the recordings. Raises: ValueError, as `check`, or if the window is closed meanwhile; TimeoutError."""
     with TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("settings.json", "swipes.jsonl", "words.db")]
         save_settings(Settings(hold_back=False), files[0])  # every swipe is to be written, however unclear

@@ -77,3 +77,14 @@ def test_a_first_start_is_measured_until_its_word_is_there(monkeypatch: pytest.M
     monkeypatch.delenv("DISPLAY", raising=False)
     start = measure_start("360x640", first=True)
     assert 0 < start.first_frame_s < start.ready_s and start.longest_frame_ms > 0
+
+
+def test_says_that_the_window_was_closed_too_early() -> None:
+    code = (
+        "import sys\nfrom benchmarks.keyboard import window\nfrom keyboard_app.style.kivy_setup import prepare\nprepare((360, 640))\n"
+        "from kivy.app import App\nfrom kivy.clock import Clock\nClock.schedule_once(lambda _: App.get_running_app().stop(), 1)\n"
+        f"sys.argv = ['window', '--data', {str(EXAMPLES)!r}, '--seconds', '60']\nwindow.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("benchmarks.keyboard.window: the window was closed before every swipe was played")
