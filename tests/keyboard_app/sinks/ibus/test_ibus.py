@@ -141,6 +141,7 @@ def test_a_program_that_had_the_focus_before_is_written_into(desktop: Desktop, p
     writing = Writing()
     try:
         writing.until(lambda: writing.sink._by_ibus, "the focus")
+        writing.until(lambda: writing.sink.purpose == ("terminal" if program == "xterm" else "text"), "the kind, which X tells")
         writing.swipe("naïve")
         writing.swipe("there", "three")
         writing.shows(field, "Naïve there|" if program == "gtk" else "naïvethere")
