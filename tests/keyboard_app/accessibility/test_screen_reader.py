@@ -24,6 +24,8 @@ from tests.support.window_driver import WindowDriver, open_window
 
 pytestmark = needs("dbus-daemon")
 TAB = 9
+PATIENCE_S = 120.0
+"""Far beyond what a busy machine needs."""
 
 
 class Registry:
@@ -54,7 +56,7 @@ class Registry:
     def event(self, member: str, detail: str = "") -> tuple[str, tuple[Any, ...]]:
         """The next event of that name: where it came from, and what it says. Raises: Empty."""
         while True:
-            found, path, body = self.events.get(timeout=30)
+            found, path, body = self.events.get(timeout=PATIENCE_S)
             if found == member and body[0] == detail:
                 return path, body
 
@@ -69,7 +71,7 @@ class Reader:
     def ask(self, path: str, interface: str, member: str, signature: str | None = None, *values: object) -> Any:
         assert self.registry.application is not None
         call = new_method_call(DBusAddress(path, self.registry.application[0], interface), member, signature, values)
-        reply: Message = self._connection.send_and_get_reply(call, timeout=30)
+        reply: Message = self._connection.send_and_get_reply(call, timeout=PATIENCE_S)
         assert reply.header.message_type is MessageType.method_return, reply.body
         return reply.body[0] if reply.body else None
 
@@ -89,7 +91,10 @@ class Reader:
         return page
 
     def find(self, name: str) -> str:
-        return next(path for path in self.children(self.page) if self.name(path) == name)
+        """Runs the window until the page has a thing of that name."""
+        found: list[str] = []
+        self.driver.until(lambda: found.extend(path for path in self.children(self.page) if self.name(path) == name) or found)
+        return found[0]
 
     def press(self, name: str) -> None:
         assert self.ask(self.find(name), ACTION, "DoAction", "i", 0) is True
@@ -109,12 +114,13 @@ def reader(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, monkeypatch: pyt
         bus.stdout.readline()  # it listens
         registry = Registry(address)
         monkeypatch.setattr(accessibility, "wanted_address", lambda: address)
+        monkeypatch.setattr(accessibility, "ANSWER_S", PATIENCE_S)
         toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
         start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, words=tmp_path / "words.db")
         with open_window(lambda: KeyboardApp(start), (360, 640)) as driver:
-            driver.until(lambda: registry.application is not None and not driver.app.worker.loading)
-            driver.run_for(300)
+            driver.until(lambda: registry.application is not None and driver.app.configuration.recognizer is not None)
             reader = Reader(address, registry, driver)
+            reader.find("Undo")  # the application is asked to take part before the window is told of it, and tells of its page
             yield reader
             reader.close()
         bus.terminate()
