@@ -122,6 +122,8 @@ class KeyboardApp(ThemedApp):
         self.configuration.subscribe_to_recognizer(self._use_recognizer)
         self._keeper.follow(self.session, self.field)
         self._speech = Speech(self.session)
+        self._n_asked = 0
+        """how often the desktop was asked for the size of texts"""
         self._has_settled = True
         """whether nothing was loaded since memory was last handed back"""
         self._quiet = Clock.create_trigger(lambda _: self._hand_memory_back(), memory.QUIET_S)
@@ -269,9 +271,16 @@ class KeyboardApp(ThemedApp):
         self._screen_reader.ask()
 
     def _ask_for_font_scale(self) -> None:
+        self._n_asked += 1
+        question = self._n_asked
+
         def ask() -> None:
             scale = system_font_scale()
-            self.calls.post(lambda: setattr(self, "system_font_scale", scale))
+            self.calls.post(lambda: take(scale))
+
+        def take(scale: float) -> None:
+            if question == self._n_asked:  # what an earlier question found out may be out of date
+                self.system_font_scale = scale
 
         if self.text_size == "system":
             Thread(target=ask, name="font scale", daemon=True).start()

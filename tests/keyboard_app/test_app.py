@@ -53,7 +53,7 @@ def opener(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path) -> Opener:
     def open_app(size: tuple[int, int] = (360, 640), overrides: dict[str, str] = toy, **start: Any) -> Iterator[WindowDriver]:
         app = KeyboardApp(Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=overrides, **start))
         with open_window(lambda: app, size) as driver:
-            driver.until(lambda: not app.worker.loading)
+            driver.until_done()
             yield driver
 
     return open_app
@@ -391,7 +391,7 @@ def test_a_second_language_is_chosen_in_the_settings(english: WindowDriver) -> N
     assert {"", "en"} <= {choice.value for choice in page.choices}
     page.dispatch("on_choose", "en")
     assert (app.manager.current, settings.second_title, app.configuration.settings.second_language) == ("settings", "English", "en")
-    english.until(lambda: not app.worker.loading)
+    english.until_done()
 
 
 def test_a_bundle_that_is_none_is_refused_and_the_old_one_kept(english: WindowDriver, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def driver(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, monkeypatch: pyt
     toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
     start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, into="xtest", words=tmp_path / "words.db")
     with open_window(lambda: KeyboardApp(start), (1024, 307)) as driver:
-        driver.until(lambda: not driver.app.worker.loading)
+        driver.until_done()
         driver.app.dock(screen)
         driver.frames(2)
         yield driver

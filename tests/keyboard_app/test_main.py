@@ -82,7 +82,7 @@ def test_control_c_ends_it_without_a_word(tmp_path: Path, module: str) -> None:
         assert process.stdout
         assert process.stdout.readline() == "drawn\n"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
     assert (process.returncode, out, err) == (130, "", "")
 
 

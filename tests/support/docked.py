@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from Xlib import X, Xatom
 from Xlib.display import Display
+from Xlib.error import XError
 
 from engine import SwipeRecognizer, load_grids
 from keyboard_app.dock.place import BAR_DP, KEYS_DP, Place
@@ -55,11 +56,14 @@ def docks(display_name: str) -> list[Place]:
         waiting = list(root.query_tree().children)
         while waiting:
             window = waiting.pop()
-            waiting += window.query_tree().children
-            told = window.get_full_property(kind, Xatom.ATOM)
-            if told is not None and dock in told.value and window.get_attributes().map_state == X.IsViewable:
-                size, corner = window.get_geometry(), root.translate_coords(window, 0, 0)
-                found.append(Place(corner.x, corner.y, size.width, size.height))
+            try:
+                waiting += window.query_tree().children
+                told = window.get_full_property(kind, Xatom.ATOM)
+                if told is not None and dock in told.value and window.get_attributes().map_state == X.IsViewable:
+                    size, corner = window.get_geometry(), root.translate_coords(window, 0, 0)
+                    found.append(Place(corner.x, corner.y, size.width, size.height))
+            except XError:  # it has gone meanwhile
+                continue
         return found
     finally:
         display.close()
@@ -127,7 +131,7 @@ def docked(desktop: Desktop, *options: str, seed: int = 11) -> Iterator[Dock]:
             assert process.poll() is None, (desktop.folder / "keyboard-log").read_text()
             return bool(docks(desktop.display.name)) and _drawn(desktop, docks(desktop.display.name)[0])
 
-        wait_for(is_there, "the dock", 180)
+        wait_for(is_there, "the dock")
         time.sleep(SETTLED_S)
         yield Dock(desktop.display, docks(desktop.display.name)[0], np.random.default_rng(seed))
 
@@ -146,4 +150,4 @@ def toggle(desktop: Desktop) -> subprocess.CompletedProcess[str]:
 
 def focus_of(desktop: Desktop, program: Program) -> bool:
     """Whether the program's window has the focus."""
-    return desktop.words("getactivewindow") == program.window
+    return desktop.active() == program.window

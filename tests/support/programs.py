@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,8 @@ from tests.support.pointer import Display, open_display
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 GTK_PROGRAM = Path(__file__).with_name("gtk_program.py")
-TIMEOUT_S = 60.0
+TIMEOUT_S = 180.0
+"""Far beyond what a busy machine needs."""
 ENDS_S = 2.0
 """what has not ended by then is killed: openbox takes its time"""
 PACKAGES = {
@@ -81,6 +82,8 @@ class Program:
     window: str
     """its number, for xdotool; "" where that is not known"""
     process: subprocess.Popen[bytes]
+    early_losses: int = 0
+    """how often it lost the focus while its window was being opened"""
 
     @property
     def text(self) -> str:
@@ -100,15 +103,27 @@ class Program:
 
     @property
     def losses(self) -> int:
-        """How often it has lost the focus."""
-        return (self.folder / "focus").read_text(encoding="utf-8").count("out")
+        """How often it has lost the focus since its window was open."""
+        return self._focus.count("out") - self.early_losses
+
+    @property
+    def is_focused(self) -> bool:
+        """Whether it has noticed that it has the focus."""
+        return self._focus[-1:] == ["in"]
 
     @property
     def size(self) -> tuple[int, int]:
         told = (self.folder / "size").read_text(encoding="utf-8").split()
         return (int(told[0]), int(told[1])) if len(told) == 2 else (0, 0)  # it is just being written
 
-    def expect(self, text: str, timeout_s: float = 15.0) -> None:
+    @property
+    def _focus(self) -> list[str]:
+        try:
+            return (self.folder / "focus").read_text(encoding="utf-8").split()
+        except FileNotFoundError:
+            return []
+
+    def expect(self, text: str, timeout_s: float = TIMEOUT_S) -> None:
         """Waits until it has exactly that text. Raises: AssertionError."""
         end = time.monotonic() + timeout_s
         while self.text != text and time.monotonic() < end:
@@ -140,6 +155,8 @@ class Desktop:
     folder: Path
     stack: ExitStack
     environment: dict[str, str]
+    is_managed: bool
+    """whether there is a window manager"""
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         return self.stack.enter_context(running(command, self.environment, self.folder / "log"))
@@ -149,7 +166,9 @@ class Desktop:
         folder = self.folder / f"gtk-{kind}-{len(list(self.folder.iterdir()))}"
         folder.mkdir()
         process = self.start(SYSTEM_PYTHON, str(GTK_PROGRAM), str(folder), kind, text)
-        return self._focused(folder, process, f"gtk-{kind}")
+        program = self._focused(folder, process, f"gtk-{kind}")
+        wait_for(lambda: program.is_focused and (folder / "text").exists(), "the program's focus and text")
+        return replace(program, early_losses=program.losses)
 
     def xterm(self) -> Program:
         """A terminal with the focus, in which all that is typed goes into a file."""
@@ -163,8 +182,15 @@ class Desktop:
 
     def words(self, *words: str) -> str:
         """What xdotool prints."""
-        done = subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=60, capture_output=True, text=True)
+        done = subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=TIMEOUT_S, capture_output=True, text=True)
         return done.stdout.strip()
+
+    def active(self) -> str:
+        """The number of the window that has the focus, as the window manager says; "" for none."""
+        try:
+            return self.words("getactivewindow")
+        except subprocess.CalledProcessError:
+            return ""
 
     def maximise(self, program: Program) -> None:
         from Xlib.display import Display as XDisplay
@@ -193,6 +219,8 @@ class Desktop:
     def _focused(self, folder: Path, process: subprocess.Popen[bytes], title: str) -> Program:
         window = self._window(title).splitlines()[-1]
         self.words("windowfocus", "--sync", window)
+        if self.is_managed:  # the manager, too, gives a new window the focus, perhaps later
+            wait_for(lambda: self.active() == window, "the window manager's word that the window has the focus")
         return Program(folder, window, process)
 
 
@@ -202,7 +230,7 @@ def open_desktop(folder: Path, manager: str = "openbox", size: tuple[int, int] =
     with ExitStack() as stack:
         display = stack.enter_context(open_display(*size, folder / "display"))
         environment = os.environ | {"DISPLAY": display.name, "NO_AT_BRIDGE": "1", "GTK_IM_MODULE": "gtk-im-context-simple"} | variables
-        desktop = Desktop(display, folder, stack, environment)
+        desktop = Desktop(display, folder, stack, environment, bool(manager))
         if manager:
             desktop.start(manager)
             wait_for(lambda: _managed(environment), f"the window manager {manager}")

@@ -26,6 +26,11 @@ class WindowThread:
         """The next posted call, not yet made. Raises: queue.Empty where none comes."""
         return self._calls.get(timeout=TIMEOUT_S)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no posted call waits."""
+        return self._calls.empty()
+
     def until(self, predicate: Callable[[], object]) -> None:
         """Makes posted calls until the predicate holds."""
         while not predicate():

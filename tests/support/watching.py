@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 STRACE = shutil.which("strace")
 CONFINE = (sys.executable, str(ROOT / "tests" / "support" / "confined.py"))
 TRACED = "trace=%network,open,openat,creat,mkdir,mkdirat"
-PATIENCE_S = 300
+PATIENCE_S = 900
 OWN = (".cache/keyglide", ".config/keyglide", ".local/share/keyglide")
 """Our folders, below HOME."""
 PASSING = ("/dev/", "/proc/")

@@ -145,6 +145,22 @@ class WindowDriver:
             time.sleep(0.002)  # gives the processor to that thread
             self.frames()
 
+    def until_done(self) -> None:
+        """Runs the event loop until the app's worker has done all that it was asked, and what was asked because of that.
+
+        From the first frame on it has been asked to load the recognizer, too.
+        """
+        for _ in range(2):
+            self._until_asked()
+            self.frames(2)
+
+    def _until_asked(self) -> None:
+        worker = self.app.worker
+        self.until(lambda: worker._preview is None)  # it is begun, or was dropped
+        done: list[object] = []
+        worker.ask(lambda _: None, done.append)
+        self.until(lambda: done)
+
     def down(self, x: float, y: float, finger: int = 0) -> None:
         assert finger not in self._fingers, f"finger {finger} is down already"
         self._fingers[finger] = touch = Finger(finger, _share(x, y))

@@ -19,7 +19,8 @@ from benchmarks.keyboard import into
 from benchmarks.keyboard.into import Ground, Measured, share_at_rest, swipe
 from tests.support.docked import Dock
 
-RESTING, BUSY = "import time; time.sleep(60)", "while True: pass"
+BEGUN = "import time; print(flush=True); "
+RESTING, BUSY = BEGUN + "time.sleep(600)", BEGUN + "\nwhile True: pass"
 
 
 def measured(lift_to_text: list[float], at_rest: float = 0.0) -> Measured:
@@ -44,7 +45,9 @@ def test_rest_is_told_from_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(into, "SETTLED_S", 0.5)
     shares = []
     for code in (RESTING, BUSY):
-        with subprocess.Popen([sys.executable, "-c", code]) as process:
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()  # it has started
             shares.append(share_at_rest(process.pid, 1.0))
             process.kill()
     assert shares[0] < 0.005

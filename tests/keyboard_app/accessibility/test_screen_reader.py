@@ -93,7 +93,12 @@ class Reader:
     def find(self, name: str) -> str:
         """Runs the window until the page has a thing of that name."""
         found: list[str] = []
-        self.driver.until(lambda: found.extend(path for path in self.children(self.page) if self.name(path) == name) or found)
+
+        def is_there() -> bool:
+            found[:] = [path for path in self.children(self.page) if self.name(path) == name]
+            return bool(found)
+
+        self.driver.until(is_there)
         return found[0]
 
     def press(self, name: str) -> None:
@@ -118,7 +123,8 @@ def reader(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, monkeypatch: pyt
         toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
         start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, words=tmp_path / "words.db")
         with open_window(lambda: KeyboardApp(start), (360, 640)) as driver:
-            driver.until(lambda: registry.application is not None and driver.app.configuration.recognizer is not None)
+            driver.until_done()
+            driver.until(lambda: registry.application is not None)
             reader = Reader(address, registry, driver)
             reader.find("Undo")  # the application is asked to take part before the window is told of it, and tells of its page
             yield reader

@@ -23,12 +23,15 @@ from keyboard_app.dock import tray
 from keyboard_app.dock.tray import ITEM, ITEM_PATH, MENU, MENU_PATH, WATCHER
 
 pytestmark = needs("dbus-daemon")
+PATIENCE_S = 120.0
+"""Far beyond what a busy machine needs."""
 
 
 @pytest.fixture
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     address = f"unix:path={tmp_path}/bus"
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    monkeypatch.setattr(tray, "ANSWER_S", PATIENCE_S)
     with running(["dbus-daemon", "--session", "--nofork", f"--address={address}"], dict(os.environ), tmp_path / "log"):
         wait_for((tmp_path / "bus").exists, "the session bus")
         yield
@@ -42,7 +45,7 @@ class Desktop:
         self._connection: DBusConnection = open_dbus_connection("SESSION")
         self._connection.send_and_get_reply(message_bus.RequestName(WATCHER))
         while True:
-            message = self._connection.receive(timeout=30)
+            message = self._connection.receive(timeout=PATIENCE_S)
             if message.header.fields.get(HeaderFields.member) == "RegisterStatusNotifierItem":
                 break
         self.item = message.body[0]
@@ -50,10 +53,10 @@ class Desktop:
 
     def call(self, path: str, interface: str, name: str, signature: str | None = None, body: tuple[Any, ...] = ()) -> tuple[Any, ...]:
         message = new_method_call(DBusAddress(path, self.item, interface), name, signature, body)
-        return tuple(self._connection.send_and_get_reply(message, timeout=30).body)
+        return tuple(self._connection.send_and_get_reply(message, timeout=PATIENCE_S).body)
 
     def properties(self) -> dict[str, Any]:
-        reply = self._connection.send_and_get_reply(Properties(DBusAddress(ITEM_PATH, self.item, ITEM)).get_all(), timeout=30)
+        reply = self._connection.send_and_get_reply(Properties(DBusAddress(ITEM_PATH, self.item, ITEM)).get_all(), timeout=PATIENCE_S)
         return {name: value for name, (_, value) in reply.body[0].items()}
 
     def close(self) -> None:
@@ -69,14 +72,14 @@ def test_a_tray_that_comes_later_shows_the_icon_and_its_menu() -> None:
     assert (told["Status"], told["Menu"], told["ItemIsMenu"]) == ("Active", MENU_PATH, False)
     assert Path(told["IconThemePath"], f"{told['IconName']}.svg").is_file()
     desktop.call(ITEM_PATH, ITEM, "Activate", "ii", (0, 0))
-    assert chosen.get(timeout=30) == "Toggle"
+    assert chosen.get(timeout=PATIENCE_S) == "Toggle"
     _, (root, _, entries) = desktop.call(MENU_PATH, MENU, "GetLayout", "iias", (0, -1, []))
     assert root == 0
     labels = {properties["label"][1]: number for _, (number, properties, _) in entries}
     assert list(labels) == ["Show or hide", "Settings", "Quit Keyglide"]
     for label, done in (("Settings", "Settings"), ("Quit Keyglide", "Quit")):
         desktop.call(MENU_PATH, MENU, "Event", "isvu", (labels[label], "clicked", ("s", ""), 0))
-        assert chosen.get(timeout=30) == done
+        assert chosen.get(timeout=PATIENCE_S) == done
     desktop.close()
 
 

@@ -77,7 +77,7 @@ def test_another_program_pastes_what_is_held_until_something_else_is_copied(scre
     assert program.paste("text/plain;charset=utf-8").decode() == text
     assert program.paste("image/png") == b""
     program.copy()
-    assert holder.wait(30) == 0
+    assert holder.wait(180) == 0
     program.close()
 
 

@@ -48,9 +48,12 @@ class Docked:
             self.driver.tap(*next(placed.centre for placed in layout.keys if name in (placed.key.label, placed.key.action)))
 
     def swipe(self, letters: str) -> None:
+        """Swipes along the keys, and lifts the finger when the likely word had time to be shown."""
         layout = self.driver.app.pages.write.ids.keyboard.layout_of_keys
         centres = [next(placed.centre for placed in layout.keys if placed.key.label == letter) for letter in letters]
-        self.driver.swipe(centres, MS_PER_LETTER * len(letters))
+        self.driver.drag(centres, MS_PER_LETTER * len(letters))
+        self.driver.until_done()
+        self.driver.up()
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def docked(tmp_path: Path, toy_bundle: Path, toy_lexicon: Path, monkeypatch: pyt
     toy = {"model": str(toy_bundle), "lexicon": str(toy_lexicon)}
     start = Start(tmp_path / "settings.json", tmp_path / "swipes.jsonl", overrides=toy, into="xtest", words=tmp_path / "words.db")
     with open_window(lambda: KeyboardApp(start), (1024, 348)) as driver:
-        driver.until(lambda: not driver.app.worker.loading)
+        driver.until_done()
         yield Docked(driver, field)
 
 

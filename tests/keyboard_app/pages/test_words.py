@@ -23,8 +23,7 @@ class Writing:
 
     def __init__(self, driver: WindowDriver, app: KeyboardApp) -> None:
         self.driver, self.app = driver, app
-        driver.until(lambda: not app.worker.loading)
-        driver.frames(2)
+        driver.until_done()
 
     @property
     def page(self) -> Any:
@@ -40,15 +39,7 @@ class Writing:
         self.settle()
 
     def settle(self) -> None:
-        """Waits until the worker has done all that it was asked, and what was asked because of that."""
-        for _ in range(2):
-            self._wait()
-
-    def _wait(self) -> None:
-        done: list[object] = []
-        self.app.worker.ask(lambda _: None, done.append)
-        self.driver.until(lambda: done)
-        self.driver.frames(2)
+        self.driver.until_done()
 
     def words(self) -> dict[str, str]:
         """By word: what it is to the recognizer."""

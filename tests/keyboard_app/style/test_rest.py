@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Timer
+from types import SimpleNamespace
 
 import pytest
 from kivy.clock import Clock
@@ -79,14 +80,16 @@ def test_the_bell_of_a_window_in_memory_is_rung_by_other_threads() -> None:
     assert time.monotonic() - began_s < LONG_S / 2
 
 
-def test_calls_are_made_between_two_frames() -> None:
+def test_calls_are_made_between_two_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame is far off until the bell has rung, however late its thread gets to that."""
     made: list[float] = []
     bell, began_s = OffscreenBell(lambda: made.append(time.monotonic() - began_s)), time.monotonic()
+    monkeypatch.setattr(rest, "time", SimpleNamespace(monotonic=lambda: (0.0, LONG_S - 0.05, LONG_S)[len(made)]))
     Timer(0.05, bell.ring).start()
-    bell.until_next_frame(1.0)
+    bell.until_next_frame(LONG_S)
     assert len(made) == 2  # when it rang, and before the frame
-    assert 0.04 < made[0] < 0.8
-    assert made[1] >= 1.0
+    assert 0.04 < made[0] < LONG_S / 2
+    assert made[1] - made[0] > 0.04
 
 
 @pytest.fixture
@@ -173,7 +176,8 @@ def test_an_open_keyboard_has_nothing_to_do_more_than_twice_a_minute(tmp_path: P
     with open_window(lambda: KeyboardApp(start), (360, 640)) as driver:
         rest_when_idle()
         rest.resting.pop().end()  # it would wait for real: the time of these frames is the test's
-        driver.until(lambda: driver.app.configuration.recognizer is not None and not driver.app.worker.loading)
+        driver.until_done()
+        assert driver.app.configuration.recognizer is not None
         driver.run_for(15_000)  # the cursor blinks no more, and memory was handed back
         assert [event.get_callback() for event in Clock.get_events() if event.timeout < 30] == []
 

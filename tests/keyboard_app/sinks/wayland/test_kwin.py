@@ -22,8 +22,10 @@ from collections import deque
 from pathlib import Path
 from functools import partial
 from keyboard_app.session.outlet import Outlet
+from keyboard_app.sinks import freshness
 from keyboard_app.sinks.choose import fitting, open_sink
 from keyboard_app.text.writer import Writer, WritingOptions
+freshness.LATE_S = 60.0
 folder = Path(sys.argv[1])
 calls = deque()
 assert fitting() == "wayland"
@@ -49,7 +51,8 @@ while True:
             outlet.make(lambda writer: getattr(writer, name)(*given))
     time.sleep(0.01)
 """
-"""A keyboard that KWin starts, and that does what is ordered in a file."""
+"""A keyboard that KWin starts, and that does what is ordered in a file. A program may tell its text from before an edit for as long as a
+busy machine needs."""
 
 pytestmark = needs("kwin_wayland", GTK)
 
@@ -86,7 +89,7 @@ def test_every_text_arrives(kwin: Sway, keyboard: Keyboard) -> None:
     wait_for(lambda: keyboard.told("listening"), "the field")
     for text in TEXTS:
         keyboard.do("replace", "", "", text)
-    program.expect("".join(TEXTS) + "|", 60)
+    program.expect("".join(TEXTS) + "|")
 
 
 def test_words_are_changed_and_removed_and_enter_is_a_key(kwin: Sway, keyboard: Keyboard) -> None:
@@ -94,15 +97,15 @@ def test_words_are_changed_and_removed_and_enter_is_a_key(kwin: Sway, keyboard: 
     wait_for(lambda: keyboard.told("listening"), "the field")
     keyboard.do("commit", "hello")
     keyboard.do("commit", "naïve", "three")
-    program.expect("Hello naïve|", 60)
+    program.expect("Hello naïve|")
     keyboard.do("choose", 0)
-    program.expect("Hello three|", 60)
+    program.expect("Hello three|")
     keyboard.do("backspace")
-    program.expect("Hello|", 60)
+    program.expect("Hello|")
     keyboard.do("enter")
-    program.expect("Hello\n|", 60)
+    program.expect("Hello\n|")
     keyboard.do("commit", "you")
-    program.expect("Hello\nYou|", 60)
+    program.expect("Hello\nYou|")
 
 
 def test_a_password_field_says_what_it_is(kwin: Sway, keyboard: Keyboard) -> None:
@@ -110,7 +113,7 @@ def test_a_password_field_says_what_it_is(kwin: Sway, keyboard: Keyboard) -> Non
     program = kwin.gtk("password")
     wait_for(lambda: keyboard.told("purpose") == "password", "the password field")
     keyboard.do("commit", "hello", "help")
-    program.expect("hello|", 60)
+    program.expect("hello|")
 
 
 def test_without_a_field_what_is_written_waits(keyboard: Keyboard) -> None:

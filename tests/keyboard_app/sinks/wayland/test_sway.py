@@ -13,6 +13,7 @@ from tests.support.programs import GTK, Program, needs, wait_for
 pytest.importorskip("pywayland", reason="not installed: pywayland (pip install 'keyglide[app]')")
 
 from keyboard_app.session.outlet import Outlet
+from keyboard_app.sinks import freshness
 from keyboard_app.sinks.wayland.input_method_sink import TAKEN, InputMethodSink
 from keyboard_app.text.sink import do_nothing
 from keyboard_app.text.writer import Writer, WritingOptions
@@ -28,6 +29,12 @@ def sway(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         for name in ("XDG_RUNTIME_DIR", "WAYLAND_DISPLAY"):
             monkeypatch.setenv(name, sway.environment[name])
         yield sway
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a program may still tell its text from before an edit: more than a busy machine needs."""
+    monkeypatch.setattr(freshness, "LATE_S", 60.0)
 
 
 class Writing:
