@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -547,6 +549,30 @@ def test_texts_are_as_large_as_the_desktop_wants_them_unless_a_size_was_chosen(
         assert app.unit == pytest.approx(usual)
         app.configuration.choose("text_size", "system")
         assert app.unit == pytest.approx(1.5 * usual)
+
+
+def test_a_late_answer_of_the_desktop_does_not_take_the_place_of_a_newer_one(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[None] = []
+    may_answer = Event()
+
+    def answer() -> float:
+        asked.append(None)
+        if len(asked) > 1:
+            return 1.5
+        may_answer.wait(180)
+        return 1.25
+
+    monkeypatch.setattr(font_scale, "SOURCES", (answer,))
+    with opener() as driver:
+        app = driver.app
+        driver.until(lambda: asked)
+        Window._focus = False
+        Window._focus = True
+        driver.until(lambda: app.system_font_scale == 1.5)
+        may_answer.set()
+        driver.until(lambda: not any(thread.name == "font scale" for thread in threading.enumerate()))
+        driver.frames(2)
+        assert app.system_font_scale == 1.5
 
 
 def test_all_pages_can_be_used_with_a_physical_keyboard_alone(driver: WindowDriver) -> None:
