@@ -85,6 +85,20 @@ class Display:
         """Raises: CalledProcessError."""
         subprocess.run(["xdotool", *words], env=self.environment, check=True, timeout=180, stdout=subprocess.DEVNULL)
 
+    def wait_for_window(self, window_class: str) -> None:
+        """Waits until a window of that class is seen. xdotool gives up if another window goes while it looks.
+
+        Raises: TimeoutExpired, CalledProcessError.
+        """
+        end = time.monotonic() + START_S
+        while True:
+            try:
+                return self.xdotool("search", "--sync", "--onlyvisible", "--class", window_class)
+            except subprocess.CalledProcessError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+
     def drag(self, path: Places) -> None:
         """Presses at the path's first place, drags along, (n, 2) in window pixels from the top left, and lets go."""
         (x, y), *rest = path.round().astype(int).tolist()
@@ -173,7 +187,7 @@ def keyboard(hand: Hand, folder: Path, *options: str, before: Sequence[str] = ()
     with (folder / "log").open("w") as log:
         app = subprocess.Popen(command, env=hand.display.environment, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
-            hand.display.xdotool("search", "--sync", "--onlyvisible", "--class", "keyglide")
+            hand.display.wait_for_window("keyglide")
             hand.display.wait_until_drawn()
             yield lines
             hand.display.xdotool("search", "--class", "keyglide", "windowfocus", "key", "ctrl+q")

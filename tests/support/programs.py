@@ -209,12 +209,14 @@ class Desktop:
 
     def _window(self, title: str) -> str:
         """The windows with the title, once there is one. xdotool gives up if another window goes while it looks."""
-        for _ in range(20):
+        end = time.monotonic() + TIMEOUT_S
+        while True:
             try:
                 return self.words("search", "--sync", "--onlyvisible", "--name", title)
             except subprocess.CalledProcessError:
+                if time.monotonic() > end:
+                    raise
                 time.sleep(0.2)
-        return self.words("search", "--sync", "--onlyvisible", "--name", title)
 
     def _focused(self, folder: Path, process: subprocess.Popen[bytes], title: str) -> Program:
         window = self._window(title).splitlines()[-1]

@@ -15,6 +15,7 @@ import pytest
 
 from engine.grid import Grid
 from engine.recognizer import SwipeRecognizer
+from engine.words import store as store_module
 from engine.words.store import FORMAT_VERSION, WordStore
 from engine.words.word import Change, PersonalWord
 
@@ -136,7 +137,9 @@ def test_two_hundred_killed_writers_lose_no_word_that_they_acknowledged(file: Pa
     kill_writers(file, N_KILLS)
 
 
-def test_two_keyboards_lose_none_of_each_others_words(file: Path) -> None:
+def test_two_keyboards_lose_none_of_each_others_words(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "WAIT_S", 180.0)  # a slow disk may keep one of them waiting for long
+
     def write(offset: int) -> None:
         store = WordStore(file)
         for number in range(40):

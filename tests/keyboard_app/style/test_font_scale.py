@@ -17,12 +17,15 @@ from jeepney.io.blocking import open_dbus_connection
 from keyboard_app.style import font_scale
 from tests.support.programs import needs
 
+PATIENCE_S = 60.0
+"""Far beyond what a busy machine needs."""
 ALL = (font_scale.by_kde, font_scale.by_portal, font_scale.by_gsettings)
 
 
 @pytest.fixture(autouse=True)
 def _no_desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(font_scale, "SOURCES", ALL)
+    monkeypatch.setattr(font_scale, "ANSWER_S", PATIENCE_S)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
@@ -87,7 +90,7 @@ def portal(folder: Path, dbus_daemon: str, answer: Answer) -> Iterator[str]:
         yield address
     finally:
         bus.terminate()
-        bus.wait(timeout=10)
+        bus.wait(timeout=60)
         bus.stdout.close()
 
 
@@ -102,6 +105,7 @@ def test_the_portal_tells_what_gnome_was_told(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.undo()
     monkeypatch.setattr(font_scale, "SOURCES", ALL[1:2])
+    monkeypatch.setattr(font_scale, "ANSWER_S", PATIENCE_S)
     dbus_daemon = shutil.which("dbus-daemon")
     assert dbus_daemon is not None
     with portal(tmp_path, dbus_daemon, answer) as address:
