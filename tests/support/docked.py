@@ -26,7 +26,8 @@ from tests.support.programs import Desktop, Program, running, wait_for
 SETTLED_S = 1.5
 """after the first frame: the model is loaded beside it, and what the pointer does meanwhile may come late on a busy machine"""
 STEADY_KEYS = 0.05
-"""how well the hand aims, in key widths: these tests are not about how well words are read"""
+"""How well the hand aims, in key widths. These tests are not about how well words are read: theirs are read right even where the machine
+stands still for half a second and the window sees little of their paths."""
 
 
 def screenshot(display_name: str, path: Path | None = None) -> bytes:

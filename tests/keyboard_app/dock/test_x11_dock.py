@@ -32,17 +32,17 @@ def test_swipes_a_candidate_and_keys_arrive_in_a_program_that_keeps_the_focus(de
     with docked(desktop, "--into", "xtest") as dock:
         assert docks(desktop.display.name) == [dock.place]
         assert (dock.place.x, dock.place.width, dock.place.y + dock.place.height) == (0, 1280, 800)
-        dock.swipe("thanks")
-        program.expect("Thanks|")
-        dock.swipe("people")
-        program.expect("Thanks people|")
+        dock.swipe("everything")
+        program.expect("Everything|")
+        dock.swipe("because")
+        program.expect("Everything because|")
         dock.tap("backspace")
-        program.expect("Thanks|")
-        dock.swipe("hello")
-        program.expect("Thanks hello|")
+        program.expect("Everything|")
+        dock.swipe("language")
+        program.expect("Everything language|")
         dock.tap_bar(0.5)
-        wait_for(lambda: program.text not in ("Thanks hello|", "Thanks |"), "the candidate")
-        assert program.text.startswith("Thanks ") and program.text.endswith("|")
+        wait_for(lambda: program.text not in ("Everything language|", "Everything |"), "the candidate")
+        assert program.text.startswith("Everything ") and program.text.endswith("|")
         dock.tap("enter")
         dock.tap("o")
         dock.tap("k")
@@ -91,8 +91,8 @@ def test_floating_it_lies_over_the_programs(desktop: Desktop) -> None:
     (desktop.folder / "settings.json").write_text('{"dock": "floating"}')
     with docked(desktop, "--into", "xtest") as dock:
         assert dock.place.width < 640
-        dock.swipe("thanks")
-        program.expect("Thanks|")
+        dock.swipe("everything")
+        program.expect("Everything|")
         screenshot(desktop.display.name)
         assert program.losses == 0
 
@@ -103,18 +103,18 @@ def test_a_swipe_whose_press_closes_a_menu_is_written_and_the_next_one_once(desk
     desktop.maximise(program)
     with docked(desktop, "--into", "xtest") as shown:
         dock = replace(shown, hand=hand)
-        dock.swipe("thanks")
-        program.expect("Thanks|")
+        dock.swipe("everything")
+        program.expect("Everything|")
         before = screenshot(desktop.display.name)
         desktop.words("mousemove", "640", "200", "click", "3")
         wait_for(lambda: screenshot(desktop.display.name) != before, "the menu")
         wait_for(lambda: program.losses == 1, "the focus of another window of GTK's own")
         time.sleep(1)
-        dock.swipe("people")
-        program.expect("Thanks people|")
-        dock.swipe("hello")
-        wait_for(lambda: program.text.lower().endswith("hello|"), "the next word")
-        assert program.text.lower().count("hello") == 1
+        dock.swipe("because")
+        program.expect("Everything because|")
+        dock.swipe("language")
+        wait_for(lambda: program.text.lower().endswith("language|"), "the next word")
+        assert program.text.lower().count("language") == 1
         assert program.losses == 1
     hand.close()
 
@@ -125,10 +125,10 @@ def test_words_are_swiped_over_split_keys(desktop: Desktop, choice: str) -> None
     (desktop.folder / "settings.json").write_text(json.dumps({"dock": choice, "arrangement": "split"}))
     with docked(desktop, "--into", "xtest") as whole:
         dock = replace(whole, arrangement="split")
-        dock.swipe("thanks")
-        program.expect("Thanks|")
-        dock.swipe("people")
-        program.expect("Thanks people|")
+        dock.swipe("everything")
+        program.expect("Everything|")
+        dock.swipe("because")
+        program.expect("Everything because|")
         assert program.losses == 0
         screenshot(desktop.display.name, desktop.folder / "split.png")
 
@@ -137,8 +137,8 @@ def test_without_a_window_manager_the_focus_is_given_back(tmp_path: Path) -> Non
     with open_desktop(tmp_path, manager="") as desktop:
         program = desktop.gtk()
         with docked(desktop, "--into", "xtest") as dock:
-            dock.swipe("thanks")
-            program.expect("Thanks|")
+            dock.swipe("everything")
+            program.expect("Everything|")
 
 
 def desktop_bus(desktop: Desktop) -> AbstractContextManager[object]:
