@@ -28,7 +28,7 @@ Types = str | Mapping[str, str]
 stands for a NamedTuple: its fields and their types."""
 VARIABLE = "KEYGLIDE_KERNELS"
 """The environment variable that chooses a way. Without it: ahead if that is there, else Python, and the compiler runs in the background."""
-MODULES = ("engine.kernels", "engine.context.kernels")
+MODULES = ("engine.kernels", "engine.context.kernels", "engine.fused.kernels")
 """Those whose functions are compiled ahead."""
 
 
@@ -179,6 +179,8 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
     if not has_numba():
         return function
     import numba
+
+    from engine.fused import instructions  # noqa: F401  numba takes them in place of Python's
 
     folder = place.writable_folder(Path(str(sys.modules[function.__module__].__file__)).parent) if keeps else None
     if folder is None:

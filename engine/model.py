@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ import onnxruntime
 
 from engine import kernels
 from engine.features import Extractor, FeatureExtractor, Features, KeyFeatureExtractor
+from engine.fused import encoder as fused
 from engine.grid import Grid
 from engine.key_places import KeyPlaces
 from engine.language import default_language
@@ -120,14 +122,14 @@ class ModelBundle:
     def __init__(
         self,
         manifest: Manifest,
-        encoder: onnxruntime.InferenceSession,
+        encoder: onnxruntime.InferenceSession | fused.FusedEncoder,
         decoder_step: onnxruntime.InferenceSession,
         keys: onnxruntime.InferenceSession | None = None,
     ) -> None:
         """keys: the graph that embeds the keys of a grid, of a network that reads keys."""
         self.manifest = manifest
         self.encoder, self.decoder_step, self.keys = encoder, decoder_step, keys
-        self.has_ctc = "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
+        self.has_ctc = isinstance(encoder, fused.FusedEncoder) or "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
         """Whether the encoder has a CTC head. Without one, only the search by steps works, with ctc_weight 0."""
 
     @classmethod
@@ -140,8 +142,8 @@ class ModelBundle:
         path = Path(path) if path is not None else default_language().require_bundle()
         try:
             manifest = _manifest(path)
-            names = [ENCODER, DECODER_STEP, *([KEYS] if manifest.reads == "keys" else [])]
-            bundle = cls(manifest, *(_session(path, name, manifest) for name in names))
+            names = [DECODER_STEP, *([KEYS] if manifest.reads == "keys" else [])]
+            bundle = cls(manifest, _encoder(path, manifest), *(_session(path, name, manifest) for name in names))
             bundle._check_shapes()
             bundle._check_search()
         except ModelBundleError as error:
@@ -151,7 +153,8 @@ class ModelBundle:
     @property
     def digest(self) -> str:
         """Stands for the network: the first digits of a hash of its graphs' hashes."""
-        return hashlib.sha256(" ".join(sorted(self.manifest.sha256.values())).encode()).hexdigest()[:16]
+        hashes = sorted(digest for name, digest in self.manifest.sha256.items() if name.endswith(".onnx"))
+        return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:16]
 
     def on(self, grid: Grid, alphabet: str) -> Model:
         """The network on a grid, for the letters of a lexicon's alphabet.
@@ -173,6 +176,8 @@ class ModelBundle:
 
     def _check_shapes(self) -> None:
         _input_shape(self.decoder_step, "cache")
+        if isinstance(self.encoder, fused.FusedEncoder):
+            return
         spec, letters = self.manifest.feature_spec, len(self.manifest.alphabet)
         expected: dict[str, list[int | str]] = {
             "trajectory": [1, spec.n_points, spec.n_columns],
@@ -348,8 +353,17 @@ def _unreadable(name: str, error: OSError) -> ModelBundleError:
     return ModelBundleError(f"cannot read {name}: {error.strerror}; export the bundle again")
 
 
-def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.InferenceSession:
-    """The graph, if its hash is the one in the manifest. onnxruntime reads the file itself, which takes 9 MB less than passing bytes."""
+def _encoder(folder: Path, manifest: Manifest) -> onnxruntime.InferenceSession | fused.FusedEncoder:
+    """As one kernel, where the bundle has its weights; else onnxruntime's."""
+    session = functools.partial(_session, folder, ENCODER, manifest)
+    if fused.FILE not in manifest.sha256:
+        return session()
+    _check_hash(folder, fused.FILE, manifest)
+    return fused.FusedEncoder.read(folder / fused.FILE, manifest.config, session)
+
+
+def _check_hash(folder: Path, name: str, manifest: Manifest) -> None:
+    """Raises: ModelBundleError where it is not the one in the manifest."""
     try:
         with (folder / name).open("rb") as file:
             digest, expected = hashlib.file_digest(file, "sha256").hexdigest(), manifest.sha256.get(name)
@@ -357,6 +371,11 @@ def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.Inferen
         raise _unreadable(name, error) from error
     if digest != expected:
         raise ModelBundleError(f"{name} has sha256 {digest}, the manifest says {expected}: the file was altered; export it again")
+
+
+def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.InferenceSession:
+    """The graph, if its hash is the one in the manifest. onnxruntime reads the file itself, which takes 9 MB less than passing bytes."""
+    _check_hash(folder, name, manifest)
     check_whole(folder, name)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

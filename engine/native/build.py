@@ -23,8 +23,8 @@ from engine.native import place
 from engine.native.library import Library
 
 WRITTEN = "written "
-LLVM_NAMES = {"aarch64": "generic"}
-"""level -> what LLVM calls it, if it is not the same"""
+LLVM_NAMES = {"aarch64": ("generic", ""), "x86-64-v4-vnni": ("x86-64-v4", "+avx512vnni"), "x86-64-v3-vnni": ("x86-64-v3", "+avxvnni")}
+"""level -> what LLVM calls its processors and what they have besides, if that is not the level's own name and nothing"""
 UNWRAP = "__excinfo_unwrap_args"
 """What numba makes for each kernel anew, under the same name; pycc has it once, too."""
 
@@ -154,7 +154,8 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     if options.level:
         # numba reads the variables when it is imported; LLVM knows the features by the name
-        os.environ.update(NUMBA_CPU_NAME=LLVM_NAMES.get(options.level, options.level), NUMBA_CPU_FEATURES="")
+        name, features = LLVM_NAMES.get(options.level, (options.level, ""))
+        os.environ.update(NUMBA_CPU_NAME=name, NUMBA_CPU_FEATURES=features)
         write_whole(folder / place.prebuilt_name(options.level), compile_kernels())
         return 0
     try:

@@ -10,12 +10,18 @@ import zlib
 from pathlib import Path
 
 ENGINE = Path(__file__).parents[1]
-SOURCES = ("kernels.py", "context/kernels.py", "native/build.py", "native/entry_points.py", "native/library.py")
+SOURCES = (
+    *("kernels.py", "context/kernels.py", "fused/kernels.py", "fused/products.py", "fused/instructions.py"),
+    *("native/build.py", "native/entry_points.py", "native/library.py"),
+)
 """What a file of compiled kernels depends on."""
 PREBUILT = Path(__file__).parent / "prebuilt"
 """Where those that come with a wheel are: `ARCHITECTURE.SOURCES.o`."""
+_V3 = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}
 LEVELS = {
-    "x86-64-v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"},
+    "x86-64-v4-vnni": {*_V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni"},
+    "x86-64-v3-vnni": {*_V3, "avx_vnni"},
+    "x86-64-v3": _V3,
     "x86-64-v2": {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"},
     "aarch64": {"asimd"},
 }

@@ -31,6 +31,8 @@ print(json.dumps([first, first_way, words(), jit.way(), "numba" in sys.modules, 
 assert see_ancestors(numpy.array([-1, 0]), 0, -60.0)[0].tolist() == [0, 1]
 """
 
+V3 = "sse4_1 sse4_2 ssse3 popcnt cx16 lahf_lm avx avx2 bmi1 bmi2 f16c fma abm movbe"
+
 
 def environment(folder: Path) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if name != jit.VARIABLE}
@@ -99,7 +101,9 @@ def test_nothing_is_started_where_kernels_are_compiled(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("features", "level"),
     [
-        ("sse4_1 sse4_2 ssse3 popcnt cx16 lahf_lm avx avx2 bmi1 bmi2 f16c fma abm movbe avx512f", "x86-64-v3"),
+        (f"{V3} avx512f avx512bw avx512cd avx512dq avx512vl avx512_vnni avx_vnni", "x86-64-v4-vnni"),
+        (f"{V3} avx_vnni", "x86-64-v3-vnni"),
+        (f"{V3} avx512f", "x86-64-v3"),
         ("sse4_1 sse4_2 ssse3 popcnt cx16 lahf_lm avx", "x86-64-v2"),
         ("asimd fp", "aarch64"),
         ("sse4_1", None),
