@@ -47,7 +47,7 @@ def test_common_words_swiped_with_a_real_pointer_stand_in_the_text(hand: Hand, t
 
 
 def test_taps_swipes_and_keys_with_a_real_pointer(tmp_path: Path) -> None:
-    """This is about what becomes of taps, swipes and keys in a row, not about how well words are read: with a steady hand, and with words that
+    """This is about what becomes of taps, swipes and keys in a row, not about how well words are read: with a steady hand, and words that
     are read right even where the machine stands still for half a second and the window sees little of their paths ("work" is not).
     """
     with open_hand(tmp_path / "display", seed=11, aim_keys=0.05) as hand, keyboard(hand, tmp_path, "--print") as lines:
