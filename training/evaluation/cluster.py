@@ -25,7 +25,7 @@ from training.evaluation.decode_data import DataDecoder, Outcome, Setup, collect
 
 CHUNK = 128
 """The number of swipes of a task."""
-WAIT_S = 10
+SCHEDULER_S, WORKER_S = 10.0, 10.0
 """How long the scheduler has to answer, and a worker to appear."""
 MISSING = "--cluster needs Dask, which is not installed: pip install 'keyglide[cluster]'"
 HOW_TO = "start one with `dask scheduler --host ADDRESS`, and workers with `dask worker tcp://ADDRESS:8786 --nthreads 1`"
@@ -99,7 +99,7 @@ def decode_on_cluster(address: str, setup: Setup, rows: Sequence[int], options: 
     except ImportError as error:
         raise ValueError(MISSING) from error
     try:
-        client = distributed.Client(address, timeout=WAIT_S, set_as_default=False)
+        client = distributed.Client(address, timeout=SCHEDULER_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(f"no Dask scheduler answers at '{address}': {HOW_TO}") from error
     with client:
@@ -117,7 +117,7 @@ def decode_on_cluster(address: str, setup: Setup, rows: Sequence[int], options: 
 
 def _check_workers(client: Any, address: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=WAIT_S)
+        client.wait_for_workers(1, timeout=WORKER_S)
     except TimeoutError as error:
         raise ValueError(f"the Dask scheduler at '{address}' has no workers: start some with `dask worker {address}`") from error
     try:

@@ -6,7 +6,7 @@ import argparse
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from engine.search_options import SearchOptions
 from tests.conftest import ROOT
 from training.evaluation import cluster
 from training.evaluation.cluster import Parcel, decode_anywhere, decode_on_cluster
-from training.evaluation.decode_data import Setup, decode_rows
+from training.evaluation.decode_data import DataDecoder, Outcome, Setup, decode_rows
 
 distributed = pytest.importorskip("distributed", reason="not installed: distributed, the extra 'cluster'")
 EXAMPLES = ROOT / "examples" / "swipes.jsonl"
@@ -31,6 +31,13 @@ def fixture_workers() -> Iterator[Any]:
     options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False, "threads_per_worker": 1, "protocol": "tcp://"}
     with distributed.LocalCluster(n_workers=2, **options) as workers:
         yield workers
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long the scheduler and its workers have: more than a busy machine needs."""
+    monkeypatch.setattr(cluster, "SCHEDULER_S", 120.0)
+    monkeypatch.setattr(cluster, "WORKER_S", 120.0)
 
 
 @pytest.fixture(name="setup")
@@ -84,7 +91,7 @@ def test_a_fault_in_a_worker_is_ours_to_hear(workers: Any, setup: Setup, tmp_pat
 
 
 def test_no_scheduler(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "WAIT_S", 1)
+    monkeypatch.setattr(cluster, "SCHEDULER_S", 1.0)
     with socket.socket() as taken:  # bound, and nobody listens
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
@@ -93,7 +100,7 @@ def test_no_scheduler(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_scheduler_without_workers(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "WAIT_S", 1)
+    monkeypatch.setattr(cluster, "WORKER_S", 1.0)
     options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False, "protocol": "tcp://"}
     with distributed.LocalCluster(n_workers=0, **options) as empty, pytest.raises(ValueError, match="has no workers: start some with"):
         list(decode_on_cluster(empty.scheduler_address, setup, range(3), SEARCH))
@@ -105,7 +112,16 @@ def test_another_keyglide_is_refused(workers: Any, setup: Setup, monkeypatch: py
         list(decode_on_cluster(workers.scheduler_address, setup, range(3), SEARCH))
 
 
-def test_a_cluster_that_goes_away(setup: Setup) -> None:
+def test_a_cluster_that_goes_away(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    decode_many, n_decoded, has_gone = DataDecoder.decode_many, [0], threading.Event()
+
+    def decode_first(decoder: DataDecoder, rows: Sequence[int], options: SearchOptions) -> list[Outcome]:
+        n_decoded[0] += 1
+        if n_decoded[0] > 1:
+            has_gone.wait(180)
+        return decode_many(decoder, rows, options)
+
+    monkeypatch.setattr(DataDecoder, "decode_many", decode_first)
     options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False, "protocol": "tcp://"}
     with distributed.LocalCluster(n_workers=1, threads_per_worker=1, **options) as going:
         outcomes = decode_on_cluster(going.scheduler_address, setup, list(range(11)) * 100, default_search(setup))
@@ -114,6 +130,7 @@ def test_a_cluster_that_goes_away(setup: Setup) -> None:
             other.restart(wait_for_workers=False)  # cancels all tasks, as a scheduler does that ends
         with pytest.raises(ValueError, match="went away, or its workers did: start it again"):
             list(outcomes)
+        has_gone.set()
 
 
 def test_without_dask(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import SCALARS, Even
 
 from tests.conftest import ROOT
 from tests.support.key_reader import SMALL, small_network
+from tests.support.programs import wait_for
 from training.key_reader import layouts
 from training.key_reader.checkpoint import LAST, Checkpoint, load, save
 from training.key_reader.config import PRESETS, KeyReaderPreset, Mixture, OptimizerConfig
@@ -130,7 +131,12 @@ def test_a_process_that_is_killed_ends_the_training(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_training_with_a_checkpoint(number: signal.Signals, tmp_path: Path) -> None:
     run, before = Run(request(tmp_path, None)), signal.getsignal(number)
-    sender = threading.Timer(0.5, os.kill, (os.getpid(), number))
+
+    def send_when_it_has_begun() -> None:
+        wait_for(lambda: run.weights.step > 0, "the first step")
+        os.kill(os.getpid(), number)
+
+    sender = threading.Thread(target=send_when_it_has_begun)
     sender.start()
     train(run, 2)
     sender.join()
