@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine import telemetry  # noqa: F401  first of all: before anything imports onnxruntime
 from engine.accuracy import Accuracy, rank_of
-from engine.explain import Explanation, LetterExplanation, explain
+from engine.explain import ContextExplanation, Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
 from engine.language import Language, default_language, language_of, load_languages
@@ -53,6 +53,7 @@ __all__ = [
     "Accuracy",
     "BadRecord",
     "Candidate",
+    "ContextExplanation",
     "ContextModel",
     "Explanation",
     "FeatureSpec",

@@ -95,10 +95,18 @@ def _explained(explanation: Explanation) -> list[str]:
     rows = [("letter", "log-prob", "looked at", "other letters in the lexicon", "other letters of all")]
     rows += [_row(letter) for letter in explanation.letters]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    letters = explanation.score - explanation.weighted_log_prior
-    sums = f"{explanation.score:.3f} = letters {letters:.3f} + prior {explanation.weighted_log_prior:.3f}"
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return ["", f"     {explanation.word}: {sums}", *(f"     {line}" for line in table)]
+    return ["", *(f"     {line}" for line in (*_sums(explanation), *table))]
+
+
+def _sums(explanation: Explanation) -> list[str]:
+    """What the score is made of, and what it would be without the words before."""
+    context, letters = explanation.context, sum(letter.log_prob for letter in explanation.letters)
+    sums = f"{explanation.word}: {explanation.score:.3f} = letters {letters:.3f} + prior {explanation.weighted_log_prior:.3f}"
+    if context is None:
+        return [sums]
+    place = "not among the candidates" if context.place_without is None else f"number {context.place_without}"
+    return [f"{sums} + words before {context.added:.3f}", f"without the words before: {place}"]
 
 
 def _row(letter: LetterExplanation) -> tuple[str, str, str, str, str]:

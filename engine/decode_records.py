@@ -128,7 +128,8 @@ def _decode_run(records: Sequence[SwipeRecord], recognizer: SwipeRecognizer, ask
 
 def _decoded(record: SwipeRecord, recognition: Recognition, recognizer: SwipeRecognizer, options: SearchOptions, asked: Asked) -> Decoded:
     explained = recognition.candidates[:N_EXPLAINED] if asked.explanations else []
-    explanations = [explain(recognizer, record.swipe, candidate, options) for candidate in explained]
+    before = record.before if asked.context else None
+    explanations = [explain(recognizer, record.swipe, candidate, options, before) for candidate in explained]
     rank = None if record.word is None else rank_of(record.word, recognition.candidates, recognizer.lexicon.alphabet)
     return Decoded(record, recognition, explanations, rank, recognizer.grid_distance.warning(recognizer.grid))
 

@@ -1,11 +1,13 @@
-"""Why a candidate has its score: what the search made of each of its letters, and where the decoder looked.
+"""Why a candidate has its score: what the search made of each of its letters, where the decoder looked, and what the words before did.
 
-The letters' log probabilities and the weighted prior add up to the score: a twin of docs/SCORE.md.
+The letters' log probabilities, the weighted prior and what the words before add make up the score: a twin of docs/SCORE.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,9 @@ from engine.recognizer import Candidate, SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.swipe import Swipe
 from engine.trie import Trie
+
+if TYPE_CHECKING:
+    from engine.context.ranking import WordsBefore
 
 END = "end"
 """the end of the word, in the place of a letter"""
@@ -53,27 +58,68 @@ class LetterExplanation:
     """(S,) the shares of the decoder's attention that the frames had, before this letter was chosen; they sum to 1"""
 
 
+@dataclass(frozen=True)
+class ContextExplanation:
+    """What the words before did to a candidate."""
+
+    added: float
+    """nats that they add to its score"""
+    own_pairs: float
+    """the part of it that comes from what the person writes after the last of them"""
+    place_without: int | None
+    """where it would stand among the candidates without them, from 1; None: not among them"""
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The score of one candidate: the sum of its letters' log-probabilities and of its weighted prior."""
+    """The score of one candidate: its letters' log-probabilities, its weighted prior, and what the words before add."""
 
     word: str
     score: float
     weighted_log_prior: float
+    own_use: float | None
+    """the part of the weighted prior that comes from the person's use of the word; None: without the person there is no such word"""
+    context: ContextExplanation | None
+    """None where nothing is known of the words before, or they do not count"""
     letters: tuple[LetterExplanation, ...]
     """the last one is the end of the word"""
     frames: npt.NDArray[np.float64]
     """(3, S): where the frames are: x and y in grid units, t in milliseconds"""
 
 
-def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, options: SearchOptions) -> Explanation:
-    """Follows the candidate's letters again, one at a time. options: those of the search that found it."""
+def explain(
+    recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, options: SearchOptions, before: str | None = None
+) -> Explanation:
+    """Follows the candidate's letters again, one at a time. options, before: those of the search that found it.
+
+    Of two languages, in the one where it scores better. The person's words count as they are now. Raises: ValueError for a candidate
+    that no lexicon has.
+    """
+    sides = recognizer.sides_with(candidate.key_sequence)
+    if not sides:
+        raise ValueError(f"'{candidate.word}' is not in the lexicon any more, so that it cannot be explained")
+    log_prior, log_prior_without = (recognizer.log_prior(candidate.key_sequence, before, own=own) for own in (True, False))
+    prior = options.prior_weight * log_prior
+    own_use = options.prior_weight * (log_prior - log_prior_without) if math.isfinite(log_prior_without) else None
+    found = []
+    for side in sides:
+        letters, frames, said = *_letters(side, swipe, candidate.key_sequence, options), side.words_before(before)
+        context = None if said is None else _context(recognizer, swipe, candidate.key_sequence, options, said)
+        score = prior + sum(letter.log_prob for letter in letters) + (context.added if context is not None else 0.0)
+        found.append(Explanation(candidate.word, score, prior, own_use, context, letters, frames))
+    return max(found, key=lambda one: one.score)  # the candidate's own score is a guess if the search was sure
+
+
+def _letters(
+    recognizer: SwipeRecognizer, swipe: Swipe, key_sequence: str, options: SearchOptions
+) -> tuple[tuple[LetterExplanation, ...], npt.NDArray[np.float64]]:
+    """The letters and the end, and where the frames are (3, S)."""
     model, trie = recognizer.model, recognizer.lexicon.trie
     features = model.extractor(swipe)
     memory, cache, cache_without, node = model.encode(features), model.empty_cache, model.empty_cache, trie.root
     prefixes = CtcPrefixes.empty(memory.ctc_log_probs)
     token, parent, letters = len(model.alphabet) + 1, NO_PARENT, []
-    for letter in (*candidate.key_sequence, END):
+    for letter in (*key_sequence, END):
         output, internal_lm = model.step(np.array([token]), np.array([parent]), cache, memory), None
         if options.internal_lm_weight and model.nothing is not None:
             without = model.step(np.array([token]), np.array([parent]), cache_without, model.nothing)
@@ -91,10 +137,15 @@ def explain(recognizer: SwipeRecognizer, swipe: Swipe, candidate: Candidate, opt
         letters.append(LetterExplanation(letter, log_probs[token], alternatives[0], alternatives[1], looked_at, attention))
         if letter != END:
             node, prefixes = allowed[token], prefixes.extend(np.zeros(1, dtype=np.int64), np.array([token]))
-    log_prior = options.prior_weight * recognizer.lexicon.log_prior(candidate.key_sequence)
-    frames = features.points[:, _points_of(len(letters[0].attention), features)]
-    score = log_prior + sum(letter.log_prob for letter in letters)  # the candidate's own is a guess if the search was sure
-    return Explanation(candidate.word, score, log_prior, tuple(letters), frames)
+    return tuple(letters), features.points[:, _points_of(len(letters[0].attention), features)]
+
+
+def _context(recognizer: SwipeRecognizer, swipe: Swipe, key_sequence: str, options: SearchOptions, said: WordsBefore) -> ContextExplanation:
+    """said: what the words before say of the words of one language."""
+    nodes = np.array([said.lexicon.find(key_sequence)])
+    added, of_model = (float(one.added(nodes)[0]) for one in (said, replace(said, followers=None)))
+    without = [one.key_sequence for one in recognizer.recognize(swipe, options)]
+    return ContextExplanation(added, added - of_model, without.index(key_sequence) + 1 if key_sequence in without else None)
 
 
 def _allowed(trie: Trie, node: int, end: int) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -233,7 +234,7 @@ class SwipeRecognizer:
         featured = perf_counter_ns()
         memory = self.model.encode(features)
         encoded = perf_counter_ns()
-        said, options = self._words_before(before), options or self.default_options
+        said, options = self.words_before(before), options or self.default_options
         hypotheses = search(self.model, memory, self.lexicon, options, said, self.internal_lm)
         candidates = [self._candidate(hypothesis, said) for hypothesis in hypotheses]
         return Recognition.of(candidates, share_out((start, featured, encoded, perf_counter_ns())), options)
@@ -258,13 +259,25 @@ class SwipeRecognizer:
             some, texts = zip(*batch, strict=True)
             yield from self._decode_batch(some, options or self.default_options, texts)
 
+    def sides_with(self, key_sequence: str) -> tuple[SwipeRecognizer, ...]:
+        """The recognizers of one language each that can find a word: this one, or none."""
+        return (self,) if key_sequence in self.lexicon else ()
+
+    def log_prior(self, key_sequence: str, before: str | None = None, *, own: bool = True) -> float:
+        """Natural log of a word's probability as the search counts it; -inf for one that the lexicon lacks.
+
+        before: the text before, which says here at most what language is written. own: with what the person's words do to it.
+        """
+        lexicon = self.lexicon if own or self.own is None else self.own.base
+        return lexicon.log_prior(key_sequence) if key_sequence in lexicon else -math.inf
+
     def _decode_batch(self, swipes: Sequence[Swipe], options: SearchOptions, before: Sequence[str | None]) -> list[Recognition]:
         start = perf_counter_ns()
         features = [self.model.extractor(swipe) for swipe in swipes]
         featured = perf_counter_ns()
         memories = [self.model.lettered(memory) for memory in self._encode(features)]
         encoded = perf_counter_ns()
-        said = [self._words_before(text) for text in before]
+        said = [self.words_before(text) for text in before]
         found = search_many(self.model, memories, self.lexicon, options, said, self.internal_lm)
         candidates = [[self._candidate(one, words) for one in some] for some, words in zip(found, said, strict=True)]
         times = share_out((start, featured, encoded, perf_counter_ns()), len(swipes))
@@ -275,7 +288,8 @@ class SwipeRecognizer:
         parts = (features[start : start + ENCODED_AT_ONCE] for start in range(0, len(features), ENCODED_AT_ONCE))
         return [memory for part in parts for memory in self.model.encode_many(part)]
 
-    def _words_before(self, text: str | None) -> WordsBefore | None:
+    def words_before(self, text: str | None) -> WordsBefore | None:
+        """What a text before a swipe says of the lexicon's words; None where nothing is known of it, or there is no context model."""
         return None if text is None or self.ranking is None else self.ranking.words_before(text, self.lexicon, self.own)
 
     def _candidate(self, hypothesis: Hypothesis, said: WordsBefore | None) -> Candidate:

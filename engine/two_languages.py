@@ -153,7 +153,7 @@ class TwoLanguages(SwipeRecognizer):
         encoded = perf_counter_ns()
         found: list[list[list[tuple[Hypothesis, Candidate]]]] = [[] for _ in swipes]
         for one in (self, self.second):
-            said = [one._words_before(text) for text in before]
+            said = [one.words_before(text) for text in before]
             lettered = [one.model.lettered(memory) for memory in memories]
             searched = search_many(one.model, lettered, one.lexicon, options, said, one.internal_lm)
             for pairs, hypotheses, words in zip(found, searched, said, strict=True):
@@ -162,6 +162,16 @@ class TwoLanguages(SwipeRecognizer):
         candidates = [self._together(pairs, options, share) for pairs, share in zip(found, shares, strict=True)]
         times = share_out((start, featured, encoded, perf_counter_ns()), len(swipes))
         return [Recognition.of(some, times, options) for some in candidates]
+
+    def sides_with(self, key_sequence: str) -> tuple[SwipeRecognizer, ...]:
+        """The recognizers of those of both languages whose lexicons have the word."""
+        return (*super().sides_with(key_sequence), *self.second.sides_with(key_sequence))
+
+    def log_prior(self, key_sequence: str, before: str | None = None, *, own: bool = True) -> float:
+        """Of a word in whichever language is written: as `SwipeRecognizer.log_prior`."""
+        first, second = super().log_prior(key_sequence, own=own), self.second.log_prior(key_sequence, own=own)
+        share = self.share_of_first(before or "")
+        return float(np.logaddexp(math.log(share) + first, math.log1p(-share) + second))
 
     def share_of_first(self, before: str) -> float:
         """The probability that the word after this text is in the first language, `least` to 1 - `least`."""

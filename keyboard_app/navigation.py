@@ -67,7 +67,7 @@ class Navigation:
             on_emoji=lambda _: self.show("emoji"),
             on_practice=lambda _: self.show("practice"),
             on_globe=lambda _: configuration.next_grid(),
-            on_word=lambda _, word: self._show_word(word, "write"),
+            on_word=lambda _, word: self.show_word(word, "write"),
         )
         manager.add_widget(self.write)
         configuration.subscribe(self._show_settings)
@@ -92,6 +92,11 @@ class Navigation:
         if name == "settings":
             self.say_in_settings("")
         self._manager.current = name
+
+    def show_word(self, word: str, came_from: PageName) -> None:
+        """Goes to the page about a word."""
+        self.show("word")
+        self._manager.get_screen("word").ask_about(word, came_from)
 
     def add(self, page: Screen) -> None:
         """Adds a page that others made."""
@@ -220,7 +225,7 @@ class Navigation:
         page = WordsPage(self._own_words, self._session.worker, name="words", grid=self._configuration.opened.grid)
         page.bind(
             on_back=lambda _: self.show("settings"),
-            on_word=lambda _, word: self._show_word(word, "words"),
+            on_word=lambda _, word: self.show_word(word, "words"),
             on_import=lambda _: self._ask("import"),
             on_export=lambda _: self._ask("export"),
         )
@@ -230,10 +235,6 @@ class Navigation:
         page = WordPage(self._own_words, self._session, name="word")
         page.bind(on_back=lambda _: self.back())
         return page
-
-    def _show_word(self, word: str, came_from: PageName) -> None:
-        self.show("word")
-        self._manager.get_screen("word").ask_about(word, came_from)
 
     def _ask(self, setting: str) -> None:
         if setting in ("grid", "globe", "second_language", "into", "words"):

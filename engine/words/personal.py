@@ -78,6 +78,11 @@ class PersonalWords:
         """Whether it is one of the person's words, blocked or not."""
         return word in self._words
 
+    @property
+    def base(self) -> Lexicon:
+        """The lexicon as it is without the person's words."""
+        return self._base
+
     def get(self, word: str) -> PersonalWord | None:
         """What is known of a word; None for nothing."""
         return self._words.get(word)

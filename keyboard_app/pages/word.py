@@ -48,7 +48,7 @@ class WordPage(ChoosePage):
     def _explain(self) -> None:
         source = self._session.source_of(self.title)
         if source is not None:
-            self._own_words.explain(*source, self._say)
+            self._own_words.explain(source, self._say)
 
     def _say(self, message: str) -> None:
         self.message = message

@@ -153,6 +153,16 @@ def _corrected(driven: DrivenApp, name: str) -> Steps:
     yield from driven.save(name)
 
 
+def _why(driven: DrivenApp, name: str) -> Steps:
+    """Why a word was offered, after others."""
+    yield from _swiped(driven, "see", "you", "tomorrow")
+    driven.app.pages.show_word("tomorrow", "write")
+    page = driven.app.manager.current_screen
+    page.tapped("why")
+    yield from driven.until(lambda: page.message)
+    yield from driven.save(name)
+
+
 def _docked_text(driven: DrivenApp, name: str) -> Steps:
     yield from _swiped(driven, "see", "you")
     yield from driven.save(name)
@@ -206,6 +216,7 @@ SCENES: Mapping[str, Scene] = {
     "empty": _empty,
     "text": _text,
     "corrected": _corrected,
+    "why": _why,
     "swiping": _writing,
     "alternates": _alternates,
     "symbols": _symbols,

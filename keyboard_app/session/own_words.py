@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from keyboard_app.session.learning import Used
+from keyboard_app.session.why import Source, why
 from keyboard_app.session.worker import Failure, RecognitionWorker
 
 if TYPE_CHECKING:
-    from engine import Candidate, PersonalWord, Swipe, SwipeRecognizer
+    from engine import PersonalWord, SwipeRecognizer
 
 Say = Callable[[str], None]
 """Takes a sentence for the person."""
@@ -109,25 +111,9 @@ class OwnWords:
             lambda recognizer: recognizer.words.wipe(), lambda gone: say("All your words are gone.") if gone else directly(""), directly
         )
 
-    def explain(self, swipe: Swipe, candidates: list[Candidate], index: int, say: Say) -> None:
-        """Says why candidates[index] stands where it does among a swipe's candidates."""
-
-        def explain(recognizer: SwipeRecognizer) -> str:
-            from engine import explain
-
-            others = [candidates[index], candidates[1 if index == 0 else 0]] if len(candidates) > 1 else [candidates[index]]
-            said = []
-            for one in others:
-                found = explain(recognizer, swipe, one, recognizer.default_options)
-                letters = sum(letter.log_prob for letter in found.letters)
-                said.append(
-                    f"'{one.word}': its letters fit the swipe by {letters:.1f}, how common it is counts {found.weighted_log_prior:.1f}"
-                )
-            used = recognizer.words.weight(candidates[index].word)
-            own = f" You have used it about {used:.0f} times." if used >= 1 else ""
-            return "; ".join(said) + f". Nearer to 0 is better.{own}"
-
-        self._ask(explain, say, say)
+    def explain(self, source: Source, say: Say) -> None:
+        """Says why a candidate stands where it does among a swipe's candidates."""
+        self._ask(partial(why, source=source), say, say)
 
     def close(self) -> None:
         """Closes the file, once what was asked for before is done: then no log of it stays beside it."""

@@ -15,6 +15,7 @@ from keyboard_app.session.preview import PreviewFilter
 from keyboard_app.session.settled import settled
 from keyboard_app.session.suggestions import Suggestions, wanted_for
 from keyboard_app.session.unsure import Unsure
+from keyboard_app.session.why import Source
 from keyboard_app.session.worker import Failure, RecognitionWorker, TextBefore
 from keyboard_app.text.rules import CLOSING, stepped
 from keyboard_app.text.shift import Shift
@@ -43,6 +44,8 @@ class _WaitingSwipe:
     """what was done after it and before the next swipe"""
     word: str = ""
     """what it was read as, once that is known on the worker's thread"""
+    before: str | None = None
+    """the text before it, once that is known on the worker's thread; None where it does not count"""
     finished: Finished | None = None
     """what it may finish, where a word was begun by taps and that is known"""
 
@@ -91,7 +94,8 @@ class TypingSession:
         self.addable = ""
         """a word that was just typed, and that can be added to what can be swiped; "" for none"""
         self._learner = Learner()
-        self._read: deque[tuple[Swipe, list[Candidate]]] = deque(maxlen=N_EXPLAINED)
+        self._read: deque[tuple[Swipe, list[Candidate], str | None]] = deque(maxlen=N_EXPLAINED)
+        """the last swipes, their candidates, and the text before them"""
         self.outlet = outlet
         if outlet is not None:
             outlet.serve(writer, self._changed)
@@ -261,19 +265,24 @@ class TypingSession:
         correctable = self.writer.correctable
         return plain(self.writer, Written(self.writer.cursor if correctable is None else correctable.start, word, ()))
 
-    def source_of(self, word: str) -> tuple[Swipe, list[Candidate], int] | None:
-        """The last swipe that had a word among its candidates, these, and which it was; None where that is not known any more."""
-        for swipe, candidates in reversed(self._read):
+    def source_of(self, word: str) -> Source | None:
+        """The last swipe that had a word among its candidates; None where that is not known any more."""
+        for swipe, candidates, before in reversed(self._read):
             for index, candidate in enumerate(candidates):
                 if word.casefold() in (form.casefold() for form in candidate.forms):
-                    return swipe, candidates, index
+                    return Source(swipe, candidates, index, before)
         return None
 
     def swipe(self, swipe: Swipe) -> None:
         """Writes the word of a finished swipe when it comes."""
         self._drop_unsure()
         self._drawing = False
-        before, waiting = self._text_before(), _WaitingSwipe(swipe)
+        text_before, waiting = self._text_before(), _WaitingSwipe(swipe)
+
+        def before() -> str | None:
+            waiting.before = text_before()
+            return waiting.before
+
         self._ask_what_it_finishes(waiting)
         self._waiting.append(waiting)
         self._renew_notice()
@@ -306,7 +315,7 @@ class TypingSession:
             words = words_to_offer(outcome.candidates)
             whole = None if answered.finished is None else answered.finished.words(outcome.candidates[0].score)
             if not self.secret:
-                self._read.append((swipe, outcome.candidates))
+                self._read.append((swipe, outcome.candidates, answered.before))
             if not whole and self._holds_back(outcome.candidates[0], answered):
                 self._unsure, self.addable = Unsure.of(self.writer, words), ""
                 self.preview = f"{self._unsure.shown[0]}?"

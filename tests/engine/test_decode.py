@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from engine import decode
 from engine.grid import Grid
 from engine.lexicon import Entry, build_lexicon
 from tests.conftest import ROOT
-from tests.support import toy
+from tests.support import toy, toy_context
 from tests.support.decoding import Run, Swiped, as_json, lines
 
 GRIDS = ROOT / "grids" / "grid_name_to_grid.json"
@@ -139,7 +140,8 @@ def test_explain(run: Run, swipe_of: Swiped) -> None:
     for word in (cat, car):
         letters = sum(letter["log_prob"] for letter in word["letters"])
         assert word["score"] == pytest.approx(letters + word["weighted_log_prior"], abs=1e-5)
-    assert list(cat) == ["word", "score", "weighted_log_prior", "letters"]
+    assert list(cat) == ["word", "score", "weighted_log_prior", "own_use", "context", "letters"]
+    assert (cat["own_use"], cat["context"]) == (0.0, None)
     last = car["letters"][2]
     assert list(last) == ["letter", "log_prob", "allowed", "others", "looked_at"]
     assert [letter for letter, _ in last["allowed"]] == ["t", "u"]
@@ -150,6 +152,20 @@ def test_explain(run: Run, swipe_of: Swiped) -> None:
     assert "cat: -0.453 = letters -0.067 + prior -0.386" in table
     assert "point 4 (486, 86.5) at 80 ms, near t" in table
     assert table.count("other letters in the lexicon") == 2
+
+
+def test_explain_says_what_the_words_before_did(run: Run, swipe_of: Swiped, tmp_path: Path) -> None:
+    (tmp_path / "toy.context").write_bytes(toy_context.content())
+    options = "--context", "--context-model", tmp_path / "toy.context", "--explain"
+    known, unknown = ({"curve": swipe_of("cat"), **before} for before in ({"before": "we could "}, {}))
+    for word in run(known, *options, "--json").json_lines[0]["explanations"]:
+        letters = sum(letter["log_prob"] for letter in word["letters"])
+        assert word["score"] == pytest.approx(letters + word["weighted_log_prior"] + word["context"]["added"], abs=1e-5)
+        assert list(word["context"]) == ["added", "own_pairs", "place_without"]
+    assert run(unknown, *options, "--json").json_lines[0]["explanations"][0]["context"] is None
+    table = run(known, *options).out
+    assert re.search(r"cat: \S+ = letters \S+ \+ prior \S+ \+ words before -?\d\.\d{3}\n", table)
+    assert "     without the words before: number 1\n" in table
 
 
 def test_explain_where_nothing_was_found_or_the_word_is_the_only_one(run: Run, swipe_of: Swiped) -> None:

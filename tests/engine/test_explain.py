@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.explain import END, N_ALTERNATIVES, explain
+from engine.grid import Grid
 from engine.lexicon import Entry
-from engine.recognizer import SwipeRecognizer
+from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
-from tests.support import toy
+from engine.two_languages import TwoLanguages
+from tests.engine.words.test_of_two import lexicon_of
+from tests.support import toy, toy_context
 from tests.support.approximately import about
 
 
@@ -61,3 +65,84 @@ def test_each_letter_has_the_attention_of_all_frames(toy_recognizer: SwipeRecogn
     explanation = explain(toy_recognizer, swipe, toy_recognizer.recognize(swipe)[0], toy_recognizer.default_options)
     assert np.array([letter.attention for letter in explanation.letters]).tolist() == np.eye(toy.N_FRAMES)[: len(word) + 1].tolist()
     assert explanation.frames == pytest.approx(np.array([swipe.x, swipe.y, swipe.t])[:, ::2])
+
+
+# --- the words before, and the person's ---
+
+
+@pytest.fixture
+def with_context(toy_recognizer: SwipeRecognizer, qwerty: Grid, tmp_path: Path) -> SwipeRecognizer:
+    (tmp_path / "toy.context").write_bytes(toy_context.content())
+    return SwipeRecognizer(toy_recognizer.bundle, toy_context.lexicon(), qwerty, context=tmp_path / "toy.context")
+
+
+@pytest.mark.parametrize("before", ["", "we could ", "we could meet at "])
+def test_with_words_before_letters_prior_and_what_they_add_make_up_the_score(with_context: SwipeRecognizer, before: str) -> None:
+    swipe, options = toy.swipe_of("meet", with_context.grid), with_context.default_options
+    without = [one.key_sequence for one in with_context.recognize(swipe, options)]
+    for candidate in with_context.recognize(swipe, options, before):
+        explanation = explain(with_context, swipe, candidate, options, before)
+        assert explanation.context is not None
+        letters = sum(letter.log_prob for letter in explanation.letters)
+        assert letters + explanation.weighted_log_prior + explanation.context.added == pytest.approx(candidate.score, abs=1e-4)
+        assert explanation.score == about(candidate.score, abs=1e-4)
+        assert explanation.context.place_without == without.index(candidate.key_sequence) + 1
+        assert (explanation.context.own_pairs, explanation.own_use) == (0.0, 0.0)
+
+
+def test_words_before_count_for_nothing_where_they_were_not_known(with_context: SwipeRecognizer, toy_recognizer: SwipeRecognizer) -> None:
+    for recognizer, before in ((with_context, None), (toy_recognizer, "we could ")):
+        swipe = toy.swipe_of("at", recognizer.grid)
+        for candidate in recognizer.recognize(swipe):
+            assert explain(recognizer, swipe, candidate, recognizer.default_options, before).context is None
+
+
+def test_the_words_before_change_places(with_context: SwipeRecognizer) -> None:
+    """Pairs of words that the person writes lift a word above one that fits the swipe as well."""
+    recognizer, swipe = with_context, toy.swipe_of("meets", with_context.grid)
+    first, second = recognizer.recognize(swipe)[:2]
+    recognizer.words.learn_pairs([("we", second.word)] * 2000)
+    candidates = recognizer.recognize(swipe, before="we ")
+    (place,) = [place for place, one in enumerate(candidates) if one.key_sequence == second.key_sequence]
+    explanation = explain(recognizer, swipe, candidates[place], recognizer.default_options, "we ")
+    assert explanation.context is not None
+    assert explanation.context.own_pairs > 0.1
+    assert explanation.context.place_without == 2
+    loser = explain(recognizer, swipe, first, recognizer.default_options, "we ")
+    assert loser.context is not None
+    assert loser.context.own_pairs < -0.1
+    assert explanation.score == about(candidates[place].score, abs=1e-4)
+
+
+def test_what_the_person_uses_counts_as_a_part_of_the_prior(toy_recognizer: SwipeRecognizer, qwerty: Grid) -> None:
+    recognizer = SwipeRecognizer(toy_recognizer.bundle, toy_recognizer.lexicon, qwerty)
+    swipe, options = toy.swipe_of("cart", qwerty), recognizer.default_options
+    before = recognizer.lexicon.log_prior("cart")
+    recognizer.words.boost("cart", 5000.0)
+    recognizer.words.add("Carts")
+    candidates = {one.word: one for one in recognizer.recognize(swipe, replace(options, n_best=50))}
+    used = explain(recognizer, swipe, candidates["cart"], options)
+    assert used.own_use == about(options.prior_weight * (recognizer.lexicon.log_prior("cart") - before), abs=1e-6)
+    assert used.own_use is not None
+    assert used.own_use > 0.1
+    assert explain(recognizer, swipe, Candidate("Carts", 0.0, 0.0, "carts", ("Carts",)), options).own_use is None
+    assert explain(recognizer, swipe, candidates["car"], options).own_use == 0.0
+
+
+def test_a_word_of_either_of_two_languages_is_explained(toy_recognizer: SwipeRecognizer, qwerty: Grid) -> None:
+    lexicons = lexicon_of({"cat": 40.0, "car": 20.0, "hell": 5.0}), lexicon_of({"cat": 2.0, "vat": 30.0, "cart": 20.0})
+    two = TwoLanguages(toy_recognizer.bundle, lexicons, qwerty, codes=("en", "xx"))
+    swipe, options = toy.swipe_of("cat", qwerty), replace(two.default_options, n_best=10)
+    candidates = two.recognize(swipe, options, before="car ")
+    assert {"cat", "car", "vat"} <= {one.word for one in candidates}
+    for candidate in candidates:
+        assert explain(two, swipe, candidate, options, "car ").score == about(candidate.score, abs=1e-4)
+
+
+def test_a_word_that_has_gone_is_not_explained(toy_recognizer: SwipeRecognizer, qwerty: Grid) -> None:
+    recognizer = SwipeRecognizer(toy_recognizer.bundle, toy_recognizer.lexicon, qwerty)
+    swipe = toy.swipe_of("cat", qwerty)
+    best = recognizer.recognize(swipe)[0]
+    recognizer.words.block("cat")
+    with pytest.raises(ValueError, match="'cat' is not in the lexicon any more"):
+        explain(recognizer, swipe, best, recognizer.default_options)

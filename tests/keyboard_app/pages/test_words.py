@@ -174,8 +174,26 @@ def test_why_a_word_was_offered(begin: Begin, toy_recognizer: SwipeRecognizer, q
     writing = begin()
     writing.app.session.swipe(toy.swipe_of("cat", qwerty))
     writing.driver.until(lambda: writing.app.text)
-    writing.app.pages._show_word("Cat", "write")
+    writing.app.pages.show_word("Cat", "write")
     writing.page.tapped("why")
     writing.settle()
-    assert writing.page.message.startswith("'cat': its letters fit the swipe by -")
-    assert "; 'ca" in writing.page.message
+    assert writing.page.message.startswith("'cat' has -0.5: the swipe -0.1, how common it is -0.4.\n'ca")
+
+
+def test_why_a_word_was_offered_after_other_words(begin: Begin, toy_lexicon: Path, qwerty: Grid) -> None:
+    from tests.support import toy, toy_context
+
+    context = toy_lexicon.with_name("toy.context")
+    context.write_bytes(toy_context.content())
+    writing = begin()
+    writing.app.worker.ask(lambda recognizer: setattr(recognizer, "context", context), lambda _: None)
+    writing.app.worker.ask(lambda recognizer: recognizer.words.learn_pairs([("could", "car")] * 2000), lambda _: None)
+    writing.type("We could ")
+    writing.app.session.swipe(toy.swipe_of("cat", qwerty))
+    writing.driver.until(lambda: len(writing.app.text) > len("We could "))
+    writing.app.pages.show_word("car", "write")
+    writing.page.tapped("why")
+    writing.settle()
+    assert ", the words before +" in writing.page.message
+    assert "Without the words before it would come second" in writing.page.message
+    assert "comes from your own text, which had it there." in writing.page.message

@@ -139,7 +139,7 @@ def test_why_a_word_is_offered_can_be_told(typing: Typing) -> None:
     typing.swipe_and_wait(1)
     found = typing.session.source_of("help")
     assert found is not None
-    assert found[2] == 2
+    assert (found.index, found.before) == (2, "")
 
 
 def test_picking_needs_a_word_that_is_there() -> None:
