@@ -192,7 +192,7 @@ def _two_pass(
         return []
     if words.lead > options.sure_margin:
         return _without_decoder(words, lexicon, options)
-    log_probs = decoder.step(words.tree.tokens, words.tree.parents, decoder.empty_cache, memory).log_probs
+    (log_probs,) = decoder.read_trees([words.tree], [memory])
     return _second_pass(words, log_probs, lexicon, options)
 
 

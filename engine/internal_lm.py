@@ -22,7 +22,7 @@ import platformdirs
 from engine import kernels
 from engine.files import whole_file
 from engine.lexicon import Lexicon
-from engine.model import Decoder, KeyModel
+from engine.model import Decoder, KeyModel, Tree
 from engine.trie import Trie, spelt
 
 Integers = npt.NDArray[np.int64]
@@ -87,7 +87,7 @@ class InternalLm:
         if decoder.nothing is None:
             raise ValueError("this model has not been trained to see nothing: it has no internal language model to take off")
         parents, tokens, ends = kernels.keep_ancestors(parents, tokens, ends)
-        log_probs = decoder.step(tokens, parents, decoder.empty_cache, decoder.nothing).log_probs
+        (log_probs,) = decoder.read_trees([Tree(parents, tokens)], [decoder.nothing])
         reached = np.zeros(len(parents))
         for row in range(1, len(parents)):
             reached[row] = reached[parents[row]] + log_probs[parents[row], tokens[row]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import pickle
 import sys
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -194,7 +195,17 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
         numba.config.CACHE_DIR = before
     cache = compiled._cache  # numba's own, which lets a full disk end the call that compiles
     cache.save_overload = functools.partial(_save_if_possible, cache.save_overload)
+    cache.load_overload = functools.partial(_load_if_possible, cache.load_overload, cache.flush)
     return compiled
+
+
+def _load_if_possible(load: Callable[..., Any], forget: Callable[[], None], *asked: Any) -> Any:
+    """What was kept; None where that is damaged, or names a class that has moved since: then it is compiled again."""
+    try:
+        return load(*asked)
+    except (ImportError, AttributeError, EOFError, LookupError, TypeError, ValueError, pickle.PickleError):
+        forget()
+        return None
 
 
 def _save_if_possible(save: Callable[..., None], *compiled: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -16,7 +16,8 @@ import onnxruntime
 
 from engine import kernels
 from engine.features import Extractor, FeatureExtractor, Features, KeyFeatureExtractor
-from engine.fused import encoder as fused
+from engine.fused import weight_file
+from engine.fused.sessions import FusedEncoder, FusedStep, Session
 from engine.grid import Grid
 from engine.key_places import KeyPlaces
 from engine.language import default_language
@@ -115,6 +116,28 @@ class Decoder(Protocol):
 
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput: ...
 
+    def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
+        """(P, V) of what follows each prefix of a tree, for the trees of several swipes: what a `step` with an empty cache says of each.
+
+        The fastest way, if several trees are about as large.
+        """
+        ...
+
+
+class _Steps(Protocol):
+    @property
+    def empty_cache(self) -> Cache: ...
+
+    def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput: ...
+
+
+class ReadsBySteps:
+    """A decoder that has no faster way to read trees than a step for each."""
+
+    def read_trees(self: _Steps, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
+        """As `Decoder`'s."""
+        return [self.step(tree.tokens, tree.parents, self.empty_cache, one).log_probs for tree, one in zip(trees, memories, strict=True)]
+
 
 class ModelBundle:
     """The graphs of a trained network, on one thread, and their manifest. Make it with `load`; `on` makes it ready for a grid."""
@@ -122,14 +145,14 @@ class ModelBundle:
     def __init__(
         self,
         manifest: Manifest,
-        encoder: onnxruntime.InferenceSession | fused.FusedEncoder,
-        decoder_step: onnxruntime.InferenceSession,
+        encoder: Session,
+        decoder_step: Session,
         keys: onnxruntime.InferenceSession | None = None,
     ) -> None:
         """keys: the graph that embeds the keys of a grid, of a network that reads keys."""
         self.manifest = manifest
         self.encoder, self.decoder_step, self.keys = encoder, decoder_step, keys
-        self.has_ctc = isinstance(encoder, fused.FusedEncoder) or "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
+        self.has_ctc = "ctc_log_probs" in [output.name for output in encoder.get_outputs()]
         """Whether the encoder has a CTC head. Without one, only the search by steps works, with ctc_weight 0."""
 
     @classmethod
@@ -142,8 +165,9 @@ class ModelBundle:
         path = Path(path) if path is not None else default_language().require_bundle()
         try:
             manifest = _manifest(path)
-            names = [DECODER_STEP, *([KEYS] if manifest.reads == "keys" else [])]
-            bundle = cls(manifest, _encoder(path, manifest), *(_session(path, name, manifest) for name in names))
+            keys = _session(path, KEYS, manifest) if manifest.reads == "keys" else None
+            encoder, step = (_fused_session(path, name, manifest) for name in (ENCODER, DECODER_STEP))
+            bundle = cls(manifest, encoder, step, keys)
             bundle._check_shapes()
             bundle._check_search()
         except ModelBundleError as error:
@@ -176,8 +200,6 @@ class ModelBundle:
 
     def _check_shapes(self) -> None:
         _input_shape(self.decoder_step, "cache")
-        if isinstance(self.encoder, fused.FusedEncoder):
-            return
         spec, letters = self.manifest.feature_spec, len(self.manifest.alphabet)
         expected: dict[str, list[int | str]] = {
             "trajectory": [1, spec.n_points, spec.n_columns],
@@ -199,7 +221,7 @@ class ModelBundle:
             )
 
 
-class Model(ABC):
+class Model(ReadsBySteps, ABC):
     """A bundle's network on one grid. Tokens are the letters of its alphabet; EOS is len(alphabet), BOS len(alphabet) + 1."""
 
     extractor: Extractor
@@ -229,13 +251,6 @@ class Model(ABC):
     def encode_many(self, features: Sequence[Features]) -> list[Memory]:
         """What `encode_keys` says of each of several swipes; faster than one after the other, where the network can."""
         return [self.encode_keys(one) for one in features]
-
-    def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
-        """(P, V) of what follows each prefix of a tree, for the trees of several swipes: what a `step` with an empty cache says of each.
-
-        The fastest way where the network can read several at once, and their trees are about as large.
-        """
-        return [self.step(tree.tokens, tree.parents, self.empty_cache, one).log_probs for tree, one in zip(trees, memories, strict=True)]
 
     @abstractmethod
     def encode_keys(self, features: Features) -> Memory:
@@ -353,13 +368,21 @@ def _unreadable(name: str, error: OSError) -> ModelBundleError:
     return ModelBundleError(f"cannot read {name}: {error.strerror}; export the bundle again")
 
 
-def _encoder(folder: Path, manifest: Manifest) -> onnxruntime.InferenceSession | fused.FusedEncoder:
-    """As one kernel, where the bundle has its weights; else onnxruntime's."""
-    session = functools.partial(_session, folder, ENCODER, manifest)
-    if fused.FILE not in manifest.sha256:
+FUSED: dict[str, tuple[str, type[FusedEncoder] | type[FusedStep]]] = {
+    ENCODER: (weight_file.ENCODER_FILE, FusedEncoder),
+    DECODER_STEP: (weight_file.STEP_FILE, FusedStep),
+}
+"""The graphs that the engine has kernels for: the files of their weights, and what runs them."""
+
+
+def _fused_session(folder: Path, name: str, manifest: Manifest) -> Session:
+    """A graph with its kernel, where the bundle has weights for that; else onnxruntime's alone."""
+    session: Callable[[], Session] = functools.partial(_session, folder, name, manifest)
+    file, fused = FUSED[name]
+    if file not in manifest.sha256:
         return session()
-    _check_hash(folder, fused.FILE, manifest)
-    return fused.FusedEncoder.read(folder / fused.FILE, manifest.config, session)
+    _check_hash(folder, file, manifest)
+    return fused.read(folder / file, manifest.config, session)
 
 
 def _check_hash(folder: Path, name: str, manifest: Manifest) -> None:
@@ -389,7 +412,7 @@ def _session(folder: Path, name: str, manifest: Manifest) -> onnxruntime.Inferen
         raise ModelBundleError(f"onnxruntime {onnxruntime.__version__} cannot load {name}: {reason}") from error
 
 
-def _input_shape(session: onnxruntime.InferenceSession, name: str) -> list[int]:
+def _input_shape(session: Session, name: str) -> list[int]:
     """The shape of an input, with names for dynamic axes. Raises: ModelBundleError if the graph has no such input."""
     shapes = {value.name: value.shape for value in session.get_inputs()}
     if name not in shapes:

@@ -29,7 +29,7 @@ from engine import recordings
 from engine.beam_search import search
 from engine.console import survives_its_output
 from engine.manifest import ModelBundleError
-from engine.model import Cache, Integers, Memory, Model, ModelBundle, StepOutput
+from engine.model import Cache, Floats, Integers, Memory, Model, ModelBundle, StepOutput, Tree
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import Method
 from engine.swipe import Swipe
@@ -80,6 +80,10 @@ class TimedModel:
     def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
         self.steps.append((len(cache), len(tokens)))
         return self.model.step(tokens, parents, cache, memory)
+
+    def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
+        self.steps += [(0, len(tree.tokens)) for tree in trees]
+        return self.model.read_trees(trees, memories)
 
     @contextmanager
     def timing(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ from benchmarks.common.agreement import ScoredWord
 from benchmarks.ladder.whole_prefixes import PrefixCache, read
 from engine.features import Features
 from engine.lexicon import Lexicon
-from engine.model import Cache, Integers, Memory, StepOutput
+from engine.model import Cache, Integers, Memory, ReadsBySteps, StepOutput
 from export.graphs import decoder_layers
 from training.model.network import SwipeNetwork
 
@@ -111,7 +111,7 @@ class Predecessor:
         return zip(best.values.tolist(), best.indices.tolist(), strict=True)
 
 
-class TorchDecoder:
+class TorchDecoder(ReadsBySteps):
     """The same decoder for a search by the engine's score: a step is a call for each of its hypotheses."""
 
     def __init__(self, model: TorchModel) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from benchmarks.ladder.whole_prefixes import PrefixCache, read
 from engine.features import Features
-from engine.model import Cache, Integers, Memory, StepOutput
+from engine.model import Cache, Integers, Memory, ReadsBySteps, StepOutput
 from export.graphs import DecoderLayerGraph, EncoderGraph, Part, decoder_layers, join
 from export.onnx_files import Signature, to_onnx
 from training.model.network import SwipeNetwork
@@ -85,7 +85,7 @@ class PrefixGraph(nn.Module):
         return cast(Tensor, x + layer.feed_forward(layer.feed_forward_norm(x)))
 
 
-class UncachedModel:
+class UncachedModel(ReadsBySteps):
     """A `Decoder` of the search over both graphs. Counts the decoder's calls."""
 
     def __init__(self, network: SwipeNetwork) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.model import Cache, Decoder, Integers, Memory, StepOutput
+from engine.model import Cache, Decoder, Integers, Memory, ReadsBySteps, StepOutput
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class Call:
     output: StepOutput
 
 
-class RecordingDecoder:
+class RecordingDecoder(ReadsBySteps):
     """Asks another decoder and keeps the calls."""
 
     def __init__(self, decoder: Decoder) -> None:

@@ -1,4 +1,4 @@
-"""The key reader's encoder, all in one kernel: the same sums as training.key_reader.network's, with its products by weights in 8 bits.
+"""The key reader's encoder and decoder, each in one kernel: the sums of training.key_reader.network, its products by weights in 8 bits.
 
 One swipe's 32 frames fit into a core's nearest cache, so what takes onnxruntime's time is not the products but all that lies between them:
 some 170 small operators. Here they are loops over arrays that are still there.
@@ -13,7 +13,7 @@ import numpy as np
 from engine.fused.products import COLUMNS, ROWS, flat, has_instruction, multiply_bytes, multiply_floats, to_the_power_of_two
 from engine.jit import kernel
 
-WEIGHTS = {
+PRODUCTS = {
     "weights": "int8[:]",
     "starts": "int32[:]",
     "scales": "float32[:]",
@@ -21,12 +21,12 @@ WEIGHTS = {
     "places": "int64[:, :]",
     "steps": "float32[:, :]",
     "norms": "float32[:, :, :]",
-    "depthwise": "float32[:, :, :]",
-    "points": "float32[:, :]",
-    "positions": "float32[:, :]",
-    "waves": "float32[:, :]",
 }
-"""weight_file.EncoderWeights"""
+OTHERS = ("points", "positions", "waves")
+ENCODER = {**PRODUCTS, "depthwise": "float32[:, :, :]", **dict.fromkeys(OTHERS, "float32[:, :]")}
+"""sessions.EncoderWeights"""
+STEP = {**PRODUCTS, "positions": "float32[:, :]"}
+"""sessions.StepWeights"""
 QUICK = ("reassoc", "contract", "nsz", "nnan")
 """LLVM may add in another order, so that it can add several numbers at once."""
 N_TAPS = 7
@@ -184,35 +184,72 @@ def look_around(points: Any, around: Any, squares: Any, seen: Any, nearness: Any
 
 
 @kernel(fastmath=QUICK)
-def attend(joined: Any, keys: Any, scores: Any, shares: Any, mixed: Any) -> None:
-    """Self-attention. joined (S, 3 D): queries, keys and values, head by head; fills mixed (S, D).
+def attend(queries: Any, others: Any, key_column: int, value_column: int, mask: Any, mixed: Any) -> None:
+    """Attention, head by head; fills mixed (n, D), n being whole tiles.
 
-    keys (Dh, S), scores (S, S) and shares (S, D): scratch. The softmax is divided by its sums in the end, for all heads at once. Nothing is
-    taken off its scores before: they are far below what `exponential` ends at.
+    queries: the first D columns of an array of n rows. others: rows with keys and values, D each from those columns on. mask: added to the
+    scores of the first rows and columns, past which no column is seen; (0, 0) if all are. The softmax is divided by its sums in the
+    end, for all heads at once. Nothing is taken off its scores before: they are far below what `exponential` ends at.
     """
-    n_frames, width = mixed.shape
+    (n, width), n_seen = mixed.shape, mask.shape[1] if len(mask) else len(others)
+    m = -(-n_seen // COLUMNS) * COLUMNS
+    keys, scores = np.zeros((HEAD_WIDTH, m), np.float32), np.empty((n, m), np.float32)
+    shares = np.empty((n, width), np.float32)
     mixed[:] = NOTHING
     for head in range(0, width, HEAD_WIDTH):
         for j in range(HEAD_WIDTH):
-            for frame in range(n_frames):
-                keys[j, frame] = joined[frame, width + head + j]
+            for i in range(n_seen):
+                keys[j, i] = others[i, key_column + head + j]
         scores[:] = NOTHING
-        for top in range(0, n_frames, ROWS):
-            for left in range(0, n_frames, COLUMNS):
-                multiply_floats(joined, top, head, keys, 0, left, HEAD_WIDTH, scores, top, left)
+        for top in range(0, n, ROWS):
+            for left in range(0, m, COLUMNS):
+                multiply_floats(queries, top, head, keys, 0, left, HEAD_WIDTH, scores, top, left)
+        for i in range(len(mask)):
+            for j in range(n_seen):
+                scores[i, j] += mask[i, j]
         items = flat(scores)
         for i in range(len(items)):
             items[i] = exponential(items[i])
-        for row in range(n_frames):
+        for i in range(n):
             total = NOTHING
-            for j in range(n_frames):
-                total += scores[row, j]
-            shares[row, head : head + HEAD_WIDTH] = np.reciprocal(total)
-        for top in range(0, n_frames, ROWS):
-            multiply_floats(scores, top, 0, joined, 0, 2 * width + head, n_frames, mixed, top, head)
+            for j in range(n_seen):
+                total += scores[i, j]
+            shares[i, head : head + HEAD_WIDTH] = np.reciprocal(total)
+        for top in range(0, n, ROWS):
+            multiply_floats(scores, top, 0, others, 0, value_column + head, n_seen, mixed, top, head)
     numbers, factors = flat(mixed), flat(shares)
     for i in range(len(numbers)):
         numbers[i] *= factors[i]
+
+
+@kernel(fastmath=QUICK)
+def feed_forward(weights: Any, product: int, norm: int, x: Any) -> None:
+    """Adds to x a layer's feed-forward part, from a product and a norm on."""
+    shape = (len(x), weights.places[product + 1, 1] - weights.places[product, 1])
+    y, values = np.empty(x.shape, np.float32), np.empty(x.shape, np.uint8)
+    hidden, hidden_values = np.empty(shape, np.float32), np.empty(shape, np.uint8)
+    normalize(x, weights.norms[norm], y)
+    to_bytes(y, weights.steps[product], values)
+    multiply_all(weights, product, values, hidden)
+    activate(hidden)
+    to_bytes(hidden, weights.steps[product + 1], hidden_values)
+    multiply_all(weights, product + 1, hidden_values, y)
+    add(x, y)
+
+
+@kernel(fastmath=QUICK)
+def normalize_rows(logits: Any) -> None:
+    """Log probabilities in the place of logits, row by row."""
+    n = logits.shape[1]
+    for row in range(len(logits)):
+        highest, total = logits[row, 0], NOTHING
+        for j in range(n):
+            highest = max(highest, logits[row, j])
+        for j in range(n):
+            total += exponential(logits[row, j] - highest)
+        shift = highest + np.float32(np.log(total))
+        for j in range(n):
+            logits[row, j] -= shift
 
 
 @kernel(fastmath=QUICK)
@@ -276,15 +313,7 @@ def hear_keys(query: Any, points: Any, squares: Any, asked: Any, waves: Any) -> 
         for key in range(n_keys):
             out[frame, key] = logits[frame, key] - fall * (np.sqrt(ONE + squares[key, stride * frame]) - ONE)
         out[frame, n_keys] = query[frame, depth + 1]
-        highest = out[frame, n_keys]
-        for key in range(n_keys):
-            highest = max(highest, out[frame, key])
-        total = NOTHING
-        for key in range(n_keys + 1):
-            total += exponential(out[frame, key] - highest)
-        shift = highest + np.float32(np.log(total))
-        for key in range(n_keys + 1):
-            out[frame, key] -= shift
+    normalize_rows(out)
     return out
 
 
@@ -311,7 +340,7 @@ def read_points(weights: Any, trajectory: Any, points: Any, around: Any, near: A
     return values
 
 
-@kernel(WEIGHTS, "float32[:, :]", "float32[:, :]", "float32[:, :]", "float32[:, :]", fastmath=QUICK)
+@kernel(ENCODER, "float32[:, :]", "float32[:, :]", "float32[:, :]", "float32[:, :]", fastmath=QUICK)
 def encode(weights: Any, trajectory: Any, around: Any, near: Any, asked: Any) -> Any:
     """What export.key_reader.graphs.EncoderGraph says of one swipe: memory (S, D) and ctc_log_probs (S, K + 1).
 
@@ -321,49 +350,96 @@ def encode(weights: Any, trajectory: Any, around: Any, near: Any, asked: Any) ->
     points, squares = np.empty((2, len(trajectory)), np.float32), np.empty((len(around), len(trajectory)), np.float32)
     for i in range(len(trajectory)):
         points[0, i], points[1, i] = trajectory[i, 0] * ACROSS, trajectory[i, 1]
-    x, y, shares, values = (
-        np.empty((n_frames, width), np.float32),
-        np.empty((n_frames, width), np.float32),
-        np.empty((n_frames, width), np.float32),
-        np.empty((n_frames, width), np.uint8),
-    )
-    keys, scores = np.empty((HEAD_WIDTH, n_frames), np.float32), np.empty((n_frames, n_frames), np.float32)
-    padded = np.zeros((n_frames + N_TAPS - 1, width), np.float32)
+    shape = n_frames, width
+    x, y, values = np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint8)
     joined, gated = np.empty((n_frames, 3 * width), np.float32), np.empty((n_frames, 2 * width), np.float32)
-    n_hidden = weights.places[6, 1] - weights.places[5, 1]
-    hidden, hidden_values = np.empty((n_frames, n_hidden), np.float32), np.empty((n_frames, n_hidden), np.uint8)
+    padded, everything = np.zeros((n_frames + N_TAPS - 1, width), np.float32), np.empty((0, 0), np.float32)
 
     multiply_all(weights, 0, read_points(weights, trajectory, points, around, near, squares), x)
     add(x, weights.positions)
     for layer in range(len(weights.depthwise)):
-        first, norm = 1 + 6 * layer, 4 * layer
+        product, norm = 1 + 6 * layer, 4 * layer
         normalize(x, weights.norms[norm], y)
-        to_bytes(y, weights.steps[first], values)
-        multiply_all(weights, first, values, joined)
-        attend(joined, keys, scores, shares, y)
-        to_bytes(y, weights.steps[first + 1], values)
-        multiply_all(weights, first + 1, values, y)
+        to_bytes(y, weights.steps[product], values)
+        multiply_all(weights, product, values, joined)
+        attend(joined, joined, width, 2 * width, everything, y)
+        to_bytes(y, weights.steps[product + 1], values)
+        multiply_all(weights, product + 1, values, y)
         add(x, y)
         normalize(x, weights.norms[norm + 1], y)
-        to_bytes(y, weights.steps[first + 2], values)
-        multiply_all(weights, first + 2, values, gated)
+        to_bytes(y, weights.steps[product + 2], values)
+        multiply_all(weights, product + 2, values, gated)
         convolve(gated, weights.depthwise[layer], padded, y)
         normalize(y, weights.norms[norm + 2], y)
         activate(y)
-        to_bytes(y, weights.steps[first + 3], values)
-        multiply_all(weights, first + 3, values, y)
+        to_bytes(y, weights.steps[product + 3], values)
+        multiply_all(weights, product + 3, values, y)
         add(x, y)
-        normalize(x, weights.norms[norm + 3], y)
-        to_bytes(y, weights.steps[first + 4], values)
-        multiply_all(weights, first + 4, values, hidden)
-        activate(hidden)
-        to_bytes(hidden, weights.steps[first + 5], hidden_values)
-        multiply_all(weights, first + 5, hidden_values, y)
-        add(x, y)
-    last = 6 * len(weights.depthwise) + 1
-    memory = np.empty((n_frames, width), np.float32)
+        feed_forward(weights, product + 4, norm + 3, x)
+    last, memory = 6 * len(weights.depthwise) + 1, np.empty(shape, np.float32)
     normalize(x, weights.norms[len(weights.norms) - 1], memory)
     to_bytes(memory, weights.steps[last], values)
     query = np.empty((n_frames, len(weights.starts) - weights.places[last, 1]), np.float32)
     multiply_all(weights, last, values, query)
     return memory, hear_keys(query, points, squares, asked, weights.waves)
+
+
+@kernel(fastmath=QUICK)
+def point_at(x: Any, pointed: Any, n_rows: int) -> Any:
+    """Log probabilities (n_rows, K + 1) by the products of the first rows of x (n, D) with pointed (K + 1, D)."""
+    n_outputs, depth = pointed.shape
+    n_columns = -(-n_outputs // COLUMNS) * COLUMNS
+    right, logits = np.zeros((depth, n_columns), np.float32), np.zeros((len(x), n_columns), np.float32)
+    for j in range(n_outputs):
+        for i in range(depth):
+            right[i, j] = pointed[j, i]
+    for top in range(0, len(x), ROWS):
+        for left in range(0, n_columns, COLUMNS):
+            multiply_floats(x, top, 0, right, 0, left, depth, logits, top, left)
+    out = np.empty((n_rows, n_outputs), np.float32)
+    for row in range(n_rows):
+        for j in range(n_outputs):
+            out[row, j] = logits[row, j]
+    normalize_rows(out)
+    return out
+
+
+@kernel(STEP, "int64[:]", "int64[:]", "float32[:, :]", "float32[:, :]", "float32[:, :]", "float32[:, :]", fastmath=QUICK)
+def read_tree(  # noqa: PLR0913
+    weights: Any, tokens: Any, lengths: Any, mask: Any, memory: Any, read: Any, pointed: Any
+) -> Any:
+    """What export.key_reader.graphs.StepGraph says of the prefixes of one swipe that continue no cache: log_probs (P, K + 1).
+
+    tokens and lengths (P,), mask (P, P), memory (S, D), read and pointed (K + 1, D). Their shapes fit the weights: nothing is checked here.
+    """
+    n_prefixes, width = len(tokens), memory.shape[1]
+    n_rows, n_layers = -(-n_prefixes // ROWS) * ROWS, len(weights.norms) // 3
+    shape = n_rows, width
+    x, y, values = np.zeros(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint8)
+    joined, everything = np.empty((n_rows, 3 * width), np.float32), np.empty((0, 0), np.float32)
+    frames, crossed = np.empty(memory.shape, np.uint8), np.empty(shape, np.float32)
+    of_memory = np.empty((len(memory), 2 * width * n_layers), np.float32)
+    to_bytes(memory, weights.steps[0], frames)
+    multiply_all(weights, 0, frames, of_memory)
+    for row in range(n_prefixes):
+        for j in range(width):
+            x[row, j] = read[tokens[row], j] + weights.positions[lengths[row], j]
+    for layer in range(n_layers):
+        product, norm = 1 + 6 * layer, 3 * layer
+        normalize(x, weights.norms[norm], y)
+        to_bytes(y, weights.steps[product], values)
+        multiply_all(weights, product, values, joined)
+        attend(joined, joined, width, 2 * width, mask, y)
+        to_bytes(y, weights.steps[product + 1], values)
+        multiply_all(weights, product + 1, values, y)
+        add(x, y)
+        normalize(x, weights.norms[norm + 1], y)
+        to_bytes(y, weights.steps[product + 2], values)
+        multiply_all(weights, product + 2, values, y)
+        attend(y, of_memory, 2 * width * layer, 2 * width * layer + width, everything, crossed)
+        to_bytes(crossed, weights.steps[product + 3], values)
+        multiply_all(weights, product + 3, values, y)
+        add(x, y)
+        feed_forward(weights, product + 4, norm + 2, x)
+    normalize(x, weights.norms[len(weights.norms) - 1], y)
+    return point_at(y, pointed, n_prefixes)

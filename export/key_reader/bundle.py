@@ -17,17 +17,18 @@ import torch
 from tqdm import tqdm
 
 from engine.features import Features, FeatureSpec
-from engine.fused.encoder import FILE, FusedEncoder, is_fast
+from engine.fused.sessions import FusedSession, is_fast
+from engine.fused.weight_file import ENCODER_FILE, STEP_FILE
 from engine.key_places import KeyPlaces
 from engine.manifest import Manifest
-from engine.model import DECODER_STEP, ENCODER, KEYS, MANIFEST, N_SWIPES, KeyModel, Memory, ModelBundle
+from engine.model import DECODER_STEP, ENCODER, KEYS, MANIFEST, N_SWIPES, NO_PARENT, KeyModel, Memory, ModelBundle, Tree
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import SearchOptions
 from engine.shipped import DEFAULT_GRID
 from engine.swipe import Swipe
 from export.bundle import ProofError, commit, replace_folder
 from export.fixed_ranges import WatchedSession, quantize_within
-from export.key_reader.fused_weights import fused_weights
+from export.key_reader.fused_weights import encoder_arrays, step_arrays
 from export.key_reader.graphs import EncoderGraph, KeysGraph, StepGraph
 from export.onnx_files import Signature, to_onnx
 from export.quantize import Quantisation, asking, compare
@@ -171,28 +172,36 @@ def write_bundle(
 
 
 def _write_fused(network: KeyReader, folder: Path) -> None:
-    """The encoder's weights once more, for a network whose sizes the engine's kernel covers."""
-    arrays = fused_weights(network, onnx.load(folder / ENCODER))
-    if arrays is not None:
-        with (folder / FILE).open("wb") as file:
-            np.savez(file, **cast("dict[str, Any]", arrays))
+    """The weights of encoder and step once more, for a network whose sizes the engine's kernels cover."""
+    for graph, file, arrays_of in ((ENCODER, ENCODER_FILE, encoder_arrays), (DECODER_STEP, STEP_FILE, step_arrays)):
+        arrays = arrays_of(network, onnx.load(folder / graph))
+        if arrays is not None:
+            with (folder / file).open("wb") as opened:
+                np.savez(opened, **cast("dict[str, Any]", arrays))
 
 
 def check_fused(recognizer: SwipeRecognizer, swipes: Sequence[Swipe]) -> None:
-    """Raises: ProofError where the engine's kernel, if it runs here, says something else of the swipes than onnxruntime."""
-    encoder, model = recognizer.bundle.encoder, recognizer.model
-    if not isinstance(encoder, FusedEncoder) or not is_fast() or not swipes:
+    """Raises: ProofError where the engine's kernels, if they run here, say something else of the swipes than onnxruntime."""
+    bundle, model = recognizer.bundle, recognizer.model
+    sessions = bundle.encoder, bundle.decoder_step
+    if not is_fast() or not swipes or not all(isinstance(session, FusedSession) for session in sessions):
         return
-    features, session, apart = [model.extractor(swipe) for swipe in swipes], encoder.session(), []
-    fused = model.encode_many(features)
-    recognizer.bundle.encoder = session
+    parents = np.array([NO_PARENT, 0, 1, 1, 0])
+    tree = Tree(parents, np.array([len(model.alphabet) + 1, *(np.arange(4) % len(model.alphabet))]))
+    features, apart = [model.extractor(swipe) for swipe in swipes], []
+    memories = model.encode_many(features)
+    read = model.read_trees([tree] * len(swipes), memories)
+    bundle.encoder, bundle.decoder_step = (cast(FusedSession, session).session() for session in sessions)
     try:
-        for one, other in zip(fused, model.encode_many(features), strict=True):
-            apart.append(float(np.abs(one.ctc_log_probs - other.ctc_log_probs).max()))
+        for mine, theirs in zip(memories, model.encode_many(features), strict=True):
+            apart.append([float(np.abs(mine.ctc_log_probs - theirs.ctc_log_probs).max())])
+        for differences, one, other in zip(apart, read, model.read_trees([tree] * len(swipes), memories), strict=True):
+            differences.append(float(np.abs(one - other).max()))
     finally:
-        recognizer.bundle.encoder = encoder
-    if not np.median(apart) < FUSED_TOLERANCE:
-        raise ProofError(f"the kernel's encoder differs from onnxruntime's by {np.median(apart):.1e} nats (allowed: {FUSED_TOLERANCE:.0e})")
+        bundle.encoder, bundle.decoder_step = sessions
+    for name, difference in zip((ENCODER, DECODER_STEP), np.median(apart, axis=0), strict=True):
+        if not difference < FUSED_TOLERANCE:
+            raise ProofError(f"the kernel of {name} differs from onnxruntime by {difference:.1e} nats (allowed: {FUSED_TOLERANCE:.0e})")
 
 
 def watch(bundle: ModelBundle, exact: Graphs, swipes: Sequence[Swipe]) -> tuple[WatchedSession, WatchedSession]:
@@ -260,7 +269,7 @@ def _describe(checkpoint: Checkpoint, folder: Path, search: SearchOptions, metri
         commit=commit(),
         sha256={
             name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in (KEYS, ENCODER, DECODER_STEP, FILE)
+            for name in (KEYS, ENCODER, DECODER_STEP, ENCODER_FILE, STEP_FILE)
             if (folder / name).is_file()
         },
         precision=precision,

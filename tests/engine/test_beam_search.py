@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine import beam_search, kernels
 from engine.beam_search import FIRST_BEAM, Hypothesis, search
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.model import NO_PARENT, Cache, Memory, StepOutput
+from engine.model import NO_PARENT, Cache, Memory, ReadsBySteps, StepOutput
 from engine.search_options import Method, SearchOptions
 from tests.support import naive
 from tests.support.approximately import about
@@ -28,7 +28,7 @@ words = st.dictionaries(st.text(ALPHABET, min_size=1, max_size=6), st.floats(1e-
 seeds = st.integers(0, 2**32 - 1)
 
 
-class TableDecoder:
+class TableDecoder(ReadsBySteps):
     """A decoder whose log-probabilities are a function of the letters so far, which it keeps in its cache."""
 
     def __init__(self, seed: int, alphabet: str = ALPHABET, max_letters: int = 32, spread: float = 2.0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,19 @@ def test_kernels_of_a_read_only_installation_are_kept_in_our_own_folder(installa
     kept = [path for path in home.rglob("*") if path.is_file()]
     assert {path.suffix for path in kept} == {".nbi", ".nbc"}
     assert all(path.is_relative_to(home / ".cache" / "keyglide" / "numba") for path in kept)
+
+
+@pytest.mark.parametrize("kept", [b"cengine.moved\nTrie\n.", b"", b"\x80\x05K"], ids=["of a class that has moved", "nothing", "cut off"])
+def test_a_cache_that_cannot_be_read_is_made_anew(installation: Path, tmp_path: Path, kept: bytes) -> None:
+    first = run(installation, tmp_path / "home")
+    (index,) = (tmp_path / "home").rglob("kernels.see_ancestors*.nbi")
+    with index.open("rb") as file:
+        version = pickle.load(file)
+    index.write_bytes(pickle.dumps(version) + kept)
+    for _ in range(2):
+        done = run(installation, tmp_path / "home")
+        assert (done.returncode, done.stdout, done.stderr) == (0, first.stdout, "")
+    assert len(index.read_bytes()) > 200
 
 
 def test_a_full_disk_does_not_end_what_compiles(installation: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from benchmarks.ladder.python_search import CtcPrefixes, build_trie
 from benchmarks.ladder.whole_prefixes import PrefixCache, Tokens, read
 from engine import beam_search
 from engine.lexicon import Entry, Lexicon, build_lexicon
-from engine.model import Cache, Integers, Memory, StepOutput
+from engine.model import Cache, Integers, Memory, ReadsBySteps, StepOutput
 from engine.search_options import Method, SearchOptions
 from tests.support import naive
 
@@ -28,7 +28,7 @@ words = st.dictionaries(st.text(ALPHABET, min_size=1, max_size=6), st.floats(1e-
 seeds = st.integers(0, 2**32 - 1)
 
 
-class TableDecoder:
+class TableDecoder(ReadsBySteps):
     """A decoder whose log-probabilities are a function of the letters so far."""
 
     alphabet = ALPHABET

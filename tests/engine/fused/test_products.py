@@ -9,8 +9,8 @@ import pytest
 
 from engine import jit
 from engine.fused import products
-from engine.fused.encoder import tiled
 from engine.fused.products import COLUMNS, ROWS
+from engine.fused.weight_file import tiled
 from engine.native import place
 
 pytestmark = pytest.mark.skipif(not jit.has_numba(), reason="nothing is compiled: numba is switched off or missing")

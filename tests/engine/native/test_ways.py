@@ -14,11 +14,11 @@ import pytest
 
 from engine import jit
 from engine.features import FeatureExtractor, FeatureSpec
-from engine.fused.encoder import FusedEncoder
 from engine.lexicon import OverlayWord
 from engine.recognizer import Candidate, SwipeRecognizer
 from engine.swipe import Swipe
 from tests.support import toy
+from tests.support.fused import without_fused
 
 WORDS = ("hello", "keyboard", "the", "zooom", "swiping")
 BEFORE = (None, "", "I am so ", "We saw 12 of the ")
@@ -46,12 +46,10 @@ def shipped() -> SwipeRecognizer:
 
 @pytest.fixture(scope="module")
 def recognizer() -> SwipeRecognizer:
-    """With onnxruntime's encoder, whatever the way: the engine's own rounds a few numbers to the other one of two steps of 8 bits
+    """With onnxruntime's network, whatever the way: the engine's own rounds a few numbers to the other one of two steps of 8 bits
     (tests/engine/fused)."""
     recognizer = of_a_person()
-    encoder = recognizer.bundle.encoder
-    assert isinstance(encoder, FusedEncoder)
-    recognizer.bundle.encoder = encoder.session()
+    without_fused(recognizer.bundle)
     return recognizer
 
 
