@@ -226,6 +226,7 @@ class Navigation:
         page.bind(
             on_back=lambda _: self.show("settings"),
             on_word=lambda _, word: self.show_word(word, "words"),
+            on_pair=lambda _, first, second: self._show_pair(first, second),
             on_import=lambda _: self._ask("import"),
             on_export=lambda _: self._ask("export"),
         )
@@ -235,6 +236,10 @@ class Navigation:
         page = WordPage(self._own_words, self._session, name="word")
         page.bind(on_back=lambda _: self.back())
         return page
+
+    def _show_pair(self, first: str, second: str) -> None:
+        self.show("word")
+        self._manager.get_screen("word").ask_about_pair(first, second)
 
     def _ask(self, setting: str) -> None:
         if setting in ("grid", "globe", "second_language", "into", "words"):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from engine.words.exchange import read_words
+from engine.words.pairs import PairGain
 from engine.words.personal import PersonalWords, Recognizer
 from engine.words.store import Report
 from engine.words.word import Change, PersonalWord
@@ -101,10 +101,19 @@ class PersonalWordsOfTwo(PersonalWords):
         found = [(self.of(second), first, second) for first, second in pairs]
         return sum(part.learn_pairs((first, second) for of, first, second in found if of is part) for part in self.parts)
 
-    def import_(self, path: Path | str) -> int:
-        changes = {change.word: change for change in read_words(path)}
-        self.take(changes.values())
-        return len(changes)
+    def list_pairs(self) -> list[PairGain]:
+        weights: dict[tuple[str, str], float] = {}
+        for first, second, weight in chain(*(part.pairs.gains() for part in self.parts)):
+            weights[first, second] = weights.get((first, second), 0.0) + weight
+        return sorted(((*words, weight) for words, weight in weights.items()), key=lambda one: (one[0], -one[2], one[1]))
+
+    def remove_pair(self, first: str, second: str) -> None:
+        for part in [part for part in self.parts if part.pairs.weight(first, second)] or self.parts[:1]:
+            part.remove_pair(first, second)
+
+    def take_pairs(self, pairs: Iterable[PairGain]) -> int:
+        found = [(self.of(pair[1]), pair) for pair in pairs]
+        return sum(part.take_pairs(pair for of, pair in found if of is part) for part in self.parts)
 
     def take(self, changes: Iterable[Change]) -> None:
         found = [(self.of(change.word), change) for change in changes]

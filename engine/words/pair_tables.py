@@ -23,10 +23,11 @@ def read_pairs(database: sqlite3.Connection, language: str) -> tuple[dict[tuple[
     return {(first, second): _pair(first, second, weight, at) for first, second, weight, at in rows}, _now(database, language)
 
 
-def count_pairs(database: sqlite3.Connection, language: str, gains: Iterable[PairGain]) -> None:
+def count_pairs(database: sqlite3.Connection, language: str, gains: Iterable[PairGain], *, fading: bool = True) -> None:
+    """fading: whether they make the others fade, as what is written does."""
     before = now = _now(database, language)
     for first, second, gain in gains:
-        now += 1
+        now += fading
         row = database.execute(
             "SELECT weight, at FROM pairs WHERE language = ? AND first = ? AND second = ?", (language, first, second)
         ).fetchone()
@@ -53,6 +54,10 @@ def forget_pairs(database: sqlite3.Connection, language: str, word: str) -> None
     lower = word.lower()
     those = [(language, first, second) for first, second in pairs if lower in (first, second.lower())]
     database.executemany("DELETE FROM pairs WHERE language = ? AND first = ? AND second = ?", those)
+
+
+def forget_pair(database: sqlite3.Connection, language: str, first: str, second: str) -> None:
+    database.execute("DELETE FROM pairs WHERE language = ? AND first = ? AND second = ?", (language, first, second))
 
 
 def check_pairs(database: sqlite3.Connection) -> None:

@@ -97,10 +97,11 @@ class PersonalPairs:
         """All pairs with what they weigh now."""
         return [(first, second, pair.weight_at(self.now)) for first, after in self._after.items() for second, pair in after.items()]
 
-    def count(self, gains: Iterable[PairGain]) -> None:
+    def count(self, gains: Iterable[PairGain], *, fading: bool = True) -> None:
+        """fading: whether they make the others fade, as what is written does."""
         before = self.now
         for first, second, gain in gains:
-            self.now += 1
+            self.now += fading
             after = self._after.setdefault(first, {})
             after[second] = counted(after.get(second), gain, self.now)
             self._reckoned.pop(first, None)
@@ -112,6 +113,15 @@ class PersonalPairs:
         self.now, self._after, self._reckoned = now, {}, {}
         for (first, second), pair in pairs.items():
             self._after.setdefault(first, {})[second] = pair
+
+    def weight(self, first: str, second: str) -> float:
+        """How often the second word was written after the first, faded; 0 for never."""
+        pair = self._after.get(first, {}).get(second)
+        return 0.0 if pair is None else pair.weight_at(self.now)
+
+    def remove(self, first: str, second: str) -> None:
+        """Drops one pair."""
+        self._keep(lambda one, other, pair: (one, other) != (first, second))
 
     def forget(self, word: str) -> None:
         """Drops the pairs that a word is in, in whatever case."""

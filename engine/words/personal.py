@@ -198,6 +198,18 @@ class PersonalWords:
                 self._write_again_if_begun_anew()
         return len(gains)
 
+    def list_pairs(self) -> list[PairGain]:
+        """All pairs with what they weigh now, by their first word, the weightiest first. START is the first of them."""
+        return sorted(self.pairs.gains(), key=lambda one: (one[0], -one[2], one[1]))
+
+    def remove_pair(self, first: str, second: str) -> None:
+        """Forgets that the second word was written after the first. Raises: ValueError where that is not known."""
+        if not self.pairs.weight(first, second):
+            raise ValueError(f"'{second}' after '{first}' is not one of the person's pairs: there is nothing to forget")
+        self.pairs.remove(first, second)
+        if self._store is not None:
+            self._store.forget_pair(self.language, first, second)
+
     def written(self, word: str, begins_sentence: bool = False) -> str:
         """A word as the lexicon has it, without the capital that only its place gives it."""
         sequence, lexicon = key_sequence(word, self._base.alphabet), self._recognizer.lexicon
@@ -211,20 +223,22 @@ class PersonalWords:
         return (first == START or self.why_not(first) is None) and self.why_not(second) is None and not self.blocks(second)
 
     def export(self, path: Path | str) -> int:
-        """Writes all words into a file that `import_` reads and people can read; how many. Raises: OSError."""
-        return write_words(path, ((one, self.weight(one.word)) for one in self), self.language)
+        """Writes all words and pairs into a file that `import_` reads and people can read; how many. Raises: OSError."""
+        return write_words(path, ((one, self.weight(one.word)) for one in self), self.list_pairs(), self.language)
 
     def import_(self, path: Path | str) -> int:
-        """Adds the words of a file to those that are known: an exported one, or a text with one word a line; how many.
+        """Adds the words and pairs of a file to those that are known: an exported one, or a text with one word a line; how many.
 
-        Each weighs at least what it weighs in the file then: it does no harm to import a file twice.
+        Each weighs at least what it weighs in the file then: it does no harm to import a file twice. Pairs of words that cannot be
+        swiped are passed over, and all pairs if they do not count.
 
         Raises: ValueError with the place for what is not such a file, or holds a word that cannot be swiped: then nothing has
         changed; OSError.
         """
-        changes = {change.word: change for change in read_words(path)}
+        found = read_words(path)
+        changes = {change.word: change for change in found.words}
         self.take(changes.values())
-        return len(changes)
+        return len(changes) + self.take_pairs(found.pairs)
 
     def take(self, changes: Iterable[Change]) -> None:
         """Makes changes as `import_` does: each word weighs at least its gain then. Raises: ValueError; then nothing has changed."""
@@ -233,6 +247,17 @@ class PersonalWords:
             self.check(change.word)
         self.refresh()
         self._change(replace(change, gain=max(0.0, change.gain - self.weight(change.word))) for change in changes)
+
+    def take_pairs(self, pairs: Iterable[PairGain]) -> int:
+        """Adds pairs as `import_` does: each weighs at least its gain then; how many. Nothing fades."""
+        wanted = [one for one in pairs if self.pairs.enabled and self._are_pair(*one[:2])]
+        self.refresh()
+        gains = [(first, second, gain - self.pairs.weight(first, second)) for first, second, gain in wanted]
+        gains = [one for one in gains if one[2] > 0]
+        self.pairs.count(gains, fading=False)
+        if self._store is not None and gains:
+            self._store.keep_pairs(self.language, gains)
+        return len(wanted)
 
     # --- the file ---
 
@@ -248,7 +273,7 @@ class PersonalWords:
         if mine:
             self._store.write(self.language, mine)
         if len(self.pairs):
-            self._store.count_pairs(self.language, self.pairs.gains())
+            self._store.keep_pairs(self.language, self.pairs.gains())
         self._store.has_news()
         self._read()
         self._store.begun_anew = False
@@ -312,7 +337,7 @@ class PersonalWords:
         if self._store is not None and self._store.begun_anew:
             self._store.begun_anew = False
             self._store.write(self.language, [Change(one.word, one.weight_at(self._now), one.kind, forget=True) for one in self])
-            self._store.count_pairs(self.language, self.pairs.gains())
+            self._store.keep_pairs(self.language, self.pairs.gains())
 
     def _sequence(self, word: str) -> str:
         """ "" for a word of another alphabet, which a file may hold."""

@@ -97,13 +97,34 @@ class WordStore:
         del waiting[:-MOST_WAITING]
         return done
 
+    def keep_pairs(self, language: str, gains: Iterable[PairGain]) -> bool:
+        """Writes pairs that were counted elsewhere, which makes no others fade; whether they are on the disk now."""
+        gains = list(gains)
+
+        def keep() -> bool:
+            with _transaction(self._connected()) as database:
+                pair_tables.count_pairs(database, language, gains, fading=False)
+            return True
+
+        return self._try(keep) is not None
+
     def forget_pairs(self, language: str, word: str) -> bool:
         """Drops the pairs that a word is in; whether they are gone from the disk."""
         self._waiting_pairs.pop(language, None)
+        return self._forget(lambda database: pair_tables.forget_pairs(database, language, word))
+
+    def forget_pair(self, language: str, first: str, second: str) -> bool:
+        """Drops one pair; whether it is gone from the disk."""
+        waiting = self._waiting_pairs.get(language, [])
+        waiting[:] = [gain for gain in waiting if gain[:2] != (first, second)]
+        return self._forget(lambda database: pair_tables.forget_pair(database, language, first, second))
+
+    def _forget(self, drop: Callable[[sqlite3.Connection], None]) -> bool:
+        """Has pairs dropped, from the log, too."""
 
         def forget() -> bool:
             with _transaction(self._connected()) as database:
-                pair_tables.forget_pairs(database, language, word)
+                drop(database)
             self._connected().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return True
 

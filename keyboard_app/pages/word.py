@@ -1,4 +1,4 @@
-"""The page about one word: why it was offered, never to offer it again, to forget what was learnt about it."""
+"""The page about one word, or pair of words: why it was offered, never to offer it again, to forget what was learnt about it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class WordPage(ChoosePage):
     def __init__(self, own_words: OwnWords, session: TypingSession, **properties: object) -> None:
         super().__init__(**properties)
         self._own_words, self._session = own_words, session
+        self._word, self._pair = "", ("", "")
 
     def ask_about(self, word: str, came_from: str) -> None:
         """Shows what can be done about that word."""
@@ -34,6 +35,12 @@ class WordPage(ChoosePage):
         rows = [*why, Choice("Never offer it", "block"), Choice("Forget what was learnt about it", "forget")]
         self.choices = [*rows, Choice("Offer it: add it to what can be swiped", "add")]
 
+    def ask_about_pair(self, first: str, second: str) -> None:
+        """Shows what can be done about a pair from the page of words. first: "" for the beginning of a sentence."""
+        self.title, self.came_from, self.message = f"{first} {second}".strip(), "words", ""
+        self._pair = first, second
+        self.choices = [Choice("Forget it", "forget_pair")]
+
     def tapped(self, value: str) -> None:
         """Does it, and says what came of it."""
         word, own = self._word, self._own_words
@@ -41,6 +48,8 @@ class WordPage(ChoosePage):
             self._explain()
         elif not own.enabled:
             self._say(OFF)
+        elif value == "forget_pair":
+            own.forget_pair(*self._pair, self._say)
         else:
             acts: dict[str, Any] = {"block": own.block, "forget": own.forget, "add": own.add}
             acts[value](word, self._say)

@@ -18,6 +18,7 @@ from keyboard_app.text.sink import OwnField, Purpose
 from keyboard_app.touch.gestures import LONG_PRESS_MS
 
 if TYPE_CHECKING:
+    from engine import SwipeRecognizer
     from keyboard_app.screenshots.driven_app import DrivenApp
     from keyboard_app.sinks.choose import BackEnd
 
@@ -163,6 +164,28 @@ def _why(driven: DrivenApp, name: str) -> Steps:
     yield from driven.save(name)
 
 
+def _words(driven: DrivenApp, name: str) -> Steps:
+    """The person's words, pairs of words, and one of them."""
+    pairs = [("see", "you"), ("see", "you"), ("you", "tomorrow"), ("", "see"), ("at", "the"), ("the", "boathouse")]
+
+    def learn(recognizer: SwipeRecognizer) -> None:
+        recognizer.words.add("Wuliangye")
+        recognizer.words.learn([("boathouse", 4.0), ("tomorrow", 1.0)])
+        recognizer.words.learn_pairs(pairs)
+
+    driven.app.worker.ask(learn, lambda _: None)
+    driven.app.pages.show("words")
+    page = driven.app.manager.current_screen
+    yield from driven.until(lambda: page.rows)
+    yield from driven.save(name)
+    page.show_kind("pairs")
+    yield from driven.save(f"{name}_pairs")
+    page.dispatch("on_pair", "see", "you")
+    yield from driven.save(f"{name}_pair")
+    driven.app.pages.show("words")
+    page.show_kind("words")
+
+
 def _docked_text(driven: DrivenApp, name: str) -> Steps:
     yield from _swiped(driven, "see", "you")
     yield from driven.save(name)
@@ -217,6 +240,7 @@ SCENES: Mapping[str, Scene] = {
     "text": _text,
     "corrected": _corrected,
     "why": _why,
+    "words": _words,
     "swiping": _writing,
     "alternates": _alternates,
     "symbols": _symbols,

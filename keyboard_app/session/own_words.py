@@ -15,6 +15,7 @@ from keyboard_app.session.worker import Failure, RecognitionWorker
 
 if TYPE_CHECKING:
     from engine import PersonalWord, SwipeRecognizer
+    from engine.words.pairs import PairGain
 
 Say = Callable[[str], None]
 """Takes a sentence for the person."""
@@ -81,6 +82,19 @@ class OwnWords:
     def forget(self, word: str, say: Say) -> None:
         self._change(lambda words: words.remove(word) if word in words else None, f"What was learnt about '{word}' is forgotten.", say)
 
+    def forget_pair(self, first: str, second: str, say: Say) -> None:
+        """Forgets that the second word was written after the first, which is "" where it began a sentence."""
+        self._change(lambda words: words.remove_pair(first, second), f"'{f'{first} {second}'.strip()}' is forgotten.", say)
+
+    def list_pairs(self, show: Callable[[list[PairGain]], None], say: Say) -> None:
+        """Shows all pairs of words, each with how often it was written, faded."""
+
+        def listed(recognizer: SwipeRecognizer) -> list[PairGain]:
+            recognizer.words.refresh()
+            return recognizer.words.list_pairs()
+
+        self._ask(listed, show, say)
+
     def list_words(self, show: Callable[[list[tuple[PersonalWord, float]]], None], say: Say) -> None:
         """Shows all words, each with what it weighs now."""
 
@@ -91,10 +105,12 @@ class OwnWords:
         self._ask(listed, show, say)
 
     def export(self, file: Path, say: Say) -> None:
-        self._ask(lambda recognizer: recognizer.words.export(file), lambda n: say(f"{n:,} words were written to {file}."), say)
+        self._ask(lambda recognizer: recognizer.words.export(file), lambda n: say(f"{n:,} words and pairs were written to {file}."), say)
 
     def import_(self, file: Path, say: Say) -> None:
-        self._ask(lambda recognizer: recognizer.words.import_(file), lambda n: say(f"{n:,} words of {file.name} were added."), say)
+        self._ask(
+            lambda recognizer: recognizer.words.import_(file), lambda n: say(f"{n:,} words and pairs of {file.name} were added."), say
+        )
 
     def wipe(self, say: Say) -> None:
         """Drops every word of every language, whether there is a recognizer or not."""

@@ -146,3 +146,21 @@ def test_a_word_that_neither_language_can_spell_is_refused_and_nothing_changes(t
         two.lay_over([OverlayWord("vet", -3.0), OverlayWord("жук", -3.0)])
     assert "vet" not in two.lexicon
     assert "vet" not in two.second.lexicon
+
+
+def test_pairs_are_listed_forgotten_and_copied_as_if_of_one_language(two: TwoLanguages, tmp_path: Path) -> None:
+    words = two.words
+    words.learn_pairs([("hell", "vat"), ("cart", "car"), ("cart", "car"), ("hell", "vat"), ("cart", "vat")])
+    assert [(first, second, round(weight, 2)) for first, second, weight in words.list_pairs()] == [
+        ("cart", "car", 2.0),
+        ("cart", "vat", 1.0),
+        ("hell", "vat", 2.0),
+    ]
+    assert [len(part.pairs) for part in words.parts] == [1, 2]
+    words.export(tmp_path / "mine.json")
+    words.remove_pair("hell", "vat")
+    assert [len(part.pairs) for part in words.parts] == [1, 1]
+    with pytest.raises(ValueError, match="nothing to forget"):
+        words.remove_pair("hell", "vat")
+    words.import_(tmp_path / "mine.json")
+    assert [len(part.pairs) for part in words.parts] == [1, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from pathlib import Path
@@ -364,3 +365,90 @@ def test_toy_swipes_are_read_with_pairs(toy_bundle: Path, toy_lexicon: Path, qwe
     recognizer = SwipeRecognizer.load(toy_bundle, toy_lexicon, qwerty)
     recognizer.words.learn_pairs([("the", "cat")])
     assert recognizer.recognize(toy.swipe_of("cat", qwerty), before="the ")[0].word == "cat"
+
+
+# --- listed, forgotten one by one, copied ---
+
+
+def listed(words: PersonalWords) -> list[tuple[str, str, float]]:
+    return [(first, second, round(weight, 2)) for first, second, weight in words.list_pairs()]
+
+
+def test_they_are_listed_by_the_first_word_the_weightiest_first(recognizer: SwipeRecognizer) -> None:
+    recognizer.words.learn_pairs([("the", "wet"), ("a", "cat"), ("the", "cat"), ("", "hello"), ("the", "cat")])
+    assert listed(recognizer.words) == [("", "hello", 1.0), ("a", "cat", 1.0), ("the", "cat", 2.0), ("the", "wet", 1.0)]
+
+
+def test_one_pair_is_forgotten_in_the_file_too(recognizer: SwipeRecognizer, tmp_path: Path) -> None:
+    words, file = recognizer.words, tmp_path / "words.db"
+    words.open(file)
+    words.learn_pairs([("the", "wetter"), ("the", "cat"), ("", "wetter")])
+    words.remove_pair("the", "wetter")
+    assert shares(words.pairs, "the").keys() == {"cat"}
+    assert set(WordStore(file).read_pairs("en")[0]) == {("the", "cat"), ("", "wetter")}
+    words.remove_pair("", "wetter")
+    assert b"wetter" not in b"".join(one.read_bytes() for one in tmp_path.glob("words.db*")), "nor in its log"
+    with pytest.raises(ValueError, match="'wetter' after 'the' is not one of the person's pairs"):
+        words.remove_pair("the", "wetter")
+
+
+def test_a_pair_that_waits_for_the_file_is_forgotten_with_it(tmp_path: Path) -> None:
+    (tmp_path / "words.db").mkdir()
+    store = WordStore(tmp_path / "words.db", lambda _: None)
+    store.count_pairs("en", [("the", "cat", 1.0), ("the", "wet", 1.0)])
+    assert not store.forget_pair("en", "the", "cat")
+    (tmp_path / "words.db").rmdir()
+    assert store.count_pairs("en", [])
+    assert set(store.read_pairs("en")[0]) == {("the", "wet")}
+
+
+def test_a_copy_has_the_pairs_and_importing_it_twice_does_no_harm(
+    recognizer: SwipeRecognizer, toy_recognizer: SwipeRecognizer, qwerty: Grid, tmp_path: Path
+) -> None:
+    recognizer.words.add("Rotate")
+    recognizer.words.learn_pairs([("the", "cat"), ("the", "cat"), ("", "hello")])
+    assert recognizer.words.export(tmp_path / "mine.json") == 3
+    other = SwipeRecognizer(toy_recognizer.bundle, toy_recognizer.lexicon, qwerty)
+    other.words.open(tmp_path / "words.db")
+    other.words.learn_pairs([("the", "cat"), ("a", "cat")])
+    for _ in range(2):
+        assert other.words.import_(tmp_path / "mine.json") == 3
+        assert listed(other.words) == [("", "hello", 1.0), ("a", "cat", 1.0), ("the", "cat", 2.0)]
+    found, now = WordStore(tmp_path / "words.db").read_pairs("en")
+    assert {pair: round(one.weight_at(now), 2) for pair, one in found.items()} == {
+        ("", "hello"): 1.0,
+        ("a", "cat"): 1.0,
+        ("the", "cat"): 2.0,
+    }
+    assert now == 2, "what is imported makes nothing fade"
+
+
+def test_pairs_of_a_copy_are_passed_over_where_they_do_not_count_or_cannot_be_swiped(recognizer: SwipeRecognizer, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    pairs = [{"first": "THE", "second": "cat", "weight": 2}, {"first": "жук", "second": "cat", "weight": 1}]
+    file.write_text(json.dumps({"format": "keyglide-words", "words": [], "pairs": pairs}))
+    recognizer.words.use_pairs(False)
+    assert (recognizer.words.import_(file), listed(recognizer.words)) == (0, [])
+    recognizer.words.use_pairs(True)
+    assert (recognizer.words.import_(file), listed(recognizer.words)) == (1, [("the", "cat", 2.0)])
+
+
+@pytest.mark.parametrize("pair", [{"first": "the"}, {"first": "the", "second": ""}, {"first": "a b", "second": "c"}, 7])
+def test_a_copy_with_pairs_that_are_none_is_refused_whole(recognizer: SwipeRecognizer, tmp_path: Path, pair: object) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({"format": "keyglide-words", "words": [{"word": "Rotate"}], "pairs": [pair]}))
+    with pytest.raises(ValueError, match=r"mine\.json, pair 1: "):
+        recognizer.words.import_(file)
+    assert len(recognizer.words) == 0
+
+
+@pytest.mark.parametrize("weight", [-1, "2", True, 1e400, 1e13])
+def test_a_weight_that_is_none_is_refused(recognizer: SwipeRecognizer, tmp_path: Path, weight: object) -> None:
+    file = tmp_path / "mine.json"
+    for held in (
+        {"words": [{"word": "cat", "weight": weight}]},
+        {"words": [], "pairs": [{"first": "a", "second": "cat", "weight": weight}]},
+    ):
+        file.write_text(json.dumps({"format": "keyglide-words", **held}))
+        with pytest.raises(ValueError, match="expected a number from 0 to"):
+            recognizer.words.import_(file)

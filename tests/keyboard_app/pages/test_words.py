@@ -197,3 +197,55 @@ def test_why_a_word_was_offered_after_other_words(begin: Begin, toy_lexicon: Pat
     assert ", the words before +" in writing.page.message
     assert "Without the words before it would come second" in writing.page.message
     assert "comes from your own text, which had it there." in writing.page.message
+
+
+def test_the_pairs_are_listed_searched_and_forgotten_one_by_one(begin: Begin, tmp_path: Path) -> None:
+    writing = begin()
+    pairs = [("the", "cat"), ("the", "cat"), ("", "hello"), ("a", "car")]
+    writing.app.worker.ask(lambda recognizer: recognizer.words.learn_pairs(pairs), lambda _: None)
+    writing.app.pages.show("words")
+    writing.settle()
+    page = writing.page
+    assert page.rows == []
+    assert not page.ids.export.disabled
+    writing.driver.frames(2)
+    pairs_of_kinds = next(one for one in page.ids.kinds.children if one.option == "pairs")
+    writing.driver.tap(*pairs_of_kinds.to_window(*pairs_of_kinds.center))
+    assert page.rows == [("hello", "begins a sentence"), ("a car", "written once"), ("the cat", "written about 2 times")]
+    page.session.type("hel")
+    assert page.rows == [("hello", "begins a sentence")]
+    page.add()
+    writing.settle()
+    assert writing.words() == {}, "a pair is not added by hand"
+    page.tapped("hello")
+    assert (writing.page.name, writing.page.title) == ("word", "hello")
+    writing.page.tapped("forget_pair")
+    writing.settle()
+    assert writing.page.message == "'hello' is forgotten."
+    writing.page.tapped("forget_pair")
+    writing.settle()
+    assert "there is nothing to forget" in writing.page.message
+    writing.app.pages.back()
+    writing.settle()
+    assert (writing.page.name, writing.page.rows) == ("words", [])
+    writing.page.session.edit(lambda writer: writer.clear())
+    writing.page.tapped("the cat")
+    assert writing.page.title == "the cat"
+    writing.page.tapped("forget_pair")
+    writing.app.pages.back()
+    writing.settle()
+    assert writing.page.rows == [("a car", "written once")]
+
+
+def test_pairs_that_do_not_count_are_shown_and_can_be_forgotten(begin: Begin) -> None:
+    writing = begin()
+    writing.app.worker.ask(lambda recognizer: recognizer.words.learn_pairs([("the", "cat")]), lambda _: None)
+    writing.app.configuration.choose("own_pairs", False)
+    writing.settle()
+    writing.app.pages.show("words")
+    writing.settle()
+    writing.page.show_kind("pairs")
+    assert writing.page.rows == [("the cat", "written once")]
+    assert "switched off" in writing.page.message
+    writing.page.show_kind("words")
+    assert writing.page.message == ""
