@@ -65,6 +65,7 @@ class Overlay:
             return
         if not keeps_its_picture():
             Window.canvas.ask_update()
+        if Window.canvas.needs_redraw:  # trying that out has wiped the window
             return
         if around == NOTHING:
             return
@@ -91,10 +92,15 @@ def joined(one: Box, other: Box) -> Box:
 def keeps_its_picture() -> bool:
     """Whether the processor draws, and what was drawn is still there for the next frame, as not all windows have it.
 
-    That is tried out: two frames that nobody can tell from an empty page, before the first frame with something on it.
+    That is tried out, with two frames of almost the window's own colour. Kivy draws everything anew after that.
     """
     renderer = (glGetString(GL_RENDERER) or b"").decode(errors="replace")
-    return any(name in renderer for name in SOFTWARE) and all(map(_is_kept, (2, 1)))
+    if not any(name in renderer for name in SOFTWARE):
+        return False
+    try:
+        return all(map(_is_kept, (2, 1)))
+    finally:
+        Window.canvas.ask_update()
 
 
 def _is_kept(shade: int) -> bool:

@@ -36,6 +36,7 @@ class Page(Widget):
 @pytest.fixture
 def window() -> Iterator[WindowDriver]:
     with open_window(Page, SIZE) as driver:
+        overlay.keeps_its_picture()  # which the first overlay would try out
         yield driver
 
 
@@ -91,6 +92,17 @@ def test_only_the_part_that_changed_is_drawn_and_it_looks_like_all(
     assert tuple(at) == (255, 0, 0) and tuple(shown[2][125, 40]) != (255, 0, 0)
     Window.dispatch("on_draw")
     assert np.array_equal(picture(), shown[-1])
+
+
+@needs_software
+def test_the_first_overlay_leaves_the_rest_of_the_window_as_it_is(window: WindowDriver, square: tuple[overlay.Overlay, Rectangle]) -> None:
+    overlay.keeps_its_picture.cache_clear()
+    window.frames(2)
+    put(square, 100, 100)
+    window.frames()
+    shown = picture()
+    Window.dispatch("on_draw")
+    assert np.array_equal(picture(), shown)
 
 
 @needs_software
