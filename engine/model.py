@@ -17,7 +17,7 @@ import onnxruntime
 from engine import kernels
 from engine.features import Extractor, FeatureExtractor, Features, KeyFeatureExtractor
 from engine.fused import weight_file
-from engine.fused.sessions import FusedEncoder, FusedStep, Session
+from engine.fused.sessions import FusedEncoder, FusedStep, Session, is_fast
 from engine.grid import Grid
 from engine.key_places import KeyPlaces
 from engine.language import default_language
@@ -382,7 +382,10 @@ def _fused_session(folder: Path, name: str, manifest: Manifest) -> Session:
     if file not in manifest.sha256:
         return session()
     _check_hash(folder, file, manifest)
-    return fused.read(folder / file, manifest.config, session)
+    whole = fused.read(folder / file, manifest.config, session)
+    if not is_fast():
+        whole.session()  # a graph that cannot be loaded is to be known now
+    return whole
 
 
 def _check_hash(folder: Path, name: str, manifest: Manifest) -> None:

@@ -34,7 +34,7 @@ N_TAPS = 7
 HEAD_WIDTH = COLUMNS
 
 # float32, as all that is computed with them: numba would go on in float64 with Python's numbers
-NOTHING, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
+NOTHING, ONE = np.float32(0.0), np.float32(1.0)
 FAR = np.float32(1e30)
 EPSILON = np.float32(1e-5)
 """Added to a variance."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,13 +13,14 @@ import numpy.typing as npt
 import onnx
 import pytest
 
-from engine import jit
+from engine import jit, model
 from engine.fused import kernels, sessions
 from engine.fused.sessions import FusedEncoder, FusedSession, FusedStep
 from engine.fused.weight_file import ENCODER_FILE, STEP_FILE
 from engine.grid import load_grids
+from engine.language import language_of
 from engine.manifest import ModelBundleError
-from engine.model import KeyModel, Tree
+from engine.model import KeyModel, ModelBundle, Tree
 from engine.recognizer import SwipeRecognizer
 from export.bundle import ProofError
 from export.key_reader.bundle import check_fused
@@ -281,3 +283,12 @@ def test_kernels_follow_the_way_that_is_chosen_later(small: Covered) -> None:
     np.testing.assert_array_equal(first[0], session_of(small.encoder_graph).run(OUTPUTS, inputs)[0])
     of_keys = [inputs[name] for name in ("around", "near", "asked")]
     np.testing.assert_array_equal(encoder.run(OUTPUTS, inputs)[0][0], kernels.encode(encoder.weights, inputs["trajectory"][0], *of_keys)[0])
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "decoder_step.onnx", "encoder.npz", "decoder_step.npz"])
+def test_a_file_that_was_altered_is_known_when_it_is_needed(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = Path(shutil.copytree(language_of(load_grids()["qwerty_en"]).require_bundle(), tmp_path / "bundle"))
+    (bundle / name).write_bytes((bundle / name).read_bytes() + b"\0")
+    monkeypatch.setattr(model, "is_fast", lambda: name.endswith(".npz"))
+    with pytest.raises(ModelBundleError, match=rf"{name} has sha256"):
+        ModelBundle.load(bundle)
