@@ -26,6 +26,7 @@ class Layout:
 
 
 QWERTY = ("qwertyuiop", "asdfghjkl", "⇧zxcvbnm⌫")
+QWERTZ = ("qwertzuiop", "asdfghjkl", "⇧yxcvbnm⌫")
 
 LAYOUTS: Mapping[str, Layout] = {
     "qwerty_en": Layout(QWERTY),
@@ -46,6 +47,40 @@ LAYOUTS: Mapping[str, Layout] = {
     "qwerty_sv": Layout(("qwertyuiopå", "asdfghjklöä", "⇧zxcvbnm⌫"), {"e": "é", "a": "à"}),
     "qwerty_el": Layout(
         (";ςερτυθιοπ", "ασδφγηξκλ", "⇧ζχψωβνμ⌫"), {"α": "ά", "ε": "έ", "η": "ή", "ι": "ίϊΐ", "ο": "ό", "υ": "ύϋΰ", "ω": "ώ"}
+    ),
+    "qwertz_cs": Layout(
+        QWERTZ,
+        {
+            **{"a": "á", "c": "č", "d": "ď", "e": "éě", "i": "í", "n": "ň", "o": "ó"},
+            **{"r": "ř", "s": "š", "t": "ť", "u": "úů", "y": "ý", "z": "ž"},
+        },
+    ),
+    "qwertz_sk": Layout(
+        QWERTZ,
+        {
+            **{"a": "áä", "c": "č", "d": "ď", "e": "é", "i": "í", "l": "ľĺ", "n": "ň", "o": "óô"},
+            **{"r": "ŕ", "s": "š", "t": "ť", "u": "ú", "y": "ý", "z": "ž"},
+        },
+    ),
+    "qwertz_hu": Layout(QWERTZ, {"a": "á", "e": "é", "i": "í", "o": "óöő", "u": "úüű"}),
+    "qwertz_hr": Layout(("qwertzuiopšđ", "asdfghjklčć", "⇧yxcvbnmž⌫")),
+    "qwertz_sl": Layout(("qwertzuiopš", "asdfghjklčž", "⇧yxcvbnm⌫")),
+    "qwerty_da": Layout(("qwertyuiopå", "asdfghjklæø", "⇧zxcvbnm⌫"), {"e": "é"}),
+    "qwerty_nb": Layout(("qwertyuiopå", "asdfghjkløæ", "⇧zxcvbnm⌫"), {"e": "éè", "o": "òó", "a": "à"}),
+    "qwerty_fi": Layout(("qwertyuiopå", "asdfghjklöä", "⇧zxcvbnm⌫"), {"s": "š", "z": "ž"}),
+    "qwerty_ro": Layout(QWERTY, {"a": "ăâ", "i": "î", "s": "șş", "t": "țţ"}),
+    "qwerty_ca": Layout(("qwertyuiop", "asdfghjklç", "⇧zxcvbnm⌫"), {"a": "à", "e": "èé", "i": "íï", "o": "òó", "u": "úü"}),
+    "qwerty_lt": Layout(QWERTY, {"a": "ą", "c": "č", "e": "ęė", "i": "į", "s": "š", "u": "ųū", "z": "ž"}),
+    "qwerty_lv": Layout(
+        QWERTY,
+        {"a": "ā", "c": "č", "e": "ē", "g": "ģ", "i": "ī", "k": "ķ", "l": "ļ", "n": "ņ", "s": "š", "u": "ū", "z": "ž"},
+    ),
+    "qwerty_id": Layout(QWERTY),
+    "bds_bg": Layout(("уеишщксдзць", "яаожгтнвмч", "⇧юйъфхпрлб⌫")),
+    "lynert_mk": Layout(("љњертѕуиопшѓ", "асдфгхјклчќж", "⇧зџцвбнм⌫")),
+    "arabic_ar": Layout(("ضصثقفغعهخحج", "شسيبلاتنمكط", "ذءؤرىةوزظد⌫"), {"ا": "أإآ", "ي": "ئ"}, beside_space="،."),
+    "persian_fa": Layout(
+        ("ضصثقفغعهخحج", "شسیبلاتنمکگ", "ظطزرذدپوچ⌫"), {"ا": "آ", "ی": "ئي", "ک": "ك", "ز": "ژ", "و": "ؤ"}, beside_space="،."
     ),
     "hebrew_he": Layout(("קראטוןםפ⌫", "שדגכעיחלךף", "זסבהנמצתץ")),
 }

@@ -40,6 +40,8 @@ BUNDLE = "universal"
 LEAST_SWIPED = 0.5
 """Share of a language's running words that a grid must have the letters for."""
 PRESETS = Path(__file__).parent / "lexicon" / "names.json"
+COUNTED_AS = {"hr": "sh", "bs": "sh"}
+"""code -> wordfreq's code for it and its kin"""
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,13 @@ def read_frequencies(code: str, words: Path | None, alphabet: str) -> tuple[Mapp
         return read_counts(words, alphabet), words.name
     import wordfreq
 
-    known = wordfreq.available_languages("best")
-    if code not in known:
+    known, counted = wordfreq.available_languages("best"), COUNTED_AS.get(code, code)
+    if counted not in known:
         raise ValueError(
             f"wordfreq has no words of the language '{code}'{did_you_mean(code, known)} It has {', '.join(sorted(known))}; "
             "for another language, give a word list of your own: --words FILE"
         )
-    return wordfreq.get_frequency_dict(code, "best"), f"wordfreq {importlib.metadata.version('wordfreq')}"
+    return wordfreq.get_frequency_dict(counted, "best"), f"wordfreq {importlib.metadata.version('wordfreq')}"
 
 
 def check_letters(frequencies: Mapping[str, float], grid: Grid, alphabet: str) -> None:
