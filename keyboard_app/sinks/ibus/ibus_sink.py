@@ -40,6 +40,8 @@ class IBusSink:
         self._client: str | None = None
         """the program whose field has the cursor, as IBus names it"""
         self._capabilities, self._purpose = 0, 0
+        self._told: Purpose = "text"
+        """the purpose that was told last"""
         self._committed_s = float("-inf")
         self._fresh = Freshness()
         self._trouble = ""
@@ -95,7 +97,9 @@ class IBusSink:
         return self._trouble or (self._keys.trouble if self._keys is not None else "")
 
     def context(self) -> Context | None:
-        return self._fresh.context if self._by_ibus else None
+        if self._by_ibus:
+            return self._fresh.context
+        return None if self._keys is None else self._keys.context()
 
     def replace(self, before: str, after: str, text: str) -> None:
         if not self._by_ibus:
@@ -156,9 +160,13 @@ class IBusSink:
                 self._engine.press(key)
 
     def _keys_focused(self) -> None:
-        """Another window has the focus; where IBus knows it, it says more, and later."""
-        if not self._by_ibus:
-            self.on_focus()
+        """Another window has the focus; where IBus knows it, it says more, and later, but not whether it is a terminal."""
+        if not self._by_ibus or self.purpose != self._told:
+            self._tell_focus()
+
+    def _tell_focus(self) -> None:
+        self._told = self.purpose
+        self.on_focus()
 
     # --- what clients say, on the window's thread ---
 
@@ -166,7 +174,9 @@ class IBusSink:
         self._client = client
         self._purpose = 0
         self._fresh.reset()
-        self.on_focus()
+        if self._keys is not None:
+            self._keys.look()  # so that the kind is that of this window
+        self._tell_focus()
 
     def _first_client(self, client: str) -> None:
         """IBus names a client when it gets the focus, and not the one that has it when we come."""
@@ -179,7 +189,7 @@ class IBusSink:
     def typed(self, purpose: int) -> None:
         if purpose != self._purpose:
             self._purpose = purpose
-            self.on_focus()
+            self._tell_focus()
 
     def surrounded(self, content: str, cursor: int) -> None:
         if self._fresh.told(Context(content[:cursor], content[cursor:])):

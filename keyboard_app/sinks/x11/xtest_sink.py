@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, Thread
+from typing import Any
 
 from Xlib import X
 from Xlib.error import ConnectionClosedError
@@ -77,6 +78,10 @@ class XTestSink:
         self.in_field: bool | None = None
         self._post = post
         self._asking = connect()
+        self._window: Any = None
+        """what had the keys when it was last looked at"""
+        self._outermost: Any = self
+        """the window that this is in; at first nothing that could have the keys"""
         self._jobs: SimpleQueue[Callable[[Strokes], None] | None] = SimpleQueue()
         self._ending = Event()
         display = connect()
@@ -84,6 +89,7 @@ class XTestSink:
         self._strokes = Strokes(display, guardian)
         self._thread = Thread(target=self._work, name="xtest", daemon=True)
         self._thread.start()
+        self.look()
         self._wake, self._end_watching = os.pipe()
         self._watcher = Thread(target=self._watch, name="xtest-focus", daemon=True)
         self._watcher.start()
@@ -93,7 +99,27 @@ class XTestSink:
         return focused(self._asking) is not None
 
     def context(self) -> Context | None:
+        """Nothing is told of the text, but this is asked before each edit: nothing is written by what held for another window."""
+        self.look()
         return None
+
+    def look(self) -> None:
+        """Sees what has the keys now, and tells of it where that is another window. Asks X, which answers within a millisecond."""
+        if self._ending.is_set():
+            return
+        try:
+            window = focused(self._asking)
+            if window == self._window and window is not None:
+                return
+            outermost = None if window is None else ancestors(window)[-1:]  # GTK moves the focus between windows within it
+            self._window = window if outermost else None
+            if outermost == self._outermost:
+                return
+            self._outermost, program = outermost, class_of(self._asking, window)
+        except ConnectionClosedError:
+            return  # as in _work
+        self.purpose = "terminal" if program in TERMINALS else "text"
+        self.on_focus()
 
     def replace(self, before: str, after: str, text: str) -> None:
         n_before, n_after = len(CHARACTER.findall(before)), len(CHARACTER.findall(after))
@@ -168,17 +194,17 @@ class XTestSink:
     # --- on the watching thread ---
 
     def _watch(self) -> None:
-        """Tells when another window gets the focus, where the window manager says so."""
+        """Has it looked again when another window gets the focus, where the window manager says so."""
         display = connect()
         display.screen().root.change_attributes(event_mask=X.PropertyChangeMask)
         last: object = self  # nothing that could have the focus: what has it now is told, too
         try:
             while True:
                 window = focused(display)
-                outermost = None if window is None else ancestors(window)[-1:]  # GTK moves the focus between windows within it
+                outermost = None if window is None else ancestors(window)[-1:]
                 if outermost != last:
                     last = outermost
-                    self._tell(class_of(display, window))
+                    self._post(self.look)
                 if not display.pending_events() and self._wake in select.select([display.fileno(), self._wake], [], [])[0]:
                     display.close()
                     return
@@ -186,12 +212,3 @@ class XTestSink:
                     display.next_event()
         except ConnectionClosedError:
             return
-
-    def _tell(self, program: str) -> None:
-        purpose: Purpose = "terminal" if program in TERMINALS else "text"
-
-        def tell() -> None:
-            self.purpose = purpose
-            self.on_focus()
-
-        self._post(tell)

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ from tests.support.programs import GTK, Desktop, Program, needs, open_desktop, w
 
 pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
 
+from keyboard_app.session.outlet import Outlet
 from keyboard_app.sinks.guardian import Guardian
 from keyboard_app.sinks.x11 import reading
 from keyboard_app.sinks.x11.connection import connect, focused
 from keyboard_app.sinks.x11.spare_keys import LIST
 from keyboard_app.sinks.x11.xtest_sink import HELD, XTestSink
+from keyboard_app.text.sink import do_nothing
+from keyboard_app.text.writer import Writer, WritingOptions
 from tests.support.recognizing import WindowThread
 
 pytestmark = needs("Xvfb", "xdotool", "openbox", "xterm", GTK)
@@ -178,6 +182,66 @@ def test_terminals_are_known(desktop: Desktop) -> None:
         wait_for(lambda: purposes[-1] == "text", "the text field's purpose")
     finally:
         sink.close()
+
+
+class Writing:
+    """A writer whose text goes into the program with the focus. What the sink posts is not done, unless it is asked for."""
+
+    def __init__(self) -> None:
+        self.posted: deque[Callable[[], None]] = deque()
+        self.sink = XTestSink(self.posted.append, Guardian())
+        self.outlet = Outlet(self.sink)
+        self.writer = Writer(WritingOptions(), "", self.outlet)
+        self.outlet.serve(self.writer, do_nothing)
+
+    def swipe(self, word: str) -> None:
+        self.outlet.make(lambda writer: writer.commit([word]))
+
+    def catch_up(self, n_posted: int) -> None:
+        """Does what the sink has posted, once there is so much of it."""
+        wait_for(lambda: len(self.posted) >= n_posted, "what is posted")
+        while self.posted:
+            self.posted.popleft()()
+
+
+@pytest.fixture
+def writing(desktop: Desktop) -> Iterator[Callable[[], Writing]]:
+    begun: list[Writing] = []
+
+    def begin() -> Writing:
+        begun.append(Writing())
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.sink.close()
+
+
+def test_the_first_word_goes_into_a_terminal_as_it_is(desktop: Desktop, writing: Callable[[], Writing]) -> None:
+    terminal = desktop.xterm()
+    started = writing()
+    started.swipe("hello")
+    terminal.expect("hello")
+
+
+def test_what_is_told_after_the_first_word_is_no_news(desktop: Desktop, writing: Callable[[], Writing]) -> None:
+    field = desktop.gtk()
+    started = writing()
+    started.swipe("hello")
+    started.catch_up(1)
+    started.swipe("there")
+    field.expect("Hello there|")
+
+
+def test_a_word_goes_by_the_window_that_has_the_focus_now(desktop: Desktop, writing: Callable[[], Writing]) -> None:
+    field = desktop.gtk()
+    started = writing()
+    started.swipe("hello")
+    field.expect("Hello|")
+    terminal = desktop.xterm()
+    started.swipe("hello")
+    started.swipe("there")
+    terminal.expect("hellothere")
 
 
 def test_a_menu_of_the_same_window_is_no_other_window(desktop: Desktop) -> None:
