@@ -11,11 +11,10 @@ import functools
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import get_args
 
 import numpy as np
 import onnxruntime
@@ -25,11 +24,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from benchmarks.common.environment import Environment, describe, read_records
+from benchmarks.common.timed_model import TimedModel
 from engine import recordings
 from engine.beam_search import search
 from engine.console import survives_its_output
 from engine.manifest import ModelBundleError
-from engine.model import Cache, Floats, Integers, Memory, Model, ModelBundle, StepOutput, Tree
+from engine.model import ModelBundle
 from engine.recognizer import SwipeRecognizer
 from engine.search_options import Method
 from engine.swipe import Swipe
@@ -50,52 +50,6 @@ N_KEYS = 26
 """K, of networks that read keys: those of the English alphabet."""
 LIMITS = {"outside": 0.15, "features": 0.05}
 """Of a swipe's time, for what is outside the two graphs, and for features and lookup alone."""
-
-
-class TimedSession:
-    """An onnxruntime session that adds up how long it runs."""
-
-    def __init__(self, session: Any) -> None:
-        self._session = session
-        self.ms = 0.0
-
-    def run(self, *arguments: Any) -> Any:
-        begin = time.perf_counter_ns()
-        outputs = self._session.run(*arguments)
-        self.ms += (time.perf_counter_ns() - begin) / 1e6
-        return outputs
-
-
-class TimedModel:
-    """A bundle that counts what it is asked, and how long its graphs take. A search.Decoder."""
-
-    def __init__(self, model: Model) -> None:
-        self.model, self.bundle, self.nothing = model, model.bundle, model.nothing
-        self.alphabet, self.max_letters, self.empty_cache = model.alphabet, model.max_letters, model.empty_cache
-        self.steps: list[tuple[int, int]] = []
-        """of each step: prefixes read before, and now"""
-        self.graph_ms = 0.0
-        """that the graphs took while they were last timed"""
-
-    def step(self, tokens: Integers, parents: Integers, cache: Cache, memory: Memory) -> StepOutput:
-        self.steps.append((len(cache), len(tokens)))
-        return self.model.step(tokens, parents, cache, memory)
-
-    def read_trees(self, trees: Sequence[Tree], memories: Sequence[Memory]) -> list[Floats]:
-        self.steps += [(0, len(tree.tokens)) for tree in trees]
-        return self.model.read_trees(trees, memories)
-
-    @contextmanager
-    def timing(self) -> Iterator[None]:
-        """Times the bundle's graphs, whoever runs them meanwhile."""
-        sessions = self.bundle.encoder, self.bundle.decoder_step
-        timed = [TimedSession(session) for session in sessions]
-        self.bundle.encoder, self.bundle.decoder_step = cast(list[Any], timed)
-        try:
-            yield
-        finally:
-            self.bundle.encoder, self.bundle.decoder_step = sessions
-        self.graph_ms = sum(session.ms for session in timed)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,13 @@
-"""A whole swipe, from points to candidates: by word length and by beam width; and what of it is not the two graphs."""
+"""A whole swipe, from points to candidates: by word length and by beam width; and what of it is not the network."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
-from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 
+from benchmarks.common.timed_model import TimedModel
 from benchmarks.suites.stages import Stage
 from benchmarks.suites.swipes import common_words, made_up_records_of
 from engine.accuracy import Accuracy, rank_of
@@ -63,24 +61,17 @@ def test_beam(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeReco
     measure(stage, recognizer, records[:N_SWIPES], replace(recognizer.default_options, beam_width=beam_width))
 
 
-def test_shares(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shares of a swipe's time in the features, and in the search, which is everything but features and graphs."""
-    in_graphs_ms, run = [0.0], onnxruntime.InferenceSession.run
-
-    def timed_run(*arguments: Any) -> Any:
-        start = perf_counter()
-        outputs = run(*arguments)
-        in_graphs_ms[0] += 1e3 * (perf_counter() - start)
-        return outputs
+def test_shares(stage: Stage, recognizer: SwipeRecognizer, records: list[SwipeRecord]) -> None:
+    """The shares of a swipe's time in the features, and in the search, which is everything but features and network."""
+    timed = TimedModel(recognizer.model)
 
     def shares(record: SwipeRecord) -> tuple[float, float]:
         """Of the features, and of the search."""
-        in_graphs_ms[0] = 0.0
-        times = recognizer.decode(record.swipe).milliseconds
-        assert 0 < in_graphs_ms[0] < times.total
-        return times.features / times.total, (times.total - times.features - in_graphs_ms[0]) / times.total
+        with timed.timing():
+            times = recognizer.decode(record.swipe).milliseconds
+        assert 0 < timed.graph_ms < times.total
+        return times.features / times.total, (times.total - times.features - timed.graph_ms) / times.total
 
-    monkeypatch.setattr(onnxruntime.InferenceSession, "run", timed_run)
     stage.measure(shares, records[:N_SWIPES])
     if not stage.is_quick:
         features, search = np.median([shares(record) for record in records[:N_SWIPES] * N_TURNS], axis=0)

@@ -12,8 +12,9 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.common.timed_model import TimedModel
 from benchmarks.floor import __main__ as floor
-from benchmarks.floor.__main__ import TimedModel, encoder_macs, encoder_macs_in_8_bits, step_macs, step_macs_in_8_bits
+from benchmarks.floor.__main__ import encoder_macs, encoder_macs_in_8_bits, step_macs, step_macs_in_8_bits
 from engine.model import HIDDEN
 from engine.recognizer import SwipeRecognizer
 from tests.conftest import ROOT
