@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kivy.app import App
+from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics import Color
 from kivy.lang import Builder
@@ -15,10 +16,17 @@ from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
 from keyboard_app.style.icons import ICONS, add_icon
+from keyboard_app.style.lettering import width_of
 from keyboard_app.style.theme import LIGHT, Theme, px_per_dp
 
 TEXT_SIZES = {"small": 0.87, "medium": 1.0, "large": 1.25}
 """The sizes of texts that people can choose, as factors."""
+CAPTION, APART = 11, 8
+"""dp: how large captions are, and how far apart from each other at least."""
+LEAST_CAPTION = 0.85
+"""Share of the usual size below which captions are left out: then the person has asked for larger texts than there is room for."""
+MEASURED = 100
+"""px: the size at which captions are measured."""
 LOOK = Path(__file__).with_suffix(".kv")
 """How the widgets of this module look."""
 
@@ -97,6 +105,37 @@ class IconButton(ButtonBehavior, BoxLayout):
 
     icon = StringProperty("")
     caption = StringProperty("")
+    """read aloud, too, where it is not shown"""
+    caption_size = NumericProperty(11.0)
+    """px; 0: the icon stands alone"""
+
+
+class Toolbar(BoxLayout):
+    """Buttons of one width in a row, whose captions are all as large: smaller than usual where they must, or left out."""
+
+    unit = NumericProperty(1.0)
+    """px per dp"""
+    caption_size = NumericProperty(11.0)
+    """of the buttons; px"""
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        fit = Clock.create_trigger(self._fit, -1)  # once the buttons have their captions
+        self.bind(width=fit, unit=fit, children=fit)
+        fit()
+
+    def _fit(self, *_: object) -> None:
+        buttons = [child for child in self.children if isinstance(child, IconButton) and child.caption]
+        if buttons:
+            room = min(button.width for button in buttons) - APART * self.unit
+            needed = max(width_of(button.caption, MEASURED) for button in buttons) / MEASURED
+            self.caption_size = caption_size(room / needed, CAPTION * self.unit)
+
+
+def caption_size(fitting: float, usual: float) -> float:
+    """As large as fits, but not larger than usual; 0, which leaves captions out, where that would be hard to read. px"""
+    size = min(fitting, usual)
+    return size if size >= LEAST_CAPTION * usual else 0.0
 
 
 class ThumbButton(ButtonBehavior, Label):

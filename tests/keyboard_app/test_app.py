@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from kivy.core.window import Window
 from kivy.graphics import SmoothLine
+from kivy.uix.label import Label
 
 from keyboard_app.app import KeyboardApp, Start
 from keyboard_app.pages.clipboard import COPIED, COPIED_PART, NO_CLIPBOARD, NOTHING_TO_PASTE
 from keyboard_app.pages.emoji import EmojiCell
 from keyboard_app.style import font_scale
+from keyboard_app.style.accessible import name_of
 from keyboard_app.style.theme import DARK, LIGHT
 from keyboard_app.style.widgets import Drawing
 from keyboard_app.text.shift import Shift
@@ -651,6 +653,33 @@ def test_the_tools_are_large_enough_for_a_thumb_and_nothing_overlaps(opener: Ope
         page = driver.app.pages.write
         assert page.ids.text.height > 2 * page.ids.text.line_height
         assert page.ids.keyboard.top <= page.ids.candidates.y + 1 <= page.ids.text.y + 2
+
+
+@pytest.mark.parametrize(
+    ("size", "text_size", "shown"),
+    [
+        ((360, 640), "small", True),
+        ((360, 640), "medium", True),
+        ((360, 640), "large", False),
+        ((320, 480), "medium", True),
+        ((480, 640), "large", True),
+        ((1280, 800), "large", True),
+    ],
+)
+def test_captions_of_the_tools_do_not_touch_and_are_left_out_where_they_would_be_hard_to_read(
+    opener: Opener, size: tuple[int, int], text_size: str, shown: bool
+) -> None:
+    with opener(size) as driver:
+        driver.app.configuration.choose("text_size", text_size)
+        driver.frames(2)
+        tools = [widget for widget in driver.root.walk() if getattr(widget, "caption", "")]
+        labels = [widget for tool in tools for widget in tool.children if isinstance(widget, Label)]
+        assert [bool(label.text) for label in labels] == [shown] * 8
+        assert len({label.font_size for label in labels}) == 1
+        for tool, label in zip(tools, labels, strict=True):
+            assert label.texture_size[0] + 4 * driver.app.unit < tool.width
+            assert not shown or label.font_size > 0.8 * 11 * driver.app.unit
+            assert name_of(tool) == tool.caption
 
 
 def test_turkish_keys_show_and_write_capitals_with_their_dots(opener: Opener) -> None:
