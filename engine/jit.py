@@ -179,9 +179,13 @@ def njit(function: Callable[..., Any], fastmath: Collection[str] = ()) -> Any:
     """
     if not has_numba():
         return function
-    import numba
+    try:
+        import numba
 
-    from engine.fused import instructions  # noqa: F401  numba takes them in place of Python's
+        from engine.fused import instructions  # noqa: F401  numba takes them in place of Python's
+    except ImportError as error:  # it is there, but not for this version of numpy
+        _warn(f"numba cannot be used, so everything runs as plain Python, slowly: {error}")
+        return function
 
     folder = place.writable_folder(Path(str(sys.modules[function.__module__].__file__)).parent) if keeps else None
     if folder is None:

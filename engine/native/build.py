@@ -163,7 +163,8 @@ def run(options: argparse.Namespace) -> int:
     except Exception as error:  # whatever it is that numba, LLVM or this system cannot do
         print(f"the kernels cannot be compiled ahead, numba compiles them as they are needed: {error!r}", file=sys.stderr)
         place.failure_file(folder).write_text(f"{error!r}\n", encoding="utf-8")
-        warm_up_numba()
+        if not isinstance(error, ImportError):
+            warm_up_numba()
         return 1
     return 0
 

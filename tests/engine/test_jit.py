@@ -76,3 +76,14 @@ def test_a_full_disk_does_not_end_what_compiles(installation: Path, tmp_path: Pa
     done = run(installation, tmp_path / "home", full + PROGRAM)
     assert (done.returncode, done.stdout) == (0, "[0, 1]\n"), done.stderr
     assert done.stderr.count("Keyglide cannot keep its compiled kernels (File too large)") == 1
+
+
+def test_a_numba_that_does_not_fit_this_numpy_is_as_good_as_none(installation: Path, tmp_path: Path) -> None:
+    (installation / "numba").mkdir()
+    (installation / "numba" / "__init__.py").write_text("raise ImportError('Numba needs NumPy 1.0 or less')")
+    done = run(installation, tmp_path / "home")
+    assert (done.returncode, done.stdout) == (0, "[0, 1]\n"), done.stderr
+    assert done.stderr.count("numba cannot be used, so everything runs as plain Python, slowly: Numba needs NumPy 1.0 or less") == 1
+    built = run(installation, tmp_path / "home", "from engine.native import build; print(build.run(build.parse_args([])))", kernels="")
+    assert built.stdout == "1\n" and "Traceback" not in built.stderr, built.stderr
+    assert run(installation, tmp_path / "home", kernels="").stdout == "[0, 1]\n"
