@@ -67,6 +67,13 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
         importlib.import_module("tests.support.window_driver")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """A test, and the fixtures that it is the first to need, draw the same random numbers whatever ran before in this process."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(1)
+
+
 @pytest.fixture(autouse=True)
 def own_folders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test has settings and recordings of its own, or none: what one writes, no other reads. Nothing is there until it is written."""

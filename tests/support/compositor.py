@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.programs import GTK_PROGRAM, SYSTEM_PYTHON, Program, running, wait_for
+from tests.support.programs import GTK_PROGRAM, SYSTEM_PYTHON, Program, listens, running, wait_for
 
 NOBODY = 65534
 """sway refuses to run as root"""
@@ -59,6 +59,10 @@ class Sway:
         return folder
 
 
+def _sockets(runtime: Path) -> list[Path]:
+    return [path for path in runtime.glob("wayland-*") if path.suffix != ".lock"]
+
+
 @contextmanager
 def open_sway(folder: Path, size: tuple[int, int] = (1280, 800), scale: int = 1) -> Iterator[Sway]:
     """sway in memory. All programs end with the block. size: in sway's own pixels, each of which is scale x scale on the screen."""
@@ -85,6 +89,6 @@ def open_sway(folder: Path, size: tuple[int, int] = (1280, 800), scale: int = 1)
     }
     with ExitStack() as stack:
         stack.enter_context(running([*as_nobody, "sway", "-c", str(config)], environment, folder / "sway-log"))
-        wait_for(lambda: [path for path in runtime.glob("wayland-*") if path.suffix != ".lock"], "sway")
-        (socket,) = [path for path in runtime.glob("wayland-*") if path.suffix != ".lock"]
+        wait_for(lambda: any(map(listens, _sockets(runtime))), "sway")
+        (socket,) = _sockets(runtime)
         yield Sway(folder, stack, environment | {"WAYLAND_DISPLAY": socket.name})

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.programs import Desktop, open_desktop, wait_for
+from tests.support.programs import Desktop, listens, open_desktop, wait_for
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def ibus_desktop(folder: Path) -> Iterator[Desktop]:
     }
     with open_desktop(folder, **variables) as desktop:
         desktop.start("dbus-daemon", "--session", "--nofork", f"--address=unix:path={folder}/bus")
-        wait_for((folder / "bus").exists, "the session bus")
+        wait_for(lambda: listens(folder / "bus"), "the session bus")
         start_ibus(desktop)
         wait_for(lambda: _uses(desktop, "xkb:us::eng"), "the engine")
         yield desktop

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.support.compositor import Sway
-from tests.support.programs import running, wait_for
+from tests.support.programs import listens, running, wait_for
 
 SIZE = (1280, 800)
 
@@ -39,5 +39,5 @@ def open_kwin(folder: Path, keyboard: Sequence[str]) -> Iterator[Sway]:
     command = [str(kwin), "--virtual", "--width", str(SIZE[0]), "--height", str(SIZE[1]), "--no-lockscreen", "--inputmethod", str(starter)]
     with ExitStack() as stack:
         stack.enter_context(running(command, environment, folder / "kwin-log"))
-        wait_for((runtime / "wayland-0").exists, "KWin")
+        wait_for(lambda: listens(runtime / "wayland-0"), "KWin")
         yield Sway(folder, stack, environment | {"WAYLAND_DISPLAY": "wayland-0"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -72,6 +73,16 @@ def wait_for(predicate: Callable[[], object], what: str, timeout_s: float = TIME
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {timeout_s:g} s")
         time.sleep(0.01)
+
+
+def listens(path: Path) -> bool:
+    """Whether a program accepts connections at that UNIX socket: its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass(frozen=True)

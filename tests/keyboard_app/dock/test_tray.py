@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.programs import needs, running, wait_for
+from tests.support.programs import listens, needs, running, wait_for
 
 pytest.importorskip("jeepney", reason="not installed: jeepney (pip install 'keyglide[app]')")
 
@@ -33,7 +33,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     monkeypatch.setattr(tray, "ANSWER_S", PATIENCE_S)
     with running(["dbus-daemon", "--session", "--nofork", f"--address={address}"], dict(os.environ), tmp_path / "log"):
-        wait_for((tmp_path / "bus").exists, "the session bus")
+        wait_for(lambda: listens(tmp_path / "bus"), "the session bus")
         yield
     wait_for(lambda: not any(thread.name == "tray" for thread in threading.enumerate()), "the end of the tray's thread")
 

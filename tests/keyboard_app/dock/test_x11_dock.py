@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.programs import GTK, Desktop, needs, open_desktop, running, wait_for
+from tests.support.programs import GTK, Desktop, listens, needs, open_desktop, running, wait_for
 
 pytest.importorskip("Xlib", reason="not installed: python-xlib (pip install 'keyglide[app]')")
 
@@ -141,8 +141,11 @@ def test_without_a_window_manager_the_focus_is_given_back(tmp_path: Path) -> Non
             program.expect("Everything|")
 
 
-def desktop_bus(desktop: Desktop) -> AbstractContextManager[object]:
+@contextmanager
+def desktop_bus(desktop: Desktop) -> Iterator[None]:
     """A session bus for the desktop."""
     address = f"unix:path={desktop.folder}/bus"
     desktop.environment["DBUS_SESSION_BUS_ADDRESS"] = address
-    return running(["dbus-daemon", "--session", "--nofork", f"--address={address}"], desktop.environment, desktop.folder / "bus-log")
+    with running(["dbus-daemon", "--session", "--nofork", f"--address={address}"], desktop.environment, desktop.folder / "bus-log"):
+        wait_for(lambda: listens(desktop.folder / "bus"), "the session bus")
+        yield

@@ -59,7 +59,11 @@ class Writing:
         self.outlet.make(lambda writer: writer.commit(words))
 
     def shows(self, program: Program, text: str) -> None:
-        self.until(lambda: program.text == text, f"the text {text!r}")
+        try:
+            self.until(lambda: program.text == text, f"the text {text!r}")
+        except TimeoutError:
+            assert program.text == text
+            raise
 
 
 @pytest.fixture
