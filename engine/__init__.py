@@ -12,7 +12,7 @@ from engine.accuracy import Accuracy, rank_of
 from engine.explain import ContextExplanation, Explanation, LetterExplanation, explain
 from engine.features import Features, FeatureSpec
 from engine.grid import Grid, Key, load_grids, pick_grid
-from engine.language import Language, default_language, language_of, load_languages
+from engine.language import Language, default_language, language_of, load_languages, titles_of
 from engine.lexicon import Lexicon, OverlayWord
 from engine.manifest import Manifest, ModelBundleError
 from engine.model import ModelBundle
@@ -88,4 +88,5 @@ __all__ = [
     "pick_grid",
     "rank_of",
     "read_swipes",
+    "titles_of",
 ]

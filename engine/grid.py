@@ -61,10 +61,12 @@ class Grid:
     keys: tuple[Key, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     """letter without a key of its own -> the letter on whose key it is typed (ё on е)"""
+    title: str = field(default="", compare=False)
+    """what people call it; "": nothing but its name is known"""
 
     @classmethod
     def from_json(cls, name: str, value: object, check: bool = True) -> Grid:
-        """The grid in the format of grid_name_to_grid.json: {width, height, keys: [{label | action, hitbox}], aliases?}.
+        """The grid in the format of grid_name_to_grid.json: {width, height, keys: [{label | action, hitbox}], aliases?, title?}.
 
         check: False for whoever looks for the faults of a grid, as grids.lint does, and has no other use for it.
         Raises: ValueError for a missing field and, where it checks, a zero area, a key outside the grid, a duplicate, a real
@@ -73,7 +75,8 @@ class Grid:
         try:
             fields: Mapping[str, Any] = dict(value)  # type: ignore[call-overload]
             keys = tuple(_key_from_json(key) for key in fields["keys"])
-            grid = cls(name, float(fields["width"]), float(fields["height"]), keys, _aliases_from_json(fields.get("aliases", {})))
+            aliases, title = _aliases_from_json(fields.get("aliases", {})), _title_from_json(fields.get("title", ""))
+            grid = cls(name, float(fields["width"]), float(fields["height"]), keys, aliases, title)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"grid '{name}' is not {{width, height, keys: [{{label or action, hitbox: {{x, y, w, h}}}}]}}: {error!r}"
@@ -199,6 +202,12 @@ def _key_from_json(value: Mapping[str, Any]) -> Key:
     if (label is None) == (action is None) or not isinstance(label if action is None else action, str):
         raise ValueError(f"a key needs a label or an action, one of them, got {dict(value)}")
     return Key(label, action, float(box["x"]), float(box["y"]), float(box["w"]), float(box["h"]))
+
+
+def _title_from_json(value: object) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError(f"the title is a line of text, got {value!r}")
+    return value.strip()
 
 
 def _aliases_from_json(value: object) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -78,8 +79,8 @@ class Language:
         return all(path is not None and path.exists() for path in (self.bundle, self.lexicon))
 
     def space_label(self, grid: Grid) -> str:
-        """What stands on the grid's space bar: for a grid of this language as its file says, else the grid's name."""
-        return self.grids.get(grid.name, grid.name)
+        """What people call the grid, as on its space bar: as this language's file says, else by its own title, else its name, readable."""
+        return self.grids.get(grid.name) or grid.title or _readable(grid.name)
 
     def letters_label(self, grid: Grid) -> str:
         """What stands on the key that leads back to the letters: as the file says, else the grid's first three letters."""
@@ -151,6 +152,23 @@ def language_of(grid: Grid, languages: Mapping[str, Language] | None = None) -> 
 def no_language() -> Language:
     """No language in particular: what all languages have in common."""
     return _read(_common(shipped.languages_folder()), "", None)
+
+
+def titles_of(grids: Mapping[str, Grid]) -> dict[str, str]:
+    """For each grid's name what people call it, with the name where several are called the same."""
+    labels = {name: language_of(grid).space_label(grid) for name, grid in grids.items()}
+    n_called = Counter(labels.values())
+    return {name: label if n_called[label] == 1 else f"{label} ({name})" for name, label in labels.items()}
+
+
+def _readable(name: str) -> str:
+    """The name of a grid for people: neo_en as "Neo (English)"."""
+    words, _, code = name.rpartition("_")
+    language = load_languages().get(code)
+    if words and language is not None:
+        return f"{_readable(words)} ({language.name})"
+    readable = name.replace("_", " ").strip()
+    return readable[:1].upper() + readable[1:] or name
 
 
 # --- files ---

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from grids.layouts import BACKSPACE, LAYOUTS, SHIFT, Layout
+from grids.layouts import BACKSPACE, LAYOUTS, SHIFT, TITLES, Layout
 
 FILE = Path(__file__).with_name("grid_name_to_grid.json")
 WIDTH, ROW, BOTTOM_ROW = 1080, 173, 121
@@ -28,8 +28,8 @@ ACTIONS = {SHIFT: "shift", BACKSPACE: "backspace"}
 Json = dict[str, Any]
 
 
-def grid(layout: Layout) -> Json:
-    """The layout's geometry, in the format of the file. Keys share their edges, which are whole units: no gaps, no overlaps."""
+def grid(layout: Layout, title: str = "") -> Json:
+    """The layout's geometry and title, in the format of the file. Keys share their edges, which are whole units: no gaps, no overlaps."""
     widest = WIDTH / max(len(row) for row in layout.rows)
     rows = [_row(row, widest, top * ROW) for top, row in enumerate(layout.rows)]
     left, right = tuple(layout.beside_space)
@@ -37,7 +37,12 @@ def grid(layout: Layout) -> Json:
     bottom = _keys(names.values(), BOTTOM.values(), 0.0, len(rows) * ROW, BOTTOM_ROW)
     aliases = {letter: key for key, letters in layout.aliases.items() for letter in letters}
     geometry: Json = {"width": WIDTH, "height": len(rows) * ROW + BOTTOM_ROW}
-    return geometry | ({"aliases": aliases} if aliases else {}) | {"keys": list(itertools.chain(*rows, bottom))}
+    return (
+        ({"title": title} if title else {})
+        | geometry
+        | ({"aliases": aliases} if aliases else {})
+        | {"keys": list(itertools.chain(*rows, bottom))}
+    )
 
 
 def _row(row: str, width: float, top: int) -> list[Json]:
@@ -58,7 +63,7 @@ def _keys(names: Iterable[Json], widths: Iterable[float], left: float, top: int,
 
 def updated(grids: Mapping[str, Any]) -> dict[str, Any]:
     """The grids of a file with those of LAYOUTS made anew, in their order; first those, then the others."""
-    made = {name: grid(layout) for name, layout in LAYOUTS.items()}
+    made = {name: grid(layout, TITLES.get(name.rpartition("_")[2], "")) for name, layout in LAYOUTS.items()}
     return made | {name: value for name, value in grids.items() if name not in made}
 
 

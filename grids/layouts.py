@@ -25,6 +25,36 @@ class Layout:
     """the keys left and right of the space bar"""
 
 
+TITLES: Mapping[str, str] = {
+    "ar": "العربية",
+    "bg": "Български",
+    "ca": "Català",
+    "cs": "Čeština",
+    "da": "Dansk",
+    "el": "Ελληνικά",
+    "fa": "فارسی",
+    "fi": "Suomi",
+    "he": "עברית",
+    "hr": "Hrvatski",
+    "hu": "Magyar",
+    "id": "Indonesia",
+    "it": "Italiano",
+    "lt": "Lietuvių",
+    "lv": "Latviešu",
+    "mk": "Македонски",
+    "nb": "Norsk bokmål",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt": "Português",
+    "ro": "Română",
+    "sk": "Slovenčina",
+    "sl": "Slovenščina",
+    "sv": "Svenska",
+    "tr": "Türkçe",
+    "uk": "Українська",
+}
+"""What people call a grid that no language of Keyglide's names, by the end of its name: as training/lexicon/names.json has it."""
+
 QWERTY = ("qwertyuiop", "asdfghjkl", "⇧zxcvbnm⌫")
 QWERTZ = ("qwertzuiop", "asdfghjkl", "⇧yxcvbnm⌫")
 

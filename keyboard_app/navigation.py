@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from kivy.uix.screenmanager import Screen, ScreenManager
 
-from engine import language_of, load_languages
+from engine import load_languages, titles_of
 from keyboard_app.configuration import Configuration
 from keyboard_app.pages.choose import ChoosePage, FilePage
 from keyboard_app.pages.dock import DockPage
@@ -23,9 +23,6 @@ from keyboard_app.session.own_words import OwnWords
 from keyboard_app.session.practice import Practice
 from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.sinks.choose import TITLES
-
-if TYPE_CHECKING:
-    from engine import Grid
 
 PageName = Literal["write", "settings", "emoji", "practice", "grid", "globe", "second_language", "files", "into", "words", "word"]
 NO_SECOND = "None"
@@ -140,7 +137,7 @@ class Navigation:
         if self._manager.has_screen("settings"):
             page = self._manager.get_screen("settings")
             page.into_title = TITLES[self._configuration.settings.into]
-            page.settings, page.grid_title, page.globe_titles = self._configuration.settings, _titled(grid), self._globe_titles()
+            page.settings, page.grid_title, page.globe_titles = self._configuration.settings, self._grid_title(), self._globe_titles()
             page.second_title = self._second_title()
         for name in ("emoji", "practice", "grid", "globe", "second_language", "into", "words"):  # made again when next shown
             if self._manager.current == name == "globe":
@@ -153,7 +150,7 @@ class Navigation:
         page = SettingsPage(
             name="settings",
             settings=configuration.settings,
-            grid_title=_titled(configuration.opened.grid),
+            grid_title=self._grid_title(),
             globe_titles=self._globe_titles(),
             into_title=TITLES[configuration.settings.into],
             second_title=self._second_title(),
@@ -183,7 +180,7 @@ class Navigation:
 
     def _grids(self) -> ChoosePage:
         opened = self._configuration.opened
-        choices = tuple(Choice(_titled(grid), name) for name, grid in opened.grids.items())
+        choices = tuple(Choice(title, name) for name, title in titles_of(opened.grids).items())
         page = ChoosePage(name="grid", title="Keyboard grid", choices=choices, chosen=opened.grid.name)
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: self._choose("grid", name))
         return page
@@ -196,7 +193,7 @@ class Navigation:
 
     def _globe(self) -> ChoosePage:
         configuration = self._configuration
-        choices = tuple(Choice(_titled(grid), name) for name, grid in configuration.opened.grids.items())
+        choices = tuple(Choice(title, name) for name, title in titles_of(configuration.opened.grids).items())
         page = ChoosePage(name="globe", title="Globe key", choices=choices, several=configuration.cycle)
         page.bind(on_back=lambda _: self.show("settings"), on_choose=lambda _, name: configuration.toggle_on_globe(name))
         return page
@@ -213,8 +210,12 @@ class Navigation:
         return second.name if second is not None else NO_SECOND
 
     def _globe_titles(self) -> str:
-        grids = self._configuration.opened.grids
-        return ", ".join(language_of(grids[name]).space_label(grids[name]) for name in self._configuration.cycle)
+        titles = titles_of(self._configuration.opened.grids)
+        return ", ".join(titles[name] for name in self._configuration.cycle)
+
+    def _grid_title(self) -> str:
+        opened = self._configuration.opened
+        return titles_of({**opened.grids, opened.grid.name: opened.grid})[opened.grid.name]
 
     def _files(self) -> FilePage:
         page = FilePage(name="files")
@@ -264,9 +265,3 @@ class Navigation:
             return
         self.show("settings")
         self._configuration.choose(setting, value)
-
-
-def _titled(grid: Grid) -> str:
-    """The grid's name, with its language before it if that is known."""
-    language = language_of(grid).space_label(grid)
-    return grid.name if language == grid.name else f"{language}  ·  {grid.name}"

@@ -115,7 +115,7 @@ def _own_recognizer(settings: Settings, grid: Grid) -> SwipeRecognizer:
     """Keyglide's own for the grid's language. Raises: ValueError if there is none."""
     language = language_of(grid)
     is_known = language and all(map(grid.has_letter, language.alphabet))  # some of its letters alone are those of another language
-    wanted = language.name if is_known else f"the letters of grid '{grid.name}'"
+    wanted = language.name if is_known else f"the letters of the keyboard '{language.space_label(grid)}'"
     none = f"Keyglide has no model for {wanted} yet. Choose a model and a lexicon in Settings"
     if language and None in (language.bundle, language.lexicon):
         raise ValueError(none)

@@ -309,7 +309,7 @@ class PersonalWords:
         if sequence is None:
             missing = sorted({letter for letter in kept if key_sequence(f"{alphabet[0]}{letter}", alphabet) is None})
             keys = " and ".join(f"'{letter}'" for letter in missing[:3])
-            what = f"grid '{grid.name}' has no key for {keys}" if missing else "it has no letters"
+            what = f"the keyboard has no key for {keys}" if missing else "it has no letters"
             raise ValueError(f"'{kept}' cannot be swiped: {what}. You can still type it by taps")
         for letter in sequence:
             grid.letter_key(letter)

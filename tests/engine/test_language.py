@@ -11,7 +11,7 @@ import pytest
 
 from engine import shipped
 from engine.grid import Grid, GridCollection
-from engine.language import Language, default_language, language_of, load_languages, no_language, pick_language
+from engine.language import Language, default_language, language_of, load_languages, no_language, pick_language, titles_of
 from engine.lexicon import Lexicon, key_sequence
 from engine.manifest import ModelBundleError
 from engine.recognizer import SwipeRecognizer, open_lexicon
@@ -97,7 +97,7 @@ class TestLanguageOfAGrid:
     def test_none_for_another_script(self, qwerty: Grid) -> None:
         greek = renamed(qwerty, "greek", "αβγδε")
         assert not language_of(greek)
-        assert language_of(greek).space_label(greek) == "greek"
+        assert language_of(greek).space_label(greek) == "Greek"
         assert language_of(greek).letters_label(greek) == "ΑΒΓ"
 
     def test_among_equals_the_one_that_names_the_grid(self, tmp_path: Path, qwerty: Grid) -> None:
@@ -111,7 +111,28 @@ class TestLanguageOfAGrid:
         some = [grids[name] for name in ("qwerty_en", "dvorak_en", "jcuken_ru", "yandex_ru_extra")]
         labels = [(language_of(grid).space_label(grid), language_of(grid).letters_label(grid)) for grid in some]
         assert labels == [("English", "ABC"), ("English (Dvorak)", "ABC"), ("Русский", "АБВ"), ("Русский (ё, ъ)", "АБВ")]
-        assert language_of(qwerty).space_label(replace(qwerty, name="mine")) == "mine"
+        assert language_of(qwerty).space_label(replace(qwerty, name="mine")) == "Mine"
+
+    @pytest.mark.parametrize(
+        ("name", "title", "called"),
+        [
+            ("mine", "Neo 2", "Neo 2"),
+            ("neo_en", "", "Neo (English)"),
+            ("my_own_neo_ru", "", "My own neo (Русский)"),
+            ("my_neo", "", "My neo"),
+            ("en", "", "En"),
+            ("_", "", "_"),
+            ("qwerty_en", "Mine", "English"),
+        ],
+    )
+    def test_a_grid_of_no_language_file_is_called_by_its_title_or_its_name(self, qwerty: Grid, name: str, title: str, called: str) -> None:
+        grid = replace(qwerty, name=name, title=title)
+        assert language_of(grid).space_label(grid) == called
+
+    def test_grids_that_are_called_the_same_are_told_apart(self, grids: GridCollection, qwerty: Grid) -> None:
+        titles = titles_of({"qwerty_en": qwerty, **{name: replace(qwerty, name=name, title="Neo") for name in ("a", "b")}})
+        assert titles == {"qwerty_en": "English", "a": "Neo (a)", "b": "Neo (b)"}
+        assert not [title for title in titles_of(dict(grids)).values() if "_" in title]
 
     def test_letters_by_aliases_say_nothing_against_a_language(self, tmp_path: Path, grids: GridCollection) -> None:
         assert language_of(grids["azerty_fr"], {"en": default_language()}).code == "en"

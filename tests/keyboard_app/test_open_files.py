@@ -130,9 +130,9 @@ def test_a_missing_bundle_is_replaced_by_the_english_one(tmp_path: Path, qwerty:
 
 
 def test_where_nothing_fits_the_grid_the_first_reason_is_raised(tmp_path: Path, toy_lexicon: Path, grids: dict[str, Grid]) -> None:
-    with pytest.raises(ValueError, match=r"Keyglide has no model for the letters of grid 'qwerty_tr' yet"):
+    with pytest.raises(ValueError, match=r"Keyglide has no model for the letters of the keyboard 'Türkçe' yet"):
         open_files.open_recognizer(Settings(), grids["qwerty_tr"], lambda _: None)  # which has most of those of German
-    with pytest.raises(ValueError, match=r"Keyglide has no model for the letters of grid 'hebrew_he' yet\. Choose a model"):
+    with pytest.raises(ValueError, match=r"Keyglide has no model for the letters of the keyboard 'עברית' yet\. Choose a model"):
         open_files.open_recognizer(Settings(), grids["hebrew_he"], pytest.fail)
     with pytest.raises(ValueError, match="gone"):
         open_files.open_recognizer(Settings(model=str(tmp_path / "gone"), lexicon=str(toy_lexicon)), grids["hebrew_he"], pytest.fail)

@@ -185,8 +185,8 @@ def test_what_was_laid_over_before_stays(toy_recognizer: SwipeRecognizer, qwerty
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("naïve42", "'naïve42' cannot be swiped: grid 'qwerty_en' has no key for '2' and '4'"),
-        ("мир", "grid 'qwerty_en' has no key for 'и' and 'м' and 'р'"),
+        ("naïve42", "'naïve42' cannot be swiped: the keyboard has no key for '2' and '4'"),
+        ("мир", "the keyboard has no key for 'и' and 'м' and 'р'"),
         ("'", "'''' cannot be swiped: it has no letters".replace("''''", "'''")),
         ("New York", "has white space"),
         ("", "the word is empty"),
