@@ -12,7 +12,7 @@ from threading import Thread
 
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.uix.screenmanager import NoTransition, ScreenManager
+from kivy.uix.screenmanager import ScreenManager
 
 from keyboard_app import memory
 from keyboard_app.configuration import Configuration
@@ -32,6 +32,7 @@ from keyboard_app.session.typing_session import TypingSession
 from keyboard_app.session.unsure import LEAST_PROBABILITY
 from keyboard_app.session.worker import RecognitionWorker
 from keyboard_app.sinks.choose import BackEnd, OutsideSink, open_sink
+from keyboard_app.style.at_once import AtOnce
 from keyboard_app.style.font_scale import system_font_scale
 from keyboard_app.style.key_focus import KeyFocus
 from keyboard_app.style.kivy_setup import frame_corner
@@ -135,7 +136,7 @@ class KeyboardApp(ThemedApp):
         return self.field.text
 
     def build(self) -> ScreenManager:
-        self.manager = ScreenManager(transition=NoTransition())
+        self.manager = ScreenManager(transition=AtOnce())
         page = WritePage(self.session, self.field) if self.outlet is None else DockPage(self.session, self.outlet)
         self.pages = Navigation(self.manager, self.configuration, self.session, page, self._make_practice, self.own_words)
         self.pages.show(self._start.page)

@@ -322,7 +322,6 @@ def _all(driven: DrivenApp, themes: Sequence[str], scenes: Mapping[str, Scene]) 
             yield from driven.until(lambda: not app.worker.loading)
             app.pages.show("write")
             yield
-            yield  # until the other page is gone, no touch counts
             if isinstance(app.sink, Field):
                 app.sink.become("text")
                 app.pages.write.floating = Window.width < LARGEST_FLOATING

@@ -682,6 +682,36 @@ def test_captions_of_the_tools_do_not_touch_and_are_left_out_where_they_would_be
             assert name_of(tool) == tool.caption
 
 
+def test_a_tap_and_a_swipe_right_after_the_page_has_changed_count(english: WindowDriver) -> None:
+    """The finger is down before the next frame."""
+    pages = english.app.pages
+    pages.show("settings")
+    english.frames(3)
+    pages.show("write")
+    tap(english, "i")
+    assert english.app.text == "I"
+    pages.show("emoji")
+    english.frames(3)
+    pages.show("write")
+    english.swipe([center(english, letter) for letter in "people"], 6 * MS_PER_LETTER)
+    english.until_done()
+    assert english.app.text == "I people"
+
+
+def test_each_page_is_told_that_it_has_come_or_gone_and_the_last_one_alone_is_there(driver: WindowDriver) -> None:
+    pages, manager = driver.app.pages, driver.app.manager
+    told: list[str] = []
+    pages.show("words")
+    pages.show("write")
+    for page in (manager.get_screen(name) for name in ("words", "write")):
+        for event in ("on_pre_enter", "on_enter", "on_pre_leave", "on_leave"):
+            page.bind(**{event: lambda page, event=event: told.append(f"{page.name} {event}")})
+    pages.show("words")
+    assert told == ["words on_pre_enter", "write on_pre_leave", "words on_enter", "write on_leave"]
+    pages.show("settings")
+    assert manager.children == [manager.get_screen("settings")]
+
+
 def test_turkish_keys_show_and_write_capitals_with_their_dots(opener: Opener) -> None:
     with opener(overrides={"grid": "qwerty_tr"}) as driver:
         tap(driver, "i", "ı", "action shift", "ı")

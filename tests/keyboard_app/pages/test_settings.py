@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.label import Label
-from kivy.uix.screenmanager import NoTransition, Screen, ScreenManager
+from kivy.uix.screenmanager import Screen, ScreenManager
 from kivy.uix.widget import Widget
 
 from keyboard_app.pages.choose import ChoosePage, FilePage
 from keyboard_app.pages.folder import Choice
 from keyboard_app.pages.settings import SettingsPage
 from keyboard_app.settings import Settings
+from keyboard_app.style.at_once import AtOnce
 from keyboard_app.style.theme import DARK
 from keyboard_app.style.widgets import ThemedApp
 from tests.support.window_driver import WindowDriver, open_window
@@ -35,7 +36,7 @@ class PageApp(ThemedApp):
         self.told: list[tuple[object, ...]] = []
 
     def build(self) -> ScreenManager:
-        manager = ScreenManager(transition=NoTransition())
+        manager = ScreenManager(transition=AtOnce())
         self.page = self.page_class(name="page")
         for event in self.events:
             self.page.fbind(event, self._tell, event)
