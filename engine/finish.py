@@ -35,7 +35,7 @@ def _finish(recognizer: SwipeRecognizer, swipe: Swipe, letters: str, options: Se
         return []
     rest = replace(lexicon, trie=lexicon.trie.below(node))
     memory = model.encode(model.extractor(swipe))
-    said = None if before is None or recognizer.ranking is None else recognizer.ranking.words_before(before, lexicon)
+    said = recognizer.words_before(before)
     found = []
     for hypothesis in search(model, memory, rest, options or recognizer.default_options, said):
         sequence = begun + "".join(model.alphabet[token] for token in hypothesis.tokens)

@@ -14,6 +14,7 @@ from engine.recognizer import SwipeRecognizer
 from engine.swipe import Swipe
 from engine.two_languages import TwoLanguages
 from tests.engine.test_two_languages import EVERYTHING, FIRST, SECOND, lexicon_of
+from tests.support import toy_context
 
 WORDS = {**FIRST, "cab": 7, "care": 30, "carat": 12, "dart": 40}
 FORMS = {"cab": ("Cab",), "care": ("caré", "care")}
@@ -63,6 +64,24 @@ def test_words_that_were_laid_over_are_finished_and_blocked_ones_are_not(recogni
     found = {one.key_sequence for one in finish(recognizer, swipe, "car", EVERYTHING)}
     assert found == {"carve", "care", "carat"}
     assert recognizer.lexicon.find("carve") is not None and recognizer.lexicon.find("dart") is not None
+
+
+def test_the_words_before_and_what_the_person_writes_after_them_count(
+    bundle: ModelBundle, qwerty: Grid, swipe: Swipe, tmp_path: Path
+) -> None:
+    (tmp_path / "toy.context").write_bytes(toy_context.content())
+    recognizer = SwipeRecognizer(bundle, lexicon_of(WORDS, FORMS), qwerty, context=tmp_path / "toy.context")
+
+    def scores(before: str | None) -> dict[str, float]:
+        return {one.key_sequence: one.score for one in finish(recognizer, swipe, "ca", EVERYTHING, before)}
+
+    alone, after = scores(None), scores("we could ")
+    assert alone["care"] != pytest.approx(after["care"], abs=0.01)
+    recognizer.words.learn_pairs([("could", "caré")] * 50)
+    learnt = scores("we could ")
+    assert learnt["care"] > after["care"] + 0.5
+    assert learnt["car"] < after["car"]
+    assert scores(None) == alone
 
 
 def test_words_of_both_languages_are_finished(bundle: ModelBundle, qwerty: Grid, swipe: Swipe) -> None:
