@@ -36,7 +36,8 @@ def test_prefixes(stage: Stage, memories: list[Memory], beam_width: int) -> None
     first = [CtcPrefixes.empty(memory.ctc_log_probs).extend(np.zeros(beam_width, np.int64), tokens) for memory in memories]
     for before in first:
         before.log_next()
-    following = stage.measure(lambda before: before.extend(parents, tokens[::-1]).log_next(), first)
+    others = tokens[::-1].copy()
+    following = stage.measure(lambda before: before.extend(parents, others).log_next(), first)
     for log_probs in following:
         assert log_probs.shape == (beam_width, n_letters + 1)
         sums = np.exp(log_probs).sum(
