@@ -1,1 +1,1 @@
-"""The key reader's encoder as one kernel, where the processor has the instructions for it."""
+"""The key reader's encoder and decoder as one kernel each, for processors that multiply bytes."""

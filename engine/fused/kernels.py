@@ -1,7 +1,7 @@
 """The key reader's encoder and decoder, each in one kernel: the sums of training.key_reader.network, its products by weights in 8 bits.
 
-One swipe's 32 frames fit into a core's nearest cache, so what takes onnxruntime's time is not the products but all that lies between them:
-some 170 small operators. Here they are loops over arrays that are still there.
+One swipe's 32 frames fit into a core's nearest cache, so half of onnxruntime's time is not for products but for all that lies between them:
+some 160 small operators. Here they are loops over arrays that are still there.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ LARGEST_BYTE = np.float32(255.0)
 
 @kernel("written int64[:]")
 def note_speed(is_fast: Any) -> None:
-    """Sets is_fast (1,) to 1 where `encode` is faster than onnxruntime, to 0 elsewhere."""
+    """Sets is_fast (1,) to 1 where these kernels are faster than onnxruntime, to 0 elsewhere."""
     is_fast[0] = 1 if has_instruction() else 0
 
 
