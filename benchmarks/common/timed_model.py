@@ -11,7 +11,7 @@ from engine.model import Cache, Floats, Integers, Memory, Model, StepOutput, Tre
 
 
 class TimedSession:
-    """An onnxruntime session that adds up how long it runs."""
+    """A session, of onnxruntime or the engine's own, that adds up how long it runs."""
 
     def __init__(self, session: Any) -> None:
         self._session = session

@@ -19,7 +19,7 @@ from training.key_reader.network import EncoderLayer, KeyReader
 from training.model.network import DecoderLayer
 
 SMALLEST, LARGEST = -64, 64
-"""Of a weight: so sums of two products fit into 16 bits."""
+"""Of a weight, as `export.quantize` makes them, for processors whose sums of two products have 16 bits."""
 
 
 def encoder_arrays(network: KeyReader, encoder: onnx.ModelProto) -> dict[str, npt.NDArray[Any]] | None:
